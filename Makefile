@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# make            build signet into build/
+# make demo       the main job, end to end, on loopback
+# make test       every test, plain and under sanitizers; the last line is "N passed, N failed"
+# make lint       formatting, warnings of clang-tidy and cppcheck, the arrows between the rooms
+# make install    PREFIX=/usr/local DESTDIR=
+# Variables: SAN=address,undefined or SAN=thread builds with sanitizers; CC=clang; V=1 shows commands.
+
+PREFIX  ?= /usr/local
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+SAN     ?=
+TEST    ?=
+BUILD   ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(TEST),-test)
+V       ?=
+Q       := $(if $(V),,@)
+comma   := ,
+
+ROOMS   ?= $(notdir $(patsubst %/,%,$(wildcard src/*/)))
+SOURCES := $(filter-out src/cmd/main.c,$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+UNITS   ?= $(basename $(notdir $(wildcard tests/unit/*_test.c)))
+
+PACKAGES := libssl libcrypto libevent_core libevent_extra libevent_openssl libevent_pthreads \
+            libcurl expat jansson sqlite3 inih
+
+VERSION  := 0.1.0
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef
+HARDEN   := -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fPIE
+SIGNET_CFLAGS = -std=c17 -D_GNU_SOURCE -DSIGNET_VERSION='"$(VERSION)"' $(if $(TEST),-DSIGNET_TEST) \
+            -Isrc -pthread $(WARNINGS) $(HARDEN) \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+            $(shell pkg-config --cflags $(PACKAGES))
+LIBS      = $(shell pkg-config --libs $(PACKAGES)) -lm
+LINK      = $(CC) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
+
+all: $(BUILD)/signet
+
+# Debian packages that are missing are installed; nothing happens when all are there.
+deps:
+	@./tests/install-deps
+
+$(BUILD)/signet: $(BUILD)/src/cmd/main.o $(BUILD)/libsignet.a
+	@echo "  LINK  $@"
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/libsignet.a: $(OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $(OBJECTS)
+
+$(BUILD)/%.o: %.c Makefile
+	@echo "  CC    $<"
+	@mkdir -p $(dir $@)
+	$(Q)$(CC) $(SIGNET_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/libsignet.a
+	@mkdir -p $(dir $@)
+	$(Q)$(LINK) -o $@ $^ -lcmocka $(LIBS)
+
+-include $(OBJECTS:.o=.d) $(BUILD)/src/cmd/main.d $(wildcard $(BUILD)/tests/unit/*.d)
+
+# The unit tests' programs; tests/run starts them.
+units: $(UNITS:%_test=$(BUILD)/tests/%_test)
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all deps units clean
+.SECONDARY:
