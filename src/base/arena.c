@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+enum { CHUNK = 8192 };
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t used;
+    size_t cap;
+    max_align_t data[];
+};
+
+static struct arena_chunk *add_chunk(struct arena *a, size_t size) {
+    size_t cap = size > CHUNK ? size : CHUNK;
+    struct arena_chunk *c = mem_alloc(sizeof *c + cap);
+    c->cap = cap;
+    c->next = a->chunks;
+    a->chunks = c;
+    return c;
+}
+
+void *arena_alloc(struct arena *a, size_t size) {
+    size_t align = sizeof(max_align_t);
+    size = (size + align - 1) / align * align;
+    struct arena_chunk *c = a->chunks;
+    if (!c || c->cap - c->used < size)
+        c = add_chunk(a, size);
+    void *p = (char *)c->data + c->used;
+    c->used += size;
+    return p;
+}
+
+struct span arena_copy(struct arena *a, struct span s) {
+    uint8_t *p = arena_alloc(a, s.n + 1);
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return (struct span){p, s.n};
+}
+
+char *arena_str(struct arena *a, struct span s) {
+    return (char *)(uintptr_t)arena_copy(a, s).p;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *p = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
+    va_start(ap, fmt);
+    vsnprintf(p, (size_t)(n < 0 ? 0 : n) + 1, fmt, ap);
+    va_end(ap);
+    return p;
+}
+
+void arena_free(struct arena *a) {
+    if (!a)
+        return;
+    for (struct arena_chunk *c = a->chunks, *next; c; c = next) {
+        next = c->next;
+        explicit_bzero(c->data, c->used);
+        free(c);
+    }
+    a->chunks = NULL;
+}

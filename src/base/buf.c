@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static void reserve(struct buf *b, size_t more) {
+    size_t need = b->n + more + 1;
+    if (need <= b->cap)
+        return;
+    size_t cap = b->cap ? b->cap : 128;
+    while (cap < need)
+        cap *= 2;
+    b->p = mem_realloc(b->p, cap);
+    b->cap = cap;
+}
+
+void buf_add(struct buf *b, const void *p, size_t n) {
+    reserve(b, n);
+    if (n)
+        memcpy(b->p + b->n, p, n);
+    b->n += n;
+    b->p[b->n] = 0;
+}
+
+void buf_span(struct buf *b, struct span s) {
+    buf_add(b, s.p, s.n);
+}
+
+void buf_str(struct buf *b, const char *s) {
+    buf_add(b, s, strlen(s));
+}
+
+void buf_char(struct buf *b, char c) {
+    buf_add(b, &c, 1);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return;
+    reserve(b, (size_t)n);
+    va_start(ap, fmt);
+    vsnprintf((char *)b->p + b->n, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    b->n += (size_t)n;
+}
+
+const char *buf_cstr(struct buf *b) {
+    reserve(b, 0);
+    b->p[b->n] = 0;
+    return (const char *)b->p;
+}
+
+void buf_free(struct buf *b) {
+    if (!b)
+        return;
+    if (b->p)
+        explicit_bzero(b->p, b->cap);
+    free(b->p);
+    *b = (struct buf){0};
+}

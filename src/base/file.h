@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files: read at once, or replaced at once and durably. */
+#ifndef SIGNET_BASE_FILE_H
+#define SIGNET_BASE_FILE_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Appends the content of `path` ("-" is standard input) to `b`. More than `max` bytes give
+ * ERR_LIMIT; a file that is not there ERR_NOT_FOUND; ERR_IO otherwise.
+ */
+enum err file_read(const char *path, size_t max, struct buf *b) ERR_MUST_USE;
+
+/*
+ * Replaces `path` in one step: a reader sees the old content or the new, also after a power cut
+ * (temporary file beside it, fsync, rename, fsync of the folder). ERR_IO.
+ */
+enum err file_write(const char *path, struct span content, mode_t mode) ERR_MUST_USE;
+
+/* Makes the folder with the mode; one that is already there is fine. ERR_IO. */
+enum err file_mkdir(const char *path, mode_t mode) ERR_MUST_USE;
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hex and base64, in both directions. */
+#ifndef SIGNET_BASE_TEXT_H
+#define SIGNET_BASE_TEXT_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Lower-case hex of `in` into `out`, which must have room for 2 * in.n + 1 bytes. */
+void hex_lower(struct span in, char *out) __attribute__((nonnull));
+
+/* The same in upper case, as Windows writes thumbprints. */
+void hex_upper(struct span in, char *out) __attribute__((nonnull));
+
+/* Hex digits of either case, nothing else between them; ERR_PARSE otherwise. */
+enum err hex_decode(struct arena *a, struct span text, struct span *out) ERR_MUST_USE;
+
+/* Appends standard base64 with padding and without line breaks. */
+void base64_encode(struct buf *b, struct span in);
+
+/*
+ * Standard base64 (RFC 4648, section 4). White space anywhere is skipped, as MIME and Windows
+ * produce it; any other foreign byte, wrong padding or bits after the end give ERR_PARSE.
+ */
+enum err base64_decode(struct arena *a, struct span text, struct span *out) ERR_MUST_USE;
+
+#endif
