@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reader keeps one cursor, the open element; expat calls back and the tree grows below it. */
+#include "xml/xml.h"
+
+#include <expat.h>
+#include <stdio.h>
+
+enum { MAX_DEPTH = 64, MAX_ELEMENTS = 20000, MAX_ATTRS = 64 };
+
+static const char NS_SEPARATOR = '\n'; /* cannot stand in a namespace name */
+
+struct reader {
+    struct arena *a;
+    XML_Parser parser;
+    struct xml_node *root;
+    struct xml_node *open;
+    struct buf text; /* character data since the last tag, across expat's pieces */
+    unsigned depth;
+    unsigned elements;
+    enum err err; /* the first error found in a callback */
+};
+
+static void fail(struct reader *r, enum err e) {
+    if (r->err == OK)
+        r->err = e;
+    XML_StopParser(r->parser, XML_FALSE);
+}
+
+static void split_name(struct reader *r, const char *full, struct span *ns, struct span *name) {
+    struct span s = arena_copy(r->a, span_str(full));
+    ptrdiff_t at = span_find(s, NS_SEPARATOR);
+    *ns = at < 0 ? SPAN_NONE : span_of(s.p, (size_t)at);
+    *name = at < 0 ? s : span_from(s, (size_t)at + 1);
+}
+
+static void append_child(struct xml_node *parent, struct xml_node *child) {
+    if (parent->last)
+        parent->last->next = child;
+    else
+        parent->child = child;
+    parent->last = child;
+    child->parent = parent;
+}
+
+static void add_attrs(struct reader *r, struct xml_node *n, const XML_Char **attrs) {
+    struct xml_attr **tail = &n->attrs;
+    unsigned count = 0;
+    for (; attrs[0]; attrs += 2) {
+        if (++count > MAX_ATTRS) {
+            fail(r, err_set(ERR_LIMIT, "XML element with more than %d attributes", MAX_ATTRS));
+            return;
+        }
+        struct xml_attr *attr = arena_alloc(r->a, sizeof *attr);
+        struct span ns;
+        split_name(r, attrs[0], &ns, &attr->name);
+        attr->value = arena_copy(r->a, span_str(attrs[1]));
+        *tail = attr;
+        tail = &attr->next;
+    }
+}
+
+static void on_start(void *user, const XML_Char *name, const XML_Char **attrs) {
+    struct reader *r = user;
+    if (++r->depth > MAX_DEPTH || ++r->elements > MAX_ELEMENTS) {
+        fail(r, err_set(ERR_LIMIT, "XML deeper than %d or with more than %d elements", MAX_DEPTH,
+                        MAX_ELEMENTS));
+        return;
+    }
+    buf_clear(&r->text);
+    struct xml_node *n = arena_alloc(r->a, sizeof *n);
+    split_name(r, name, &n->ns, &n->name);
+    n->line = (unsigned)XML_GetCurrentLineNumber(r->parser);
+    add_attrs(r, n, attrs);
+    if (r->open)
+        append_child(r->open, n);
+    else
+        r->root = n;
+    r->open = n;
+}
+
+static void on_end(void *user, const XML_Char *name) {
+    struct reader *r = user;
+    (void)name;
+    if (!r->open->child)
+        r->open->text = arena_copy(r->a, buf_view(&r->text));
+    buf_clear(&r->text);
+    r->depth--;
+    r->open = r->open->parent;
+}
+
+static void on_text(void *user, const XML_Char *s, int n) {
+    struct reader *r = user;
+    buf_add(&r->text, s, (size_t)n);
+}
+
+static void on_doctype(void *user, const XML_Char *name, const XML_Char *system_id,
+                       const XML_Char *public_id, int internal) {
+    (void)name, (void)system_id, (void)public_id, (void)internal;
+    fail(user, err_set(ERR_PARSE, "XML with a document type; no sender of these protocols has one"));
+}
+
+static enum err parse(struct reader *r, const struct span *pieces, int count) {
+    r->parser = XML_ParserCreateNS(NULL, NS_SEPARATOR);
+    if (!r->parser)
+        return err_set(ERR_INTERNAL, "cannot create an XML parser");
+    XML_SetUserData(r->parser, r);
+    XML_SetElementHandler(r->parser, on_start, on_end);
+    XML_SetCharacterDataHandler(r->parser, on_text);
+    XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
+    enum XML_Status status = XML_STATUS_OK;
+    for (int i = 0; i < count && status == XML_STATUS_OK; i++)
+        status = XML_Parse(r->parser, (const char *)pieces[i].p, (int)pieces[i].n, i == count - 1);
+    if (status != XML_STATUS_OK && r->err == OK)
+        r->err = err_set(ERR_PARSE, "XML line %lu: %s", XML_GetCurrentLineNumber(r->parser),
+                         XML_ErrorString(XML_GetErrorCode(r->parser)));
+    XML_ParserFree(r->parser);
+    buf_free(&r->text);
+    return r->err;
+}
+
+enum err xml_parse(struct arena *a, struct span in, struct xml_node **root) {
+    struct reader r = {.a = a};
+    if (in.n > INT32_MAX)
+        return err_set(ERR_LIMIT, "XML of %zu bytes", in.n);
+    TRY(parse(&r, &in, 1));
+    *root = r.root;
+    return OK;
+}
+
+enum err xml_parse_fragment(struct arena *a, struct span in, struct xml_node **root) {
+    struct reader r = {.a = a};
+    if (in.n > INT32_MAX)
+        return err_set(ERR_LIMIT, "XML of %zu bytes", in.n);
+    if (span_starts(in, "\xef\xbb\xbf")) /* as editors on Windows write it */
+        in = span_from(in, 3);
+    if (span_starts(span_trim(in), "<?xml")) { /* a declaration may not stand inside an element */
+        ptrdiff_t end = span_find(in, '>');
+        in = end < 0 ? in : span_from(in, (size_t)end + 1);
+    }
+    struct span pieces[] = {span_str("<fragment>"), in, span_str("</fragment>")};
+    TRY(parse(&r, pieces, 3));
+    r.root->name = SPAN_NONE;
+    *root = r.root;
+    return OK;
+}
+
+struct xml_node *xml_child(const struct xml_node *n, const char *name) {
+    for (struct xml_node *c = n ? n->child : NULL; c; c = c->next)
+        if (span_is(c->name, name))
+            return c;
+    return NULL;
+}
+
+struct xml_node *xml_next(const struct xml_node *n) {
+    for (struct xml_node *c = n->next; c; c = c->next)
+        if (span_eq(c->name, n->name))
+            return c;
+    return NULL;
+}
+
+struct xml_node *xml_path(const struct xml_node *n, const char *path) {
+    struct xml_node *found = NULL;
+    while (n && *path) {
+        char step[64];
+        size_t length = strcspn(path, "/");
+        snprintf(step, sizeof step, "%.*s", (int)length, path);
+        n = found = xml_child(n, step);
+        path += length + (path[length] == '/');
+    }
+    return *path ? NULL : found;
+}
+
+struct span xml_text(const struct xml_node *n) {
+    return n ? span_trim(n->text) : SPAN_NONE;
+}
+
+struct span xml_path_text(const struct xml_node *n, const char *path) {
+    return xml_text(xml_path(n, path));
+}
+
+struct span xml_attr(const struct xml_node *n, const char *name) {
+    for (struct xml_attr *a = n ? n->attrs : NULL; a; a = a->next)
+        if (span_is(a->name, name))
+            return a->value;
+    return SPAN_NONE;
+}
+
+/* Length of the UTF-8 character at the start of `s` that XML allows; 0 when there is none. */
+static size_t character(struct span s) {
+    static const struct {
+        uint8_t mask, lead;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    for (size_t n = 1; n <= 4 && n <= s.n; n++) {
+        if ((s.p[0] & forms[n - 1].mask) != forms[n - 1].lead)
+            continue;
+        uint32_t c = s.p[0] & (uint8_t)~forms[n - 1].mask;
+        for (size_t i = 1; i < n; i++) {
+            if ((s.p[i] & 0xc0) != 0x80)
+                return 0;
+            c = c << 6 | (s.p[i] & 0x3f);
+        }
+        bool control = c < ' ' && c != '\t' && c != '\n' && c != '\r';
+        bool surrogate = c >= 0xd800 && c <= 0xdfff;
+        bool allowed = c >= forms[n - 1].least && c <= 0x10ffff && c != 0xfffe && c != 0xffff;
+        return allowed && !control && !surrogate ? n : 0;
+    }
+    return 0;
+}
+
+void xml_escape(struct buf *b, struct span text) {
+    for (size_t i = 0, n; i < text.n; i += n ? n : 1) {
+        uint8_t c = text.p[i];
+        n = character(span_from(text, i));
+        if (!n)
+            buf_str(b, "\xef\xbf\xbd");
+        else if (c == '&')
+            buf_str(b, "&amp;");
+        else if (c == '<')
+            buf_str(b, "&lt;");
+        else if (c == '>')
+            buf_str(b, "&gt;");
+        else if (c == '"')
+            buf_str(b, "&quot;");
+        else if (c == '\'')
+            buf_str(b, "&apos;");
+        else if (c == '\r') /* a reader would make it a line feed */
+            buf_str(b, "&#13;");
+        else
+            buf_add(b, text.p + i, n);
+    }
+}
+
+void xml_open(struct buf *b, const char *tag) {
+    buf_char(b, '<');
+    buf_str(b, tag);
+    buf_char(b, '>');
+}
+
+void xml_close(struct buf *b, const char *tag) {
+    buf_str(b, "</");
+    buf_add(b, tag, strcspn(tag, " "));
+    buf_char(b, '>');
+}
+
+void xml_leaf(struct buf *b, const char *tag, struct span text) {
+    xml_open(b, tag);
+    xml_escape(b, text);
+    xml_close(b, tag);
+}
