@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A profile as its commands: what profile_read, _check, _render and _adopt all start from. */
+#ifndef SIGNET_CSP_COMMANDS_H
+#define SIGNET_CSP_COMMANDS_H
+
+#include "csp/table.h"
+#include "xml/xml.h"
+
+struct profile_command {
+    const struct xml_node *element; /* Add, Replace or Exec */
+    const struct xml_node *loc_uri; /* the element, for its place in the source */
+    const struct xml_node *data;    /* NULL when there is none */
+    const struct csp_node *node;
+    struct span path;         /* LocURI without white space at its ends */
+    struct span value;        /* Data without white space at its ends */
+    struct span format, type; /* of Meta; empty when missing */
+    struct profile_command *next;
+};
+
+struct profile_commands {
+    const struct xml_node *root; /* the nameless root above the Atomic */
+    struct profile_command *first;
+    struct span unique_id; /* any text: a profile of another server may have what ours may not */
+    bool user_scope;
+    unsigned count; /* the Atomic included */
+};
+
+/* The structure that profile.h asks of a profile; values and placeholders are not looked at. */
+enum err profile_commands_read(struct arena *a, struct span text,
+                               struct profile_commands *out) ERR_MUST_USE;
+
+/* The command whose node's last step has that name, or NULL. */
+const struct profile_command *profile_command_find(const struct profile_commands *p,
+                                                   const char *name);
+
+/* The last step of the node's path, such as "ServerURL". */
+const char *profile_node_name(const struct csp_node *node) __attribute__((returns_nonnull));
+
+/* Sets "profile line 12, ServerURL: ..." and returns ERR_PARSE. */
+enum err profile_error(const struct profile_command *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* For "%.*s" in a message: the text, cut at 80 bytes. */
+#define PROFILE_QUOTE(s) (int)((s).n < 80 ? (s).n : 80), (const char *)(s).p
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Profiles: SyncML commands as users know them, for ClientCertificateInstall/SCEP, with
+ * placeholders that signet fills at the moment of sending:
+ *
+ *   {{scep.url}} {{scep.challenge}} {{scep.ca_thumbprint}}  the endpoint and the minted challenge
+ *   {{enrollment.id}}                                       the CSP's UniqueID
+ *   {{device.id}} {{user.upn}}                              vouched for by the enrollment
+ *   {{device.name}}                                         a claim of the host
+ *
+ * A value is always XML-escaped; in SubjectName it is X.500-quoted as Windows wants it. What only
+ * the host claims ({{device.name}}) may not stand in SubjectName or SubjectAlternativeNames unless
+ * the profile is marked to trust it.
+ */
+#ifndef SIGNET_CSP_PROFILE_H
+#define SIGNET_CSP_PROFILE_H
+
+#include "xml/xml.h"
+
+/* The values of one profile's Install node; empty spans where a node is missing. */
+struct profile {
+    struct span unique_id;   /* the step after SCEP/ */
+    bool user_scope;         /* ./User */
+    struct span server_url, challenge, ca_thumbprint, subject, san, eku, key_usage, key_length,
+        hash_algorithm;
+    unsigned commands;       /* commands in it, the Atomic included: each needs a CmdID */
+};
+
+/*
+ * Reads a profile (placeholders may still stand in it). It must be exactly one Atomic whose
+ * commands all address one ClientCertificateInstall/SCEP/{UniqueID} of one scope, with the nodes
+ * that the CSP requires, a known node each, and one Exec of Install/Enroll as its last command;
+ * no Get and no nested Atomic; Add and Replace only, one Item each, parents before children, no
+ * CDATA. Comments are fine. White space around LocURI and Data does not count. The UniqueID has
+ * letters, digits, '_' and '-' only. ERR_PARSE names the line, the node, and the cure.
+ */
+enum err profile_read(struct arena *a, struct span text, struct profile *out) ERR_MUST_USE;
+
+/*
+ * Checks a profile before it is kept: profile_read, only known placeholders, device.name only where
+ * it may stand, scep.challenge in Challenge only, none but enrollment.id and device.id in a path;
+ * the CSP's formats and values (numbers, KeyUsage with 32 or 128, OIDs, hash families, absolute
+ * URLs without pkiclient.exe, balanced quotes), a challenge of PrintableString characters, a
+ * thumbprint of 40 hex digits. An error never repeats the challenge.
+ */
+enum err profile_check(struct arena *a, struct span text, bool trust_device_name) ERR_MUST_USE;
+
+struct profile_values {
+    const char *scep_url, *challenge, *ca_thumbprint, *enrollment_id, *device_id, *device_name,
+        *user_upn;
+};
+
+/* Whether a value or path of the profile holds the placeholder, such as "scep.challenge". */
+bool profile_uses(struct span text, const char *placeholder);
+
+/*
+ * The commands as they go over the wire: placeholders filled, CmdIDs numbered from `first_cmd_id`
+ * in the document's order, no white space between elements. `filled` gets the values after filling.
+ * ERR_PARSE; also when a placeholder is used whose value is NULL, or when a value would reach beyond
+ * its place (a ';' in SubjectAlternativeNames; in SubjectName, one that needs quotes where it is
+ * only a part of an attribute's value that the profile did not quote).
+ */
+enum err profile_render(struct arena *a, struct span text, const struct profile_values *values,
+                        unsigned first_cmd_id, struct buf *out, struct profile *filled) ERR_MUST_USE;
+
+/*
+ * Takes a profile that was written for another server: puts {{enrollment.id}}, {{scep.url}},
+ * {{scep.challenge}} and {{scep.ca_thumbprint}} where they belong and leaves every other byte as it
+ * is. One line per change is appended to `changes`, such as
+ * "ServerURL: https://old.example/scep -> {{scep.url}}" (a challenge is not repeated).
+ */
+enum err profile_adopt(struct arena *a, struct span text, struct buf *out, struct buf *changes)
+    ERR_MUST_USE;
+
+/* Appends `value` as one X.500 attribute value, in double quotes when it needs them (A.5). */
+void x500_quote(struct buf *b, struct span value);
+
+#endif

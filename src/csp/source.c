@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A scan over tags. It need not judge the XML, since expat has done so; but it stays within the
+ * text and its stack whatever stands there.
+ */
+#include "csp/source.h"
+
+enum { MAX_DEPTH = 64 };
+
+struct scan {
+    struct span text;
+    size_t at;
+    struct source *out;
+    size_t open[MAX_DEPTH]; /* indexes of the open elements */
+    size_t depth;
+};
+
+static bool here(const struct scan *s, const char *what) {
+    return span_starts(span_from(s->text, s->at), what);
+}
+
+/* Moves behind the next `what`, or to the end. */
+static void skip_past(struct scan *s, const char *what) {
+    struct span rest = span_from(s->text, s->at);
+    const uint8_t *hit = rest.n ? memmem(rest.p, rest.n, what, strlen(what)) : NULL;
+    s->at = hit ? (size_t)(hit - s->text.p) + strlen(what) : s->text.n;
+}
+
+/* Moves behind the '>' of a tag; one may stand inside an attribute's quotes, too. */
+static void skip_tag(struct scan *s) {
+    char quote = '\0';
+    for (; s->at < s->text.n; s->at++) {
+        char c = (char)s->text.p[s->at];
+        if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '>')
+            break;
+    }
+    s->at += s->at < s->text.n;
+}
+
+static void start_tag(struct scan *s) {
+    skip_tag(s);
+    size_t index = s->out->count++;
+    s->out->inner[index] = span_of(s->text.p + s->at, 0);
+    bool empty = s->at >= 2 && s->text.p[s->at - 2] == '/';
+    if (!empty && s->depth < MAX_DEPTH)
+        s->open[s->depth++] = index;
+}
+
+static void end_tag(struct scan *s) {
+    if (s->depth) {
+        struct span *inner = &s->out->inner[s->open[--s->depth]];
+        inner->n = (size_t)(s->text.p + s->at - inner->p);
+    }
+    skip_tag(s);
+}
+
+static unsigned line_of(const struct scan *s) {
+    unsigned line = 1;
+    for (size_t i = 0; i < s->at; i++)
+        line += s->text.p[i] == '\n';
+    return line;
+}
+
+static size_t count_tags(struct span text) {
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++)
+        n += text.p[i] == '<';
+    return n;
+}
+
+enum err source_scan(struct arena *a, struct span text, struct source *out) {
+    struct scan s = {.text = text, .out = out};
+    *out = (struct source){.inner = arena_alloc(a, (count_tags(text) + 1) * sizeof *out->inner)};
+    for (;;) {
+        ptrdiff_t next = span_find(span_from(text, s.at), '<');
+        if (next < 0)
+            return OK;
+        s.at += (size_t)next;
+        if (here(&s, "<![CDATA["))
+            return err_set(ERR_PARSE,
+                           "profile line %u: CDATA, which Windows does not understand; write the "
+                           "text itself with &lt; and &amp;",
+                           line_of(&s));
+        if (here(&s, "<!--"))
+            skip_past(&s, "-->");
+        else if (here(&s, "<?"))
+            skip_past(&s, "?>");
+        else if (here(&s, "</"))
+            end_tag(&s);
+        else
+            start_tag(&s);
+    }
+}
+
+/* The node after `n` in the order of start tags, or NULL. */
+static const struct xml_node *following(const struct xml_node *n) {
+    if (n->child)
+        return n->child;
+    while (n && !n->next)
+        n = n->parent;
+    return n ? n->next : NULL;
+}
+
+struct span source_of(const struct source *s, const struct xml_node *root,
+                      const struct xml_node *n) {
+    size_t index = 0;
+    for (const struct xml_node *at = root->child; at; at = following(at), index++)
+        if (at == n)
+            return index < s->count ? s->inner[index] : SPAN_NONE;
+    return SPAN_NONE;
+}
