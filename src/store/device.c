@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/device.h"
+
+#include "store/sql.h"
+
+enum err account_add(struct tx *tx, const struct account *account) {
+    enum err e = sql_run(tx, "INSERT INTO account(name, password, created) VALUES($1, $2, $3)", "ssi",
+                         account->name, account->password, account->created);
+    return e == ERR_EXISTS ? err_set(e, "there is an account '%s' already", account->name) : e;
+}
+
+static void read_account(struct arena *a, sqlite3_stmt *rows, struct account *out) {
+    *out = (struct account){.name = sql_text(a, rows, 0),
+                            .password = sql_text(a, rows, 1),
+                            .created = sqlite3_column_int64(rows, 2)};
+}
+
+enum err account_get(struct tx *tx, struct arena *a, const char *name, struct account *out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows, "SELECT name, password, created FROM account WHERE name = $1", "s",
+                  name));
+    if (sql_next(rows, &e))
+        read_account(a, rows, out);
+    else if (e == OK)
+        e = err_set(ERR_NOT_FOUND, "there is no account '%s'", name);
+    sql_end(rows);
+    return e;
+}
+
+enum err account_remove(struct tx *tx, const char *name) {
+    TRY(sql_run(tx, "DELETE FROM account WHERE name = $1", "s", name));
+    return sql_changes(tx) ? OK : err_set(ERR_NOT_FOUND, "there is no account '%s'", name);
+}
+
+enum err account_list(struct tx *tx, struct arena *a, struct account **out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    *out = NULL;
+    TRY(sql_query(tx, &rows, "SELECT name, password, created FROM account ORDER BY name", ""));
+    while (sql_next(rows, &e)) {
+        *out = arena_alloc(a, sizeof **out);
+        read_account(a, rows, *out);
+        out = &(*out)->next;
+    }
+    sql_end(rows);
+    return e;
+}
+
+#define DEVICE_COLUMNS                                                                             \
+    "id, device_id, name, hw_dev_id, os_version, account, login_status, enrolled, last_seen,"      \
+    " trusted_root"
+
+static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {
+    *out = (struct device){
+        .id = sqlite3_column_int64(rows, 0),
+        .device_id = sql_text(a, rows, 1),
+        .name = sql_text(a, rows, 2),
+        .hw_dev_id = sql_text(a, rows, 3),
+        .os_version = sql_text(a, rows, 4),
+        .account = sql_text(a, rows, 5),
+        .login_status = sql_text(a, rows, 6),
+        .enrolled = sqlite3_column_int64(rows, 7),
+        .last_seen = sqlite3_column_int64(rows, 8),
+        .trusted_root = sql_text(a, rows, 9),
+    };
+}
+
+enum err device_put(struct tx *tx, struct device *d) {
+    sqlite3_stmt *rows;
+    enum err e;
+    /* A host that enrolls anew may have been reset: what it trusted is not known any more. */
+    TRY(sql_query(tx, &rows,
+                  "INSERT INTO device(device_id, name, hw_dev_id, os_version, account, enrolled)"
+                  " VALUES($1, $2, $3, $4, $5, $6)"
+                  " ON CONFLICT(device_id) DO UPDATE SET name = $2, hw_dev_id = $3,"
+                  " os_version = $4, account = $5, enrolled = $6, trusted_root = NULL"
+                  " RETURNING id",
+                  "sssssi", d->device_id, d->name, d->hw_dev_id, d->os_version, d->account,
+                  d->enrolled));
+    while (sql_next(rows, &e))
+        d->id = sqlite3_column_int64(rows, 0);
+    sql_end(rows);
+    return e;
+}
+
+static enum err one_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {
+    enum err e;
+    if (sql_next(rows, &e))
+        read_device(a, rows, out);
+    else if (e == OK)
+        e = err_set(ERR_NOT_FOUND, "no such device");
+    sql_end(rows);
+    return e;
+}
+
+enum err device_by_device_id(struct tx *tx, struct arena *a, const char *device_id,
+                             struct device *out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows, "SELECT " DEVICE_COLUMNS " FROM device WHERE device_id = $1", "s",
+                  device_id));
+    return one_device(a, rows, out);
+}
+
+enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device *out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows, "SELECT " DEVICE_COLUMNS " FROM device WHERE id = $1", "i", id));
+    return one_device(a, rows, out);
+}
+
+enum err device_list(struct tx *tx, struct arena *a, struct device **out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    *out = NULL;
+    TRY(sql_query(tx, &rows, "SELECT " DEVICE_COLUMNS " FROM device ORDER BY id", ""));
+    while (sql_next(rows, &e)) {
+        *out = arena_alloc(a, sizeof **out);
+        read_device(a, rows, *out);
+        out = &(*out)->next;
+    }
+    sql_end(rows);
+    return e;
+}
+
+enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) {
+    return sql_run(tx,
+                   "UPDATE device SET last_seen = $2, login_status = COALESCE($3, login_status)"
+                   " WHERE id = $1",
+                   "iis", id, at, login_status);
+}
+
+enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1) {
+    return sql_run(tx, "UPDATE device SET trusted_root = $2 WHERE id = $1", "is", id, root_sha1);
+}
+
+enum err identity_replace(struct tx *tx, const struct identity *i) {
+    TRY(sql_run(tx, "UPDATE identity SET revoked = $2 WHERE device = $1 AND revoked IS NULL", "ii",
+                i->device, i->issued));
+    return sql_run(tx,
+                   "INSERT INTO identity(sha256, device, der, issued, not_after)"
+                   " VALUES($1, $2, $3, $4, $5)",
+                   "bibii", i->sha256, i->device, i->der, i->issued, i->not_after);
+}
+
+enum err identity_get(struct tx *tx, struct arena *a, struct span sha256, struct identity *out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows,
+                  "SELECT sha256, device, der, issued, not_after, revoked FROM identity"
+                  " WHERE sha256 = $1",
+                  "b", sha256));
+    if (sql_next(rows, &e))
+        *out = (struct identity){
+            .sha256 = sql_blob(a, rows, 0),
+            .device = sqlite3_column_int64(rows, 1),
+            .der = sql_blob(a, rows, 2),
+            .issued = sqlite3_column_int64(rows, 3),
+            .not_after = sqlite3_column_int64(rows, 4),
+            .revoked = sqlite3_column_int64(rows, 5),
+        };
+    else if (e == OK)
+        e = err_set(ERR_NOT_FOUND, "no such identity");
+    sql_end(rows);
+    return e;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accounts, devices and their identities. See store/store.h for struct tx. */
+#ifndef SIGNET_STORE_DEVICE_H
+#define SIGNET_STORE_DEVICE_H
+
+#include "store/store.h"
+
+struct account {
+    const char *name;
+    const char *password; /* a slow hash in its own text form */
+    int64_t created;      /* ms */
+    struct account *next;
+};
+
+/* ERR_EXISTS when the name is taken. */
+enum err account_add(struct tx *tx, const struct account *account) ERR_MUST_USE;
+/* ERR_NOT_FOUND. */
+enum err account_get(struct tx *tx, struct arena *a, const char *name, struct account *out)
+    ERR_MUST_USE;
+enum err account_remove(struct tx *tx, const char *name) ERR_MUST_USE;
+enum err account_list(struct tx *tx, struct arena *a, struct account **out) ERR_MUST_USE;
+
+struct device {
+    int64_t id;
+    const char *device_id; /* 32 hex digits, claimed at enrollment, bound to the identity then */
+    const char *name;      /* claimed by the host */
+    const char *hw_dev_id, *os_version; /* claimed by the host */
+    const char *account;   /* who enrolled it: proved by password */
+    const char *login_status; /* user, others or none, as of the last session; or NULL */
+    int64_t enrolled, last_seen; /* ms; last_seen 0: never */
+    const char *trusted_root; /* SHA-1 of our CA certificate that the host confirmed; or NULL */
+    struct device *next;
+};
+
+/* Inserts a device, or takes over the row of its device_id: claims and account anew. Sets out->id. */
+enum err device_put(struct tx *tx, struct device *device) ERR_MUST_USE;
+enum err device_by_device_id(struct tx *tx, struct arena *a, const char *device_id,
+                             struct device *out) ERR_MUST_USE;
+enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device *out) ERR_MUST_USE;
+enum err device_list(struct tx *tx, struct arena *a, struct device **out) ERR_MUST_USE;
+enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) ERR_MUST_USE;
+enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1) ERR_MUST_USE;
+
+/* A device's TLS client certificate. */
+struct identity {
+    struct span sha256; /* the key */
+    int64_t device;
+    struct span der;
+    int64_t issued, not_after, revoked; /* ms; revoked 0: live */
+};
+
+/* Adds the identity and revokes the device's earlier ones. */
+enum err identity_replace(struct tx *tx, const struct identity *identity) ERR_MUST_USE;
+/* ERR_NOT_FOUND. */
+enum err identity_get(struct tx *tx, struct arena *a, struct span sha256, struct identity *out)
+    ERR_MUST_USE;
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/enrollment.h"
+
+#include "store/sql.h"
+
+#define COLUMNS                                                                                    \
+    "id, device, profile, body, state, created, deadline, sessions, asked, next_ask, user_scope,"  \
+    " subject, san, eku, key_usage, key_length, host_status, host_error, host_thumbprint,"         \
+    " respondent"
+
+static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out) {
+    *out = (struct enrollment){
+        .id = sql_text(a, rows, 0),
+        .device = sqlite3_column_int64(rows, 1),
+        .profile = sql_text(a, rows, 2),
+        .body = sql_text(a, rows, 3),
+        .state = sqlite3_column_int(rows, 4),
+        .created = sqlite3_column_int64(rows, 5),
+        .deadline = sqlite3_column_int64(rows, 6),
+        .sessions = sqlite3_column_int64(rows, 7),
+        .asked = sqlite3_column_int64(rows, 8),
+        .next_ask = sqlite3_column_int64(rows, 9),
+        .user_scope = sqlite3_column_int(rows, 10) != 0,
+        .subject = sql_text(a, rows, 11),
+        .san = sql_text(a, rows, 12),
+        .eku = sql_text(a, rows, 13),
+        .key_usage = sqlite3_column_int64(rows, 14),
+        .key_length = sqlite3_column_int64(rows, 15),
+        .host_status = sql_text(a, rows, 16),
+        .host_error = sql_text(a, rows, 17),
+        .host_thumbprint = sql_text(a, rows, 18),
+        .respondent = sql_text(a, rows, 19),
+    };
+}
+
+enum err enrollment_add(struct tx *tx, const struct enrollment *e) {
+    return sql_run(tx,
+                   "INSERT INTO enrollment(id, device, profile, body, state, created)"
+                   " VALUES($1, $2, $3, $4, $5, $6)",
+                   "sissii", e->id, e->device, e->profile, e->body, (int64_t)e->state, e->created);
+}
+
+enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
+    return sql_run(tx,
+                   "UPDATE enrollment SET state = $2, deadline = NULLIF($3, 0), sessions = $4,"
+                   " asked = $5, next_ask = $6, user_scope = $7, subject = $8, san = $9, eku = $10,"
+                   " key_usage = $11, key_length = $12, host_status = $13, host_error = $14,"
+                   " host_thumbprint = $15, respondent = $16 WHERE id = $1",
+                   "siiiiiisssiissss", e->id, (int64_t)e->state, e->deadline, e->sessions,
+                   e->asked, e->next_ask, (int64_t)e->user_scope, e->subject, e->san, e->eku,
+                   e->key_usage, e->key_length, e->host_status, e->host_error, e->host_thumbprint,
+                   e->respondent);
+}
+
+enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct enrollment *out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows, "SELECT " COLUMNS " FROM enrollment WHERE id = $1", "s", id));
+    if (sql_next(rows, &e))
+        read_row(a, rows, out);
+    else if (e == OK)
+        e = err_set(ERR_NOT_FOUND, "there is no enrollment '%s'; signet enrollment list shows them",
+                    id);
+    sql_end(rows);
+    return e;
+}
+
+static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct enrollment **out) {
+    enum err e;
+    *out = NULL;
+    while (sql_next(rows, &e)) {
+        *out = arena_alloc(a, sizeof **out);
+        read_row(a, rows, *out);
+        out = &(*out)->next;
+    }
+    sql_end(rows);
+    return e;
+}
+
+enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device, struct enrollment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  device ? "SELECT " COLUMNS " FROM enrollment WHERE device = $1 ORDER BY rowid"
+                         : "SELECT " COLUMNS " FROM enrollment ORDER BY rowid",
+                  device ? "i" : "", device));
+    return read_list(a, rows, out);
+}
+
+enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now, struct enrollment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM enrollment WHERE deadline IS NOT NULL AND deadline <= $1",
+                  "i", now));
+    return read_list(a, rows, out);
+}
+
+enum err enrollment_add_event(struct tx *tx, const char *enrollment, const struct event *event) {
+    return sql_run(tx,
+                   "INSERT INTO event(enrollment, at, kind, text, evidence)"
+                   " VALUES($1, $2, $3, $4, $5)",
+                   "siiss", enrollment, event->at, (int64_t)event->kind, event->text,
+                   event->evidence ? event->evidence : "{}");
+}
+
+enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enrollment, struct event **out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    *out = NULL;
+    TRY(sql_query(tx, &rows,
+                  "SELECT at, kind, text, evidence FROM event WHERE enrollment = $1 ORDER BY id",
+                  "s", enrollment));
+    while (sql_next(rows, &e)) {
+        *out = arena_alloc(a, sizeof **out);
+        **out = (struct event){
+            .at = sqlite3_column_int64(rows, 0),
+            .kind = sqlite3_column_int(rows, 1),
+            .text = sql_text(a, rows, 2),
+            .evidence = sql_text(a, rows, 3),
+        };
+        out = &(*out)->next;
+    }
+    sql_end(rows);
+    return e;
+}
+
+enum err challenge_replace(struct tx *tx, const struct challenge *c) {
+    TRY(sql_run(tx, "DELETE FROM challenge WHERE enrollment = $1", "s", c->enrollment));
+    return sql_run(tx,
+                   "INSERT INTO challenge(hash, enrollment, created, expires)"
+                   " VALUES($1, $2, $3, $4)",
+                   "bsii", c->hash, c->enrollment, c->created, c->expires);
+}
+
+enum err challenge_get(struct tx *tx, struct arena *a, struct span hash, struct challenge *out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows,
+                  "SELECT hash, enrollment, created, expires, used FROM challenge WHERE hash = $1",
+                  "b", hash));
+    if (sql_next(rows, &e))
+        *out = (struct challenge){
+            .hash = sql_blob(a, rows, 0),
+            .enrollment = sql_text(a, rows, 1),
+            .created = sqlite3_column_int64(rows, 2),
+            .expires = sqlite3_column_int64(rows, 3),
+            .used = sqlite3_column_int64(rows, 4),
+        };
+    else if (e == OK)
+        e = err_set(ERR_NOT_FOUND, "the challenge is not known");
+    sql_end(rows);
+    return e;
+}
+
+enum err challenge_use(struct tx *tx, struct span hash, int64_t at) {
+    return sql_run(tx, "UPDATE challenge SET used = $2 WHERE hash = $1 AND used IS NULL", "bi", hash,
+                   at);
+}

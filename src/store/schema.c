@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The schema, as the steps that lead to it: step n brings a database of version n-1 to n. A step
+ * that has been released is never changed; a new one is added. Times are milliseconds since 1970.
+ */
+#include "store/sql.h"
+
+static const char *const steps[] = {
+    /* 1 */
+    "CREATE TABLE account("
+    "  name TEXT PRIMARY KEY, password TEXT NOT NULL, created INTEGER NOT NULL);"
+
+    "CREATE TABLE device("
+    "  id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+    "  hw_dev_id TEXT NOT NULL, account TEXT NOT NULL, os_version TEXT NOT NULL,"
+    "  login_status TEXT, enrolled INTEGER NOT NULL, last_seen INTEGER,"
+    "  trusted_root TEXT);" /* SHA-1 of the CA certificate that the host confirmed */
+
+    /* The device identities, by the SHA-256 of the certificate. */
+    "CREATE TABLE identity("
+    "  sha256 BLOB PRIMARY KEY, device INTEGER NOT NULL REFERENCES device(id),"
+    "  der BLOB NOT NULL, issued INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+    "  revoked INTEGER);"
+    "CREATE INDEX identity_device ON identity(device);"
+
+    "CREATE TABLE profile("
+    "  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body TEXT NOT NULL,"
+    "  trust_device_name INTEGER NOT NULL, created INTEGER NOT NULL);"
+
+    /* One profile on one host. `body` is the profile as it was when it was assigned. */
+    "CREATE TABLE enrollment("
+    "  id TEXT PRIMARY KEY, device INTEGER NOT NULL REFERENCES device(id),"
+    "  profile TEXT NOT NULL, body TEXT NOT NULL, state INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL, deadline INTEGER, sessions INTEGER NOT NULL DEFAULT 0,"
+    "  asked INTEGER NOT NULL DEFAULT 0, next_ask INTEGER NOT NULL DEFAULT 0,"
+    "  user_scope INTEGER NOT NULL DEFAULT 0,"
+    "  subject TEXT, san TEXT, eku TEXT, key_usage INTEGER, key_length INTEGER,"
+    "  host_status TEXT, host_error TEXT, host_thumbprint TEXT, respondent TEXT);"
+    "CREATE INDEX enrollment_device ON enrollment(device);"
+    "CREATE INDEX enrollment_deadline ON enrollment(deadline) WHERE deadline IS NOT NULL;"
+
+    /* Only ever added to. `evidence` is a JSON object. */
+    "CREATE TABLE event("
+    "  id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES enrollment(id),"
+    "  at INTEGER NOT NULL, kind INTEGER NOT NULL, text TEXT NOT NULL, evidence TEXT NOT NULL);"
+    "CREATE INDEX event_enrollment ON event(enrollment, id);"
+
+    /* HMAC-SHA256 of the challenge, with the key in the data folder. */
+    "CREATE TABLE challenge("
+    "  hash BLOB PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES enrollment(id),"
+    "  created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER);"
+
+    "CREATE TABLE certificate("
+    "  id INTEGER PRIMARY KEY, serial BLOB NOT NULL UNIQUE,"
+    "  enrollment TEXT NOT NULL REFERENCES enrollment(id), sha1 TEXT NOT NULL,"
+    "  der BLOB NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+    "  issued INTEGER NOT NULL, revoked INTEGER, reason TEXT);"
+    "CREATE INDEX certificate_enrollment ON certificate(enrollment);"
+
+    "CREATE TABLE scep_transaction("
+    "  id TEXT PRIMARY KEY, signer_sha256 BLOB NOT NULL, csr_sha256 BLOB NOT NULL,"
+    "  certificate INTEGER NOT NULL REFERENCES certificate(id), at INTEGER NOT NULL);"
+
+    /* The SyncML session that a device is in, and what it was sent in it. */
+    "CREATE TABLE session("
+    "  device INTEGER PRIMARY KEY REFERENCES device(id), session_id TEXT NOT NULL,"
+    "  msg_id INTEGER NOT NULL, started INTEGER NOT NULL);"
+    "CREATE TABLE command("
+    "  device INTEGER NOT NULL REFERENCES device(id), msg_id INTEGER NOT NULL,"
+    "  cmd_id INTEGER NOT NULL, purpose INTEGER NOT NULL, enrollment TEXT,"
+    "  loc_uri TEXT NOT NULL, PRIMARY KEY(device, msg_id, cmd_id));",
+};
+
+enum { LATEST = sizeof steps / sizeof *steps };
+
+static enum err read_version(struct tx *tx, int *version) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows, "PRAGMA user_version", ""));
+    *version = sql_next(rows, &e) ? sqlite3_column_int(rows, 0) : 0;
+    sql_end(rows);
+    return e;
+}
+
+static enum err apply(struct tx *tx, int step) {
+    char script_end[64], *message = NULL;
+    sqlite3_snprintf(sizeof script_end, script_end, "PRAGMA user_version=%d; COMMIT;", step);
+    const char *script[] = {"BEGIN IMMEDIATE;", steps[step - 1], script_end};
+    for (size_t i = 0; i < sizeof script / sizeof *script; i++) {
+        if (sqlite3_exec(tx->db, script[i], NULL, NULL, &message) != SQLITE_OK) {
+            enum err e = err_set(ERR_STORE, "schema step %d: %s", step, message ? message : "");
+            sqlite3_free(message);
+            sqlite3_exec(tx->db, "ROLLBACK", NULL, NULL, NULL);
+            return e;
+        }
+    }
+    return OK;
+}
+
+enum err schema_upgrade(struct tx *tx) {
+    int version;
+    TRY(read_version(tx, &version));
+    if (version > LATEST)
+        return err_set(ERR_CONFLICT,
+                       "the database has schema version %d, this signet knows up to %d: it was "
+                       "written by a newer signet, use that one",
+                       version, LATEST);
+    for (int step = version + 1; step <= LATEST; step++)
+        TRY(apply(tx, step));
+    return OK;
+}

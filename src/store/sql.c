@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sql.h"
+
+#include <stdarg.h>
+
+static enum err failed(struct tx *tx, int code, const char *what) {
+    enum err e = (code & 0xff) == SQLITE_CONSTRAINT ? ERR_EXISTS : ERR_STORE;
+    return err_set(e, "%s: %s", what, sqlite3_errmsg(tx->db));
+}
+
+enum err sql_connect(const char *path, bool writer, struct tx *out) {
+    *out = (struct tx){0};
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (writer ? SQLITE_OPEN_CREATE : 0);
+    int code = sqlite3_open_v2(path, &out->db, flags, NULL);
+    if (code != SQLITE_OK) {
+        enum err e = err_set(ERR_STORE, "cannot open the database '%s': %s", path,
+                             out->db ? sqlite3_errmsg(out->db) : sqlite3_errstr(code));
+        sql_disconnect(out);
+        return e;
+    }
+    sqlite3_busy_timeout(out->db, 10000);
+    char *message = NULL;
+    const char *settings = writer ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                                    "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000;"
+                                  : "PRAGMA query_only=ON; PRAGMA cache_size=-500;";
+    if (sqlite3_exec(out->db, settings, NULL, NULL, &message) != SQLITE_OK) {
+        enum err e = err_set(ERR_STORE, "cannot set up '%s': %s", path, message ? message : "");
+        sqlite3_free(message);
+        sql_disconnect(out);
+        return e;
+    }
+    return OK;
+}
+
+void sql_disconnect(struct tx *tx) {
+    for (unsigned i = 0; i < tx->cached; i++)
+        sqlite3_finalize(tx->cache[i].stmt);
+    sqlite3_close(tx->db);
+    *tx = (struct tx){0};
+}
+
+static enum err prepare(struct tx *tx, const char *sql, sqlite3_stmt **out) {
+    for (unsigned i = 0; i < tx->cached; i++) {
+        if (tx->cache[i].sql == sql) {
+            *out = tx->cache[i].stmt;
+            return OK;
+        }
+    }
+    if (tx->cached == SQL_CACHE)
+        return err_set(ERR_INTERNAL, "more than %d SQL statements", SQL_CACHE);
+    int code = sqlite3_prepare_v3(tx->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+    if (code != SQLITE_OK)
+        return failed(tx, code, sql);
+    tx->cache[tx->cached].sql = sql;
+    tx->cache[tx->cached++].stmt = *out;
+    return OK;
+}
+
+static int bind(sqlite3_stmt *stmt, int at, char type, va_list *ap) {
+    if (type == 'i')
+        return sqlite3_bind_int64(stmt, at, va_arg(*ap, int64_t));
+    if (type == 's') {
+        const char *s = va_arg(*ap, const char *);
+        return sqlite3_bind_text(stmt, at, s, -1, SQLITE_STATIC);
+    }
+    struct span s = va_arg(*ap, struct span);
+    const void *p = s.p ? s.p : (const uint8_t *)"";
+    if (type == 't')
+        return sqlite3_bind_text(stmt, at, p, (int)s.n, SQLITE_STATIC);
+    return sqlite3_bind_blob(stmt, at, p, (int)s.n, SQLITE_STATIC);
+}
+
+static enum err start(struct tx *tx, sqlite3_stmt **stmt, const char *sql, const char *types,
+                      va_list *ap) {
+    TRY(prepare(tx, sql, stmt));
+    for (int i = 0; types[i]; i++) {
+        int code = bind(*stmt, i + 1, types[i], ap);
+        if (code != SQLITE_OK)
+            return failed(tx, code, sql);
+    }
+    return OK;
+}
+
+enum err sql_run(struct tx *tx, const char *sql, const char *types, ...) {
+    sqlite3_stmt *stmt;
+    va_list ap;
+    va_start(ap, types);
+    enum err e = start(tx, &stmt, sql, types, &ap);
+    va_end(ap);
+    TRY(e);
+    int code = sqlite3_step(stmt);
+    if (code != SQLITE_DONE && code != SQLITE_ROW)
+        e = failed(tx, code, sql);
+    sql_end(stmt);
+    return e;
+}
+
+int sql_changes(struct tx *tx) {
+    return sqlite3_changes(tx->db);
+}
+
+enum err sql_query(struct tx *tx, sqlite3_stmt **rows, const char *sql, const char *types, ...) {
+    va_list ap;
+    va_start(ap, types);
+    enum err e = start(tx, rows, sql, types, &ap);
+    va_end(ap);
+    return e;
+}
+
+bool sql_next(sqlite3_stmt *rows, enum err *e) {
+    int code = sqlite3_step(rows);
+    *e = OK;
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        *e = err_set(ERR_STORE, "cannot read a row: %s", sqlite3_errmsg(sqlite3_db_handle(rows)));
+    return false;
+}
+
+void sql_end(sqlite3_stmt *rows) {
+    sqlite3_reset(rows);
+    sqlite3_clear_bindings(rows);
+}
+
+struct span sql_blob(struct arena *a, sqlite3_stmt *rows, int column) {
+    const void *p = sqlite3_column_blob(rows, column);
+    return arena_copy(a, span_of(p, (size_t)sqlite3_column_bytes(rows, column)));
+}
+
+const char *sql_text(struct arena *a, sqlite3_stmt *rows, int column) {
+    const unsigned char *p = sqlite3_column_text(rows, column);
+    return p ? arena_str(a, span_of(p, (size_t)sqlite3_column_bytes(rows, column))) : NULL;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the store: SQL by prepared statements that each connection keeps.
+ *
+ * `types` has one letter per argument: i int64_t, s const char * (NULL is NULL), t struct span as
+ * text, b struct span as blob.
+ */
+#ifndef SIGNET_STORE_SQL_H
+#define SIGNET_STORE_SQL_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+enum { SQL_CACHE = 96 }; /* more than there are statements in the store */
+
+struct tx {
+    sqlite3 *db;
+    struct {
+        const char *sql; /* compared by address: statements are literals */
+        sqlite3_stmt *stmt;
+    } cache[SQL_CACHE];
+    unsigned cached;
+};
+
+enum err sql_connect(const char *path, bool writer, struct tx *out) ERR_MUST_USE;
+void sql_disconnect(struct tx *tx);
+
+/* Runs a statement that gives no rows. ERR_EXISTS for a constraint, ERR_STORE. */
+enum err sql_run(struct tx *tx, const char *sql, const char *types, ...) ERR_MUST_USE;
+
+/* Rows that the last sql_run changed. */
+int sql_changes(struct tx *tx);
+
+/* Starts a query: then sql_next until it says false. */
+enum err sql_query(struct tx *tx, sqlite3_stmt **rows, const char *sql, const char *types, ...)
+    ERR_MUST_USE;
+
+/* The next row; false at the end, and when reading fails: *e tells which. */
+bool sql_next(sqlite3_stmt *rows, enum err *e);
+
+/* Ends a query early, or after its last row. */
+void sql_end(sqlite3_stmt *rows);
+
+/* Columns of the current row, copied into the arena; NULL columns give NULL, 0 or an empty span. */
+const char *sql_text(struct arena *a, sqlite3_stmt *rows, int column);
+struct span sql_blob(struct arena *a, sqlite3_stmt *rows, int column);
+
+/* schema.c: creates or migrates. */
+enum err schema_upgrade(struct tx *tx) ERR_MUST_USE;
+
+#endif

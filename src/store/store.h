@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The database: SQLite in WAL mode with synchronous=FULL.
+ *
+ * Writes go through one committer thread, which joins those that wait into one transaction; each
+ * has a savepoint of its own, so that one that fails takes nothing with it. store_write returns
+ * when its work is durable: what it promises may then leave the house. Reads run beside it on
+ * connections of their own and see one snapshot.
+ *
+ * The functions on objects (store/device.h and its neighbours) take the struct tx that the work
+ * gets. Strings that they return live in the arena given to them.
+ */
+#ifndef SIGNET_STORE_STORE_H
+#define SIGNET_STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct store;
+struct tx;
+
+/*
+ * Opens or makes the database and brings its schema up to date. ERR_STORE; ERR_CONFLICT when a newer
+ * signet has written it.
+ */
+enum err store_open(const char *path, struct store **out) ERR_MUST_USE;
+
+/* Finishes what is queued, checkpoints, closes. NULL is allowed. */
+void store_close(struct store *s);
+
+/*
+ * Work on the database. An error rolls back what this work wrote and is returned to its caller,
+ * with the detail line. Runs in the committer's thread for store_write, in the caller's for
+ * store_read; it must not call either again.
+ */
+typedef enum err store_work(struct tx *tx, void *user);
+
+/* Blocks until the work is committed durably, or has failed. Thread-safe. */
+enum err store_write(struct store *s, store_work *work, void *user) ERR_MUST_USE;
+
+/* Runs the work on a consistent snapshot; it must not write. Thread-safe. */
+enum err store_read(struct store *s, store_work *work, void *user) ERR_MUST_USE;
+
+#endif
