@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A promise: what a profile told the host to ask for. A CSR must be just that, so that a challenge
+ * that leaks is worth no more than the certificate that it was minted for (CERT VU#971035).
+ */
+#ifndef SIGNET_CA_PROMISE_H
+#define SIGNET_CA_PROMISE_H
+
+#include "x509/csr.h"
+
+/* The values of the CSP's nodes, as they were sent; NULL where the profile has no such node. */
+struct promise {
+    const char *subject;    /* SubjectName */
+    const char *san;        /* SubjectAlternativeNames: "type+value;type+value" */
+    const char *eku;        /* EKUMapping: OIDs joined with + */
+    int64_t key_usage;      /* KeyUsage */
+    int64_t key_length;     /* KeyLength */
+};
+
+/*
+ * Whether the CSR is what was promised. ERR_REFUSED says which part differs, with both sides, for
+ * the timeline and for the host's event log. The order of EKUs and SANs does not matter, that of the
+ * RDNs only up to reversal (x509/name.h).
+ */
+enum err promise_check(struct arena *a, const struct promise *promise, const struct csr *csr)
+    ERR_MUST_USE;
+
+#endif
