@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enroll/enroll.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/key.h"
+#include "csp/profile.h"
+
+enum { ID_BYTES = 6 };
+
+static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                          const char *text, va_list *ap) {
+    json_t *evidence = json_object();
+    for (const char *key; (key = va_arg(*ap, const char *));) {
+        const char *value = va_arg(*ap, const char *);
+        if (value)
+            json_object_set_new(evidence, key, json_stringn_nocheck(value, strlen(value)));
+    }
+    char *json = json_dumps(evidence, JSON_COMPACT);
+    struct event event = {.at = clock_ms(), .kind = kind, .text = text, .evidence = json};
+    enum err result = enrollment_add_event(tx, e->id, &event);
+    free(json);
+    json_decref(evidence);
+    return result;
+}
+
+enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
+                       ...) {
+    va_list ap;
+    va_start(ap, text);
+    enum err result = add_event(tx, e, kind, text, &ap);
+    va_end(ap);
+    TRY(result);
+    enum enroll_state before = (enum enroll_state)e->state;
+    e->state = enroll_state_after(before, kind);
+    TRY(enrollment_update(tx, e));
+    log_write(kind == EVENT_ALARM ? LOG_WARN : LOG_INFO, "enrollment",
+              "id=%s event=%s state=%s was=%s text=%s", e->id, event_kind_name(kind),
+              enroll_state_name((enum enroll_state)e->state), enroll_state_name(before),
+              log_q(span_str(text)));
+    return OK;
+}
+
+enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *device,
+                       const struct stored_profile *profile, struct enrollment *out) {
+    uint8_t random[ID_BYTES];
+    struct profile p;
+    TRY(profile_read(a, span_str(profile->body), &p));
+    char *id = arena_alloc(a, 2 * ID_BYTES + 1);
+    TRY(random_bytes(random, sizeof random));
+    hex_lower(span_of(random, sizeof random), id);
+    *out = (struct enrollment){
+        .id = id,
+        .device = device->id,
+        .profile = profile->name,
+        .body = profile->body,
+        .state = STATE_ASSIGNED,
+        .created = clock_ms(),
+        .user_scope = p.user_scope,
+    };
+    TRY(enrollment_add(tx, out));
+    return enroll_record(tx, out, EVENT_ASSIGNED,
+                         arena_printf(a, "profile '%s' was assigned to %s", profile->name,
+                                      device->name),
+                         "profile", profile->name, "device", device->device_id, NULL);
+}
+
+enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enroll_policy *policy,
+                         const char *text, const char *code) {
+    e->deadline = clock_ms() + policy->confirm_within;
+    e->sessions = 0;
+    return enroll_record(tx, e, EVENT_ACCEPTED, text, "status", code, NULL);
+}
+
+bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint) {
+    if (!enroll_state_open((enum enroll_state)e->state))
+        return false;
+    if (!e->deadline) /* a failure whose time is over; else its acceptance was lost on the way */
+        return e->state != STATE_FAILED;
+    return hint || now >= e->next_ask;
+}
+
+static enum err expire_one(struct tx *tx, const struct enroll_policy *policy, struct enrollment *e) {
+    if (e->sessions < policy->confirm_sessions)
+        return OK; /* the host was away: it is asked when it comes */
+    e->deadline = 0;
+    if (e->state == STATE_FAILED)
+        return enroll_record(tx, e, EVENT_NOTE,
+                             "the time for a later success is over: the enrollment stays failed",
+                             NULL);
+    return enroll_record(tx, e, EVENT_UNCONFIRMED,
+                         "the time is over, and the host has not shown the certificate", "last_status",
+                         e->host_status, NULL);
+}
+
+enum err enroll_expire(struct tx *tx, const struct enroll_policy *policy, int64_t now, int *count) {
+    ARENA_AUTO(a);
+    struct enrollment *due;
+    *count = 0;
+    TRY(enrollment_list_due(tx, &a, now, &due));
+    for (struct enrollment *e = due; e; e = e->next) {
+        TRY(expire_one(tx, policy, e));
+        *count += e->deadline == 0;
+    }
+    return OK;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the host's nodes say, held against what the CA knows. "confirmed" is said here and nowhere
+ * else: Status is 1, and CertThumbprint is the SHA-1 of a live certificate that was issued for this
+ * very enrollment.
+ */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "enroll/enroll.h"
+#include "enroll/hresult.h"
+#include "store/certificate.h"
+#include "wire/scep.h"
+
+static const int64_t MINUTE = 60000;
+
+enum { MAX_BACKOFF = 240 }; /* minutes between two questions about a failure */
+
+static bool same_text(const char *a, const char *b) {
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool changed(const struct enrollment *e, const struct observation *seen) {
+    return !same_text(e->host_status, seen->status) || !same_text(e->host_error, seen->error) ||
+           !same_text(e->host_thumbprint, seen->thumbprint) ||
+           !same_text(e->respondent, seen->respondent);
+}
+
+static void remember(struct enrollment *e, const struct observation *seen) {
+    e->host_status = seen->status;
+    e->host_error = seen->error;
+    e->host_thumbprint = seen->thumbprint;
+    e->respondent = seen->respondent;
+}
+
+/* A host that failed is asked again after 1, 2, 4 ... minutes; its alert makes it at once. */
+static void back_off(struct enrollment *e) {
+    int64_t minutes = e->asked < 8 ? (int64_t)1 << e->asked : MAX_BACKOFF;
+    e->asked++;
+    e->next_ask = clock_ms() + (minutes < MAX_BACKOFF ? minutes : MAX_BACKOFF) * MINUTE;
+}
+
+static enum err record_confirmed(struct tx *tx, struct enrollment *e, const struct observation *seen) {
+    e->deadline = 0;
+    return enroll_record(tx, e, EVENT_CONFIRMED,
+                         "the host has the certificate: Status 1, and its CertThumbprint is the "
+                         "SHA-1 of the certificate that was issued",
+                         "status", seen->status, "thumbprint", seen->thumbprint, "respondent",
+                         seen->respondent, NULL);
+}
+
+/* The host says success: is it our certificate that it holds? */
+static enum err judge_success(struct tx *tx, struct arena *a, struct enrollment *e,
+                              const struct observation *seen, bool news) {
+    struct certificate *certs, *held = NULL;
+    TRY(certificate_list(tx, a, e->id, &certs));
+    for (struct certificate *c = certs; c; c = c->next)
+        if (seen->thumbprint && strcasecmp(c->sha1, seen->thumbprint) == 0)
+            held = c;
+    if (held && !held->revoked)
+        return record_confirmed(tx, e, seen);
+    if (!news)
+        return OK;
+    if (held)
+        return enroll_record(tx, e, EVENT_ALARM,
+                             "the host holds a certificate that was superseded: somebody used the "
+                             "same challenge after it; assign the profile anew",
+                             "thumbprint", seen->thumbprint, NULL);
+    if (!seen->thumbprint || !*seen->thumbprint)
+        return enroll_record(tx, e, EVENT_NOTE,
+                             "the host says Status 1 but names no certificate: it is not valid on "
+                             "the host, or gone",
+                             "status", seen->status, NULL);
+    return enroll_record(tx, e, EVENT_NOTE,
+                         "the host holds a certificate that signet has not issued for this "
+                         "enrollment",
+                         "thumbprint", seen->thumbprint, "respondent", seen->respondent, NULL);
+}
+
+static enum err judge_failure(struct tx *tx, struct arena *a, struct enrollment *e,
+                              const struct observation *seen, bool news) {
+    uint32_t code = 0;
+    char hex[11];
+    back_off(e);
+    if (!news && e->state == STATE_FAILED)
+        return enrollment_update(tx, e);
+    if (!seen->error || !hresult_parse(span_str(seen->error), &code))
+        return enroll_record(tx, e, EVENT_FAILED,
+                             "the host failed and gives no readable ErrorCode: look at events 32 and "
+                             "307 in its Event Viewer",
+                             "status", seen->status, "error", seen->error, NULL);
+    const struct hresult *h = hresult_find(code);
+    snprintf(hex, sizeof hex, "0x%08X", code);
+    const char *text = arena_printf(a, "the host failed with %s %s: %s", hex, h->name, h->meaning);
+    return enroll_record(tx, e, EVENT_FAILED, text, "status", seen->status, "error", hex, "name",
+                         h->name, "meaning", h->meaning, "cause", h->cause, "cure", h->cure,
+                         "respondent", seen->respondent, NULL);
+}
+
+static enum err judge_absence(struct tx *tx, struct enrollment *e) {
+    if (e->state == STATE_SENT)
+        return enroll_record(tx, e, EVENT_LOST,
+                             "the profile did not reach the host: it will be sent again", "status",
+                             "404", NULL);
+    if (e->state == STATE_FAILED && same_text(e->host_status, "absent"))
+        return OK;
+    e->host_status = "absent";
+    back_off(e);
+    return enroll_record(tx, e, EVENT_FAILED,
+                         "the profile is gone from the host: it was reset, or somebody deleted it; "
+                         "assign the profile anew",
+                         "status", "404", NULL);
+}
+
+static enum err judge_waiting(struct tx *tx, struct arena *a, struct enrollment *e,
+                              const struct observation *seen) {
+    const char *meaning = same_text(seen->status, "2")    ? "pending: the SCEP server wants to be asked again"
+                          : same_text(seen->status, "32") ? "not finished, or not started"
+                                                          : "a value that the CSP does not document";
+    return enroll_record(tx, e, EVENT_NOTE,
+                         arena_printf(a, "the host says Status %s: %s",
+                                      seen->status ? seen->status : "(none)", meaning),
+                         "status", seen->status, "respondent", seen->respondent, NULL);
+}
+
+enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
+                        const struct enroll_policy *policy, const struct observation *seen) {
+    if (seen->absent)
+        return judge_absence(tx, e);
+    if (e->state == STATE_SENT)
+        TRY(enroll_accepted(tx, e, policy,
+                            "the profile is on the host, though its answer to it was lost", NULL));
+    else if (!e->deadline && e->state != STATE_FAILED)
+        e->deadline = clock_ms() + policy->confirm_within;
+    bool news = changed(e, seen);
+    remember(e, seen);
+    int64_t status = 0;
+    if (!seen->status || !span_int(span_str(seen->status), &status))
+        status = 0;
+    if (status == CSP_SCEP_SUCCESS)
+        TRY(judge_success(tx, a, e, seen, news));
+    else if (status == CSP_SCEP_FAILED)
+        TRY(judge_failure(tx, a, e, seen, news));
+    else if (news)
+        TRY(judge_waiting(tx, a, e, seen));
+    return enrollment_update(tx, e);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One PKIOperation runs straight down: read the message, open it, find the enrollment that its
+ * challenge belongs to, hold the CSR against the promise, issue, build the reply, commit. What fails
+ * after the outer layer becomes a CertRep FAILURE.
+ *
+ * The challenge serves its enrollment until that is confirmed: a host whose reply was lost comes with
+ * a new transaction (windows-scep.md, 3) and gets a new certificate, while the one that never arrived
+ * is revoked as superseded in the same commit. So there is never more than one live certificate.
+ */
+#include "enroll/pki_operation.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "ca/promise.h"
+#include "enroll/enroll.h"
+#include "scep/message.h"
+#include "store/certificate.h"
+#include "x509/name.h"
+
+struct operation {
+    const struct scep_endpoint *endpoint;
+    struct arena *a;
+    const char *peer;
+    struct scep_request request;
+    struct csr csr;
+    uint8_t challenge_hash[32];
+    uint8_t signer_sha256[DIGEST_MAX_SIZE], csr_sha256[DIGEST_MAX_SIZE];
+    const char *enrollment_id; /* NULL until the challenge has named it */
+    struct issued issued;
+    bool repeated; /* the same request as before: the same certificate */
+};
+
+const char *scep_capabilities(void) {
+    return "POSTPKIOperation\nSHA-256\nSHA-512\nAES\nSCEPStandard\n";
+}
+
+enum err scep_ca_certs(const struct scep_endpoint *endpoint, struct arena *a, struct span *der) {
+    struct span certs[] = {endpoint->authority->ra_cert, endpoint->authority->ca_cert};
+    return scep_certs_only(a, certs, 2, der);
+}
+
+static struct span sha256(const uint8_t *p) {
+    return span_of(p, 32);
+}
+
+/* Finds an earlier answer to this very request: same id, same signer, same CSR, still live. */
+static enum err find_repeat(struct tx *tx, struct operation *op) {
+    struct scep_transaction t;
+    enum err e = transaction_get(tx, op->a, op->request.transaction_id, &t);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    if (!span_eq(t.signer_sha256, sha256(op->signer_sha256)) ||
+        !span_eq(t.csr_sha256, sha256(op->csr_sha256)) || t.certificate.revoked)
+        return OK;
+    op->repeated = true;
+    op->enrollment_id = t.certificate.enrollment;
+    op->issued.der = t.certificate.der;
+    op->issued.serial = t.certificate.serial;
+    memcpy(op->issued.sha1, t.certificate.sha1, sizeof op->issued.sha1);
+    return OK;
+}
+
+static enum err check_challenge(const struct challenge *c, const struct enrollment *e) {
+    if (e->state == STATE_CONFIRMED)
+        return err_set(ERR_REFUSED, "the challenge has served its enrollment already; if the host "
+                                    "needs another certificate, assign the profile anew");
+    if (clock_ms() > c->expires)
+        return err_set(ERR_REFUSED, "the challenge has expired; assign the profile anew");
+    return OK;
+}
+
+static enum err check_csr(struct operation *op, const struct enrollment *e) {
+    struct promise promise = {e->subject, e->san, e->eku, e->key_usage, e->key_length};
+    unsigned bits = spki_rsa_bits(op->csr.spki), least = op->endpoint->policy.rsa_min_bits;
+    TRY(csr_verify(&op->csr));
+    if (bits < least)
+        return err_set(ERR_REFUSED,
+                       "an RSA key of %u bits is below this endpoint's %u: raise the profile's "
+                       "KeyLength, or lower rsa-min-bits in [scep] of signet.conf",
+                       bits, least);
+    return promise_check(op->a, &promise, &op->csr);
+}
+
+/* Reads only: who asks, and may he have it? */
+static enum err authorize(struct tx *tx, void *user) {
+    struct operation *op = user;
+    struct challenge challenge;
+    struct enrollment enrollment;
+    TRY(find_repeat(tx, op));
+    if (op->repeated)
+        return OK;
+    if (!op->csr.challenge.n)
+        return err_set(ERR_REFUSED, "the request holds no challenge");
+    TRY(challenge_hash(op->endpoint->authority, op->csr.challenge, op->challenge_hash));
+    if (challenge_get(tx, op->a, span_of(op->challenge_hash, 32), &challenge) != OK)
+        return err_set(ERR_REFUSED, "the challenge is not known: it was never minted here, or the "
+                                    "profile has been sent anew since");
+    TRY(enrollment_get(tx, op->a, challenge.enrollment, &enrollment));
+    op->enrollment_id = enrollment.id;
+    TRY(check_challenge(&challenge, &enrollment));
+    return check_csr(op, &enrollment);
+}
+
+static enum err record_request(struct tx *tx, struct operation *op, struct enrollment *e) {
+    char *txid = arena_str(op->a, op->request.transaction_id);
+    return enroll_record(tx, e, EVENT_REQUESTED, "the host asked the CA for the certificate",
+                         "transaction", txid, "subject", name_text(op->a, op->csr.subject), "peer",
+                         op->peer, "key_transport",
+                         op->request.transport == TRANSPORT_OAEP ? "RSAES-OAEP" : "PKCS#1 v1.5",
+                         NULL);
+}
+
+static enum err supersede(struct tx *tx, struct operation *op, struct enrollment *e, int64_t now) {
+    struct certificate *earlier;
+    TRY(certificate_list(tx, op->a, e->id, &earlier));
+    for (struct certificate *c = earlier; c; c = c->next) {
+        if (c->revoked)
+            continue;
+        TRY(certificate_revoke(tx, c->id, now, "superseded"));
+        TRY(enroll_record(tx, e, EVENT_SUPERSEDED,
+                          "an earlier certificate of this enrollment never arrived: it was revoked "
+                          "as superseded",
+                          "thumbprint", c->sha1, NULL));
+    }
+    return OK;
+}
+
+/* The commit that a SUCCESS promises. */
+static enum err commit_issue(struct tx *tx, void *user) {
+    struct operation *op = user;
+    struct challenge challenge;
+    struct enrollment e;
+    int64_t now = clock_ms();
+    TRY(enrollment_get(tx, op->a, op->enrollment_id, &e));
+    /* Both may have changed since authorize: the host may have confirmed, or the profile been sent
+     * anew. */
+    if (challenge_get(tx, op->a, span_of(op->challenge_hash, 32), &challenge) != OK)
+        return err_set(ERR_REFUSED, "the challenge was replaced while it was being used");
+    TRY(check_challenge(&challenge, &e));
+    TRY(record_request(tx, op, &e));
+    TRY(supersede(tx, op, &e, now));
+    struct scep_transaction t = {
+        .id = op->request.transaction_id,
+        .signer_sha256 = sha256(op->signer_sha256),
+        .csr_sha256 = sha256(op->csr_sha256),
+        .at = now,
+        .certificate = {.serial = op->issued.serial,
+                        .enrollment = e.id,
+                        .sha1 = op->issued.sha1,
+                        .der = op->issued.der,
+                        .not_before = op->issued.not_before,
+                        .not_after = op->issued.not_after,
+                        .issued = now},
+    };
+    TRY(certificate_add(tx, &t.certificate));
+    TRY(transaction_put(tx, &t));
+    TRY(challenge_use(tx, span_of(op->challenge_hash, 32), now));
+    char serial[2 * CERT_SERIAL_SIZE + 1];
+    hex_lower(op->issued.serial, serial);
+    return enroll_record(tx, &e, EVENT_ISSUED, "the CA issued the certificate", "serial", serial,
+                         "thumbprint", op->issued.sha1, NULL);
+}
+
+struct refusal {
+    struct operation *op;
+    const char *reason;
+};
+
+static enum err commit_refusal(struct tx *tx, void *user) {
+    struct refusal *r = user;
+    struct enrollment e;
+    TRY(enrollment_get(tx, r->op->a, r->op->enrollment_id, &e));
+    if (e.state == STATE_CONFIRMED)
+        return enroll_record(tx, &e, EVENT_ALARM,
+                             "somebody used the challenge of this enrollment after it was confirmed",
+                             "reason", r->reason, "peer", r->op->peer, NULL);
+    TRY(record_request(tx, r->op, &e));
+    return enroll_record(tx, &e, EVENT_REFUSED, arena_printf(r->op->a, "refused: %s", r->reason),
+                         "failInfo", "badRequest", NULL);
+}
+
+static enum err build(struct operation *op, const struct scep_reply *reply, struct span *der) {
+    const struct authority *auth = op->endpoint->authority;
+    return scep_build_reply(op->a, &op->request, reply, auth->ra_cert, auth->ra_key, der);
+}
+
+/* Everything up to the reply; an error becomes a FAILURE. */
+static enum err grant(struct operation *op, struct span *reply) {
+    const struct scep_endpoint *endpoint = op->endpoint;
+    const struct authority *auth = endpoint->authority;
+    struct span content;
+    if (op->request.message_type != SCEP_PKCS_REQ)
+        return err_set(ERR_REFUSED, "messageType %d is not served here, only PKCSReq (19)",
+                       op->request.message_type);
+    TRY(scep_open(op->a, &op->request, auth->ra_cert, auth->ra_key, &content));
+    TRY(csr_parse(content, &op->csr));
+    TRY(digest_of(DIGEST_SHA256, op->request.signer, op->signer_sha256));
+    TRY(digest_of(DIGEST_SHA256, content, op->csr_sha256));
+    TRY(store_read(endpoint->store, authorize, op));
+    if (!op->repeated)
+        TRY(authority_issue(auth, &endpoint->policy, op->a, &op->csr, clock_ms(), &op->issued));
+    struct scep_reply success = {.status = SCEP_SUCCESS, .text = "Issued", .cert = op->issued.der};
+    TRY(build(op, &success, reply));
+    return op->repeated ? OK : store_write(endpoint->store, commit_issue, op);
+}
+
+static void log_outcome(const struct operation *op, enum err e, const char *reason) {
+    log_write(e == OK ? LOG_INFO : LOG_WARN, "scep",
+              "op=PKIOperation peer=%s type=%d txid=%s enrollment=%s status=%s thumbprint=%s%s "
+              "reason=%s",
+              log_q(span_str(op->peer)), op->request.message_type,
+              log_q(op->request.transaction_id), op->enrollment_id ? op->enrollment_id : "-",
+              e == OK ? "SUCCESS" : "FAILURE", e == OK ? op->issued.sha1 : "-",
+              op->repeated ? " repeated=yes" : "", log_q(span_str(e == OK ? "issued" : reason)));
+}
+
+/* Faults of the machine are not the client's business; what the policy refuses is. */
+static bool is_for_the_client(enum err e) {
+    return e == ERR_REFUSED || e == ERR_ALGORITHM;
+}
+
+static enum err refuse(struct operation *op, enum err e, struct span *reply) {
+    char *reason = arena_str(op->a, span_str(err_detail()));
+    log_outcome(op, e, reason);
+    if (e == ERR_STORE || e == ERR_INTERNAL || e == ERR_CRYPTO)
+        return e; /* HTTP 500: the client tries again, nothing is decided */
+    if (op->enrollment_id) {
+        struct refusal r = {op, reason};
+        if (store_write(op->endpoint->store, commit_refusal, &r) != OK)
+            log_write(LOG_ERROR, "scep", "refusal=unrecorded reason=%s",
+                      log_q(span_str(err_detail())));
+    }
+    struct scep_reply failure = {
+        .status = SCEP_FAILURE,
+        .fail_info = (enum scep_fail_info)err_fail_info(e),
+        .text = is_for_the_client(e) ? reason : NULL,
+    };
+    return build(op, &failure, reply);
+}
+
+enum err scep_pki_operation(const struct scep_endpoint *endpoint, struct arena *a,
+                            struct span message, const char *peer, struct span *reply) {
+    struct operation op = {.endpoint = endpoint, .a = a, .peer = peer};
+    enum err e = scep_read(message, &op.request);
+    if (e != OK && (e == ERR_PARSE || !op.request.signer.n))
+        return e;
+    if (e == OK)
+        e = grant(&op, reply);
+    if (e != OK)
+        return refuse(&op, e, reply);
+    log_outcome(&op, OK, NULL);
+    return OK;
+}
