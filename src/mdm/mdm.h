@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Windows MDM service: enrolling hosts, and the SyncML sessions in which profiles are delivered
+ * and their outcome is asked for. Bytes in, bytes out; no HTTP.
+ */
+#ifndef SIGNET_MDM_MDM_H
+#define SIGNET_MDM_MDM_H
+
+#include "base/buf.h"
+#include "ca/authority.h"
+#include "enroll/enroll.h"
+
+struct mdm {
+    struct store *store;
+    const struct authority *authority;
+    const char *policy_url, *enrollment_url; /* https://host/EnrollmentServer/... */
+    const char *management_url;              /* https://host:8443/ManagementServer/MDM.svc */
+    const char *scep_url;                    /* what {{scep.url}} stands for */
+    const char *provider_id, *name;
+    int64_t identity_validity;  /* ms */
+    int64_t challenge_lifetime; /* ms */
+    struct enroll_policy enroll_policy;
+};
+
+/*
+ * The three SOAP requests of an enrollment (MS-MDE2), each answered in `reply`: with the response
+ * (true), or with a SOAP fault (false: HTTP 500). Thread-safe.
+ */
+bool mdm_discover(const struct mdm *mdm, struct arena *a, struct span soap, struct buf *reply);
+bool mdm_get_policies(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
+                      struct buf *reply);
+bool mdm_request_token(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
+                       struct buf *reply);
+
+/*
+ * One message of a SyncML session (MS-MDM). `client_cert` is the certificate of the TLS handshake,
+ * unverified: it counts only if the store knows its hash, live, for the device that the message
+ * names. A stranger is answered by a SyncHdr status of 401 (407 without a certificate), and nothing
+ * of his message is looked at. ERR_PARSE and ERR_LIMIT for what is no SyncML: HTTP 400 and 413.
+ * Thread-safe; everything that a message changes is durable before the reply is returned.
+ */
+enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_cert,
+                     struct span message, const char *peer, struct buf *reply) ERR_MUST_USE;
+
+#endif
