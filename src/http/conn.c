@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a connection:
+ *
+ *     HANDSHAKE --TLS is up--> IDLE --first byte--> READING --complete--> WORKING
+ *                               ^                      | refused             | answered
+ *                               |                      v                     |
+ *                               +---keep-alive--- WRITING <------------------+
+ *                                                     | close
+ *                                                     v
+ *                                                  LINGER --EOF or 2 s--> gone
+ *
+ * One timer serves all phases: every phase but WORKING ends in bounded time, however slowly the
+ * client sends or reads. While a request is worked on or answered, nothing is read: pipelined
+ * requests wait in the kernel's buffer, so a client cannot fill our memory.
+ */
+#include "http/conn.h"
+
+#include <arpa/inet.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event_struct.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum { LINGER_MS = 2000 };
+
+enum phase { HANDSHAKE, IDLE, READING, WORKING, WRITING, LINGER };
+
+struct http_conn {
+    LIST_ENTRY(http_conn) link;
+    struct http_loop *loop;
+    const struct http_listener *listener;
+    struct bufferevent *bev;
+    struct event timer;
+    enum phase phase;
+    bool close_after;        /* this reply */
+    bool gone;               /* the socket failed while a worker had the request */
+    struct http_exchange *x; /* READING */
+    int64_t deadline;        /* READING: of the whole request */
+    unsigned short port;
+    char peer[INET6_ADDRSTRLEN];
+};
+
+static void read_requests(struct http_conn *c);
+
+struct http_loop *http_conn_loop(const struct http_conn *c) {
+    return c->loop;
+}
+
+struct http_conn *http_conn_next(const struct http_conn *c) {
+    return LIST_NEXT(c, link);
+}
+
+static const struct http_limits *limits(const struct http_conn *c) {
+    return &http_loop_shared(c->loop)->limits;
+}
+
+void http_conn_free(struct http_conn *c) {
+    struct http_loop *loop = c->loop;
+    LIST_REMOVE(c, link);
+    event_del(&c->timer);
+    bufferevent_free(c->bev);
+    http_exchange_free(c->x);
+    free(c);
+    http_loop_check_end(loop);
+}
+
+static void set_timer(struct http_conn *c, int64_t ms) {
+    if (ms < 1)
+        ms = 1;
+    struct timeval tv = {ms / 1000, ms % 1000 * 1000};
+    evtimer_add(&c->timer, &tv);
+}
+
+/* A byte came: the next must follow within the idle time, and the last before the deadline. */
+static void set_reading_timer(struct http_conn *c) {
+    int64_t left = c->deadline - clock_monotonic_ms();
+    int64_t idle = limits(c)->idle_seconds * INT64_C(1000);
+    set_timer(c, left < idle ? left : idle);
+}
+
+/* ---- writing ---- */
+
+static void send_reply(struct http_conn *c, struct http_exchange *x) {
+    c->phase = WRITING;
+    c->close_after = !x->keep_alive || http_loop_draining(c->loop);
+    bufferevent_disable(c->bev, EV_READ);
+    bufferevent_write(c->bev, x->wire.p, x->wire.n);
+    set_timer(c, limits(c)->request_seconds * INT64_C(1000));
+    http_exchange_free(x);
+}
+
+void http_conn_answer(struct http_exchange *x) {
+    struct http_conn *c = x->conn;
+    if (!c->gone) {
+        send_reply(c, x);
+        return;
+    }
+    http_exchange_free(x);
+    http_conn_free(c);
+}
+
+/* Our own word, without a handler. */
+static void refuse(struct http_conn *c, int status, const char *why, bool close) {
+    struct http_exchange *x = c->x;
+    log_write(LOG_DEBUG, "http", "listener=%s peer=%s status=%d reason=%s", c->listener->name,
+              c->peer, status, log_q(span_str(why)));
+    http_exchange_text(x, status, why, close);
+    c->x = NULL;
+    send_reply(c, x);
+}
+
+/*
+ * Closing a socket that still has unread bytes resets the connection, and the reset can overtake
+ * the reply: so only our direction is closed, and the rest is read and dropped (RFC 9112, 9.6).
+ */
+static void linger(struct http_conn *c) {
+    SSL *ssl = bufferevent_openssl_get_ssl(c->bev);
+    c->phase = LINGER;
+    set_timer(c, LINGER_MS);
+    if (ssl) {
+        SSL_shutdown(ssl);
+        ERR_clear_error();
+    }
+    shutdown(bufferevent_getfd(c->bev), SHUT_WR);
+    struct evbuffer *in = bufferevent_get_input(c->bev);
+    evbuffer_drain(in, evbuffer_get_length(in));
+    bufferevent_enable(c->bev, EV_READ);
+}
+
+static void on_writable(struct bufferevent *bev, void *arg) {
+    struct http_conn *c = arg;
+    if (c->phase != WRITING || evbuffer_get_length(bufferevent_get_output(bev)))
+        return;
+    if (c->close_after) {
+        linger(c);
+        return;
+    }
+    c->phase = IDLE;
+    set_timer(c, limits(c)->idle_seconds * INT64_C(1000));
+    bufferevent_enable(bev, EV_READ);
+    read_requests(c);
+}
+
+/* ---- reading ---- */
+
+static void begin_request(struct http_conn *c) {
+    c->x = http_exchange_new(c, c->listener, limits(c));
+    c->phase = READING;
+    c->deadline = clock_monotonic_ms() + limits(c)->request_seconds * INT64_C(1000);
+}
+
+/* The body is not read when nobody could take it. */
+static void on_head(struct http_conn *c) {
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct http_reader *r = &c->x->reader;
+    if (r->has_body && http_workers_full(http_loop_shared(c->loop)->workers)) {
+        refuse(c, 503, "busy", true);
+        return;
+    }
+    /* Who has begun to send does not wait for permission. */
+    if (r->expect_continue && !evbuffer_get_length(bufferevent_get_input(c->bev)))
+        bufferevent_write(c->bev, go_on, sizeof go_on - 1);
+}
+
+static void on_request(struct http_conn *c) {
+    struct http_exchange *x = c->x;
+    if (!http_exchange_request(x, bufferevent_openssl_get_ssl(c->bev))) {
+        refuse(c, 400, "path is not percent-encoded text", true);
+        return;
+    }
+    x->request.peer = c->peer;
+    x->request.peer_port = c->port;
+    event_del(&c->timer);
+    bufferevent_disable(c->bev, EV_READ);
+    c->phase = WORKING;
+    c->x = NULL;
+    if (!http_workers_push(http_loop_shared(c->loop)->workers, x)) {
+        c->x = x;
+        refuse(c, 503, "busy", false);
+    }
+}
+
+/* Feeds the reader with what has come, piece by piece as it lies in memory. */
+static enum http_read feed(struct http_conn *c) {
+    struct evbuffer *in = bufferevent_get_input(c->bev);
+    size_t n = evbuffer_get_contiguous_space(in);
+    struct span bytes = n ? span_of(evbuffer_pullup(in, (ev_ssize_t)n), n) : SPAN_NONE;
+    enum http_read got = http_reader_feed(&c->x->reader, &bytes);
+    evbuffer_drain(in, n - bytes.n);
+    return got;
+}
+
+static void read_requests(struct http_conn *c) {
+    struct evbuffer *in = bufferevent_get_input(c->bev);
+    if (c->phase == IDLE && evbuffer_get_length(in))
+        begin_request(c);
+    while (c->phase == READING) {
+        switch (feed(c)) {
+        case HTTP_READ_MORE:
+            if (evbuffer_get_length(in))
+                break;
+            set_reading_timer(c);
+            return;
+        case HTTP_READ_HEAD:
+            on_head(c);
+            break;
+        case HTTP_READ_DONE:
+            on_request(c);
+            break;
+        case HTTP_READ_BAD:
+            refuse(c, c->x->reader.status, c->x->reader.why, true);
+            break;
+        }
+    }
+}
+
+static void on_readable(struct bufferevent *bev, void *arg) {
+    struct http_conn *c = arg;
+    struct evbuffer *in = bufferevent_get_input(bev);
+    if (c->phase == LINGER)
+        evbuffer_drain(in, evbuffer_get_length(in));
+    else
+        read_requests(c);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg) {
+    struct http_conn *c = arg;
+    (void)bev;
+    if (what & BEV_EVENT_CONNECTED) {
+        c->phase = IDLE;
+        set_timer(c, limits(c)->idle_seconds * INT64_C(1000));
+    } else if (c->phase == WORKING) {
+        c->gone = true;
+    } else {
+        http_conn_free(c);
+    }
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg) {
+    struct http_conn *c = arg;
+    (void)fd;
+    (void)what;
+    if (c->phase == READING)
+        refuse(c, 408, "request too slow", true);
+    else
+        http_conn_free(c);
+}
+
+/* ---- life ---- */
+
+/* An IPv4 client of a socket on "::" is shown as IPv4. */
+static void name_peer(struct http_conn *c, const struct sockaddr *from) {
+    const struct sockaddr_in *v4 = (const void *)from;
+    const struct sockaddr_in6 *v6 = (const void *)from;
+    bool six = from->sa_family == AF_INET6;
+    c->port = ntohs(six ? v6->sin6_port : v4->sin_port);
+    if (six && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, c->peer, sizeof c->peer);
+    else if (six)
+        inet_ntop(AF_INET6, &v6->sin6_addr, c->peer, sizeof c->peer);
+    else
+        inet_ntop(AF_INET, &v4->sin_addr, c->peer, sizeof c->peer);
+}
+
+static struct bufferevent *open_socket(struct http_loop *l, const struct http_listener *listener,
+                                       int fd) {
+    struct event_base *base = http_loop_base(l);
+    if (!listener->tls)
+        return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+    SSL *ssl = http_tls_session(http_loop_shared(l)->tls, listener->ask_client_cert);
+    if (!ssl)
+        return NULL;
+    struct bufferevent *bev = bufferevent_openssl_socket_new(
+        base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+    if (bev) /* requests have lengths, so a missing close_notify hides nothing */
+        bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+    else
+        SSL_free(ssl);
+    return bev;
+}
+
+void http_conn_open(struct http_loop *l, const struct http_listener *listener, int fd,
+                    const struct sockaddr *from) {
+    struct bufferevent *bev = open_socket(l, listener, fd);
+    if (!bev) {
+        close(fd);
+        return;
+    }
+    struct http_conn *c = mem_alloc(sizeof *c);
+    c->loop = l;
+    c->listener = listener;
+    c->bev = bev;
+    c->phase = listener->tls ? HANDSHAKE : IDLE;
+    name_peer(c, from);
+    LIST_INSERT_HEAD(http_loop_conns(l), c, link);
+    evtimer_assign(&c->timer, http_loop_base(l), on_timer, c);
+    bufferevent_setcb(bev, on_readable, on_writable, on_event, c);
+    set_timer(c, limits(c)->idle_seconds * INT64_C(1000));
+    bufferevent_enable(bev, EV_READ | EV_WRITE);
+}
+
+void http_conn_drain(struct http_conn *c) {
+    if (c->phase == HANDSHAKE || c->phase == IDLE || c->phase == READING)
+        http_conn_free(c);
+    else
+        c->close_after = true;
+}

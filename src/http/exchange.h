@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request and its reply, on their way from the loop that reads through a worker and back. It
+ * has one owner at a time: the connection, the queue, the worker, the loop's list, the connection.
+ */
+#ifndef SIGNET_HTTP_EXCHANGE_H
+#define SIGNET_HTTP_EXCHANGE_H
+
+#include <openssl/ssl.h>
+
+#include "http/http.h"
+#include "http/reader.h"
+
+struct http_conn;
+
+struct http_exchange {
+    struct http_exchange *next; /* in the queue, or in the loop's list */
+    struct http_conn *conn;
+    const struct http_listener *listener;
+    struct arena arena;
+    struct http_reader reader;
+    struct http_request request;
+    struct buf wire; /* the reply's bytes */
+    bool keep_alive; /* after the reply */
+};
+
+struct http_exchange *http_exchange_new(struct http_conn *conn, const struct http_listener *l,
+                                        const struct http_limits *limits);
+void http_exchange_free(struct http_exchange *x);
+
+/*
+ * Fills x->request from the complete x->reader; `ssl` is NULL without TLS. Peer and port are the
+ * caller's. False: refuse with 400, the path cannot be decoded.
+ */
+bool http_exchange_request(struct http_exchange *x, SSL *ssl);
+
+/* Renders `reply` (and frees its body) to x->wire, and sets x->keep_alive. */
+void http_exchange_reply(struct http_exchange *x, struct http_reply *reply);
+
+/* The same for a reply that the server makes itself. */
+void http_exchange_text(struct http_exchange *x, int status, const char *text, bool close);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP/1.1 server: libevent's loops and TLS under a strict reader of our own (reader.h).
+ *
+ * N loop threads accept, speak TLS and parse; W worker threads run the handlers, which may block
+ * (RSA, a commit, a password hash). A complete request goes into a bounded queue; when that is full
+ * the answer is 503 with Retry-After. There are more workers than cores, since a worker sleeps
+ * while its commit is written.
+ *
+ * Why not libevent's evhttp: it takes bare LF, NUL and folded lines, has no deadline for a whole
+ * request and no limit for a chunk's line, answers HEAD wrongly, and its own errors in HTML. All
+ * that can be guarded from outside (costs-and-traps.md, section 6), with more code than a reader.
+ */
+#ifndef SIGNET_HTTP_HTTP_H
+#define SIGNET_HTTP_HTTP_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum http_method { HTTP_GET = 1, HTTP_HEAD = 2, HTTP_POST = 4, HTTP_OTHER = 8 };
+
+struct http_field {
+    const char *name, *value; /* blanks around the value are gone */
+};
+
+struct http_request {
+    struct arena *arena; /* lives until the reply is sent */
+    enum http_method method;
+    const char *method_name;
+    const char *path;  /* percent-decoded once, without the query; begins with '/' */
+    const char *query; /* raw, without '?'; "" when there is none */
+    struct span body;
+    const char *content_type; /* lower-cased media type without parameters; "" when missing */
+    const char *peer;         /* "192.0.2.1" or "2001:db8::1" */
+    unsigned short peer_port;
+    bool tls;
+    struct span client_cert; /* DER of the TLS client certificate, unverified; empty: none */
+    const struct http_field *fields; /* for http_header */
+    size_t field_count;
+};
+
+struct http_reply {
+    int status;               /* 200 when the handler leaves it at 0; 503 gets a Retry-After */
+    const char *content_type; /* static text, or in the request's arena */
+    struct buf body;          /* freed by the server; for HEAD filled as for GET, and not sent */
+    const char *allow;        /* for 405: "GET, POST" */
+    const char *fields;       /* further header lines, each with its CRLF; or NULL */
+    bool close;               /* close the connection after this reply */
+};
+
+/*
+ * Value of a query parameter, percent-decoded ('+' is a blank), in the request's arena; or NULL
+ * when it is missing or holds a NUL. A '%' without two hex digits stands for itself.
+ */
+const char *http_query(const struct http_request *r, const char *name);
+
+/* A header field's value (any case of `name`), or NULL. Valid until the reply. */
+const char *http_header(const struct http_request *r, const char *name);
+
+/* A reply in text/plain: the status and one line. For errors outside a protocol's own form. */
+void http_text(struct http_reply *reply, int status, const char *text);
+
+/* Fills `reply`; runs in a worker thread. Every listener has one. */
+typedef void http_handler(void *user, const struct http_request *request, struct http_reply *reply);
+
+struct http_listener {
+    const char *name;    /* for the log: "public", "management", "plain" */
+    const char *address; /* "127.0.0.1", "0.0.0.0", "::" */
+    unsigned short port; /* 0: any free one, see http_port */
+    bool tls;
+    bool ask_client_cert; /* request a certificate, accept any, judge none */
+    http_handler *handler;
+    void *user;
+};
+
+struct http_limits {       /* 0 in any of them: the default named here */
+    size_t body;           /* bytes, 1 MiB; above: 413 */
+    size_t headers;        /* bytes of request line and fields, 96 KiB: NDES takes 64 KiB queries */
+    unsigned idle_seconds; /* without a byte: 30 */
+    unsigned request_seconds; /* from the first byte of a request to its last: 60 */
+    unsigned queue;           /* waiting requests, 1024; above: 503 */
+    unsigned loops, workers;  /* 0: one loop and four workers a core */
+};
+
+struct http_server;
+
+/*
+ * Binds the listeners and copies them; no thread yet. `limits` may be NULL: the defaults. `cert`
+ * and `key` are PEM files for TLS, NULL when no listener wants it. ERR_IO: an address is in use or
+ * not ours; ERR_CONFIG: certificate or key.
+ */
+enum err http_new(const struct http_listener *listeners, size_t count,
+                  const struct http_limits *limits, const char *cert, const char *key,
+                  struct http_server **out) ERR_MUST_USE;
+
+/* The port that listener `index` really has. */
+unsigned short http_port(const struct http_server *s, size_t index);
+
+/* Reads certificate and key again for new connections; keeps the old ones on failure. Thread-safe.
+ */
+enum err http_reload_tls(struct http_server *s) ERR_MUST_USE;
+
+/*
+ * Starts the threads, which take no signals, and ignores SIGPIPE in the whole process, as writing
+ * to sockets needs. ERR_INTERNAL: no more threads; http_stop cleans up.
+ */
+enum err http_start(struct http_server *s) ERR_MUST_USE;
+
+/*
+ * Stops accepting, lets running handlers finish and their replies leave (2 seconds at most for slow
+ * readers), answers 503 to what still waits, ends the threads, frees everything. NULL is allowed.
+ */
+void http_stop(struct http_server *s);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/loop.h"
+
+#include <errno.h>
+#include <event2/listener.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/conn.h"
+
+enum {
+    STACK = 512 * 1024, /* a TLS handshake needs a tenth of it */
+    BACKLOG = 1024,
+    PAUSE_US = 200000, /* after accept() failed: without descriptors it would fail at once again */
+    GRACE_SECONDS = 2
+};
+
+enum order { RUN, DRAIN, END };
+
+/* One listener's socket in this loop. */
+struct door {
+    struct http_loop *loop;
+    const struct http_listener *listener;
+    struct evconnlistener *listening;
+    struct event *resume;
+};
+
+struct http_loop {
+    const struct http_shared *shared;
+    struct event_base *base;
+    struct door *doors;
+    struct http_conn_list conns;
+    int wake_fd;
+    struct event *wake;
+    pthread_t thread;
+    bool started;
+    enum order obeyed;
+
+    pthread_mutex_t lock;
+    struct http_exchange *done; /* under the lock, as the next */
+    enum order order;
+};
+
+struct event_base *http_loop_base(const struct http_loop *l) {
+    return l->base;
+}
+
+const struct http_shared *http_loop_shared(const struct http_loop *l) {
+    return l->shared;
+}
+
+struct http_conn_list *http_loop_conns(struct http_loop *l) {
+    return &l->conns;
+}
+
+bool http_loop_draining(const struct http_loop *l) {
+    return l->obeyed != RUN;
+}
+
+void http_loop_check_end(struct http_loop *l) {
+    if (l->obeyed == END && LIST_EMPTY(&l->conns))
+        event_base_loopbreak(l->base);
+}
+
+static void close_doors(struct http_loop *l) {
+    for (size_t i = 0; i < l->shared->count; i++) {
+        struct door *d = &l->doors[i];
+        if (d->listening)
+            evconnlistener_free(d->listening);
+        if (d->resume)
+            event_free(d->resume);
+        d->listening = NULL;
+        d->resume = NULL;
+    }
+}
+
+/* ---- messages from other threads ---- */
+
+static void wake(struct http_loop *l) {
+    uint64_t one = 1;
+    ssize_t written = write(l->wake_fd, &one, sizeof one);
+    (void)written; /* a full counter wakes just as well */
+}
+
+void http_loop_give(struct http_exchange *x) {
+    struct http_loop *l = http_conn_loop(x->conn);
+    pthread_mutex_lock(&l->lock);
+    bool first = !l->done;
+    x->next = l->done;
+    l->done = x;
+    pthread_mutex_unlock(&l->lock);
+    if (first)
+        wake(l);
+}
+
+static void give_order(struct http_loop *l, enum order order) {
+    pthread_mutex_lock(&l->lock);
+    l->order = order;
+    pthread_mutex_unlock(&l->lock);
+    wake(l);
+}
+
+static void drain(struct http_loop *l) {
+    close_doors(l);
+    for (struct http_conn *c = LIST_FIRST(&l->conns), *next; c; c = next) {
+        next = http_conn_next(c);
+        http_conn_drain(c);
+    }
+}
+
+/* DRAIN may have been overtaken by END before this thread woke up. */
+static void obey(struct http_loop *l, enum order order) {
+    if (order == l->obeyed)
+        return;
+    if (l->obeyed == RUN)
+        drain(l);
+    l->obeyed = order;
+    struct timeval grace = {GRACE_SECONDS, 0};
+    if (order == END)
+        event_base_loopexit(l->base, &grace);
+    http_loop_check_end(l);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *arg) {
+    struct http_loop *l = arg;
+    (void)what;
+    uint64_t counter;
+    if (read(fd, &counter, sizeof counter) < 0 && errno != EAGAIN)
+        log_write(LOG_ERROR, "http", "event=wake error=%s", log_q(span_str(strerror(errno))));
+    pthread_mutex_lock(&l->lock);
+    struct http_exchange *done = l->done;
+    enum order order = l->order;
+    l->done = NULL;
+    pthread_mutex_unlock(&l->lock);
+    while (done) {
+        struct http_exchange *x = done;
+        done = x->next;
+        http_conn_answer(x);
+    }
+    obey(l, order);
+}
+
+/* ---- listening ---- */
+
+static void on_accept(struct evconnlistener *listening, evutil_socket_t fd, struct sockaddr *from,
+                      int length, void *arg) {
+    struct door *d = arg;
+    (void)listening;
+    (void)length;
+    http_conn_open(d->loop, d->listener, fd, from);
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg) {
+    struct door *d = arg;
+    (void)fd;
+    (void)what;
+    evconnlistener_enable(d->listening);
+}
+
+static void on_accept_error(struct evconnlistener *listening, void *arg) {
+    struct door *d = arg;
+    log_write(LOG_ERROR, "http", "event=accept listener=%s error=%s", d->listener->name,
+              log_q(span_str(strerror(errno))));
+    struct timeval pause = {0, PAUSE_US};
+    evconnlistener_disable(listening);
+    evtimer_add(d->resume, &pause);
+}
+
+static unsigned short local_port(evutil_socket_t fd) {
+    struct sockaddr_storage ss = {0};
+    socklen_t n = sizeof ss;
+    if (getsockname(fd, (struct sockaddr *)&ss, &n) != 0)
+        return 0;
+    const struct sockaddr_in *v4 = (const void *)&ss;
+    const struct sockaddr_in6 *v6 = (const void *)&ss;
+    return ntohs(ss.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+}
+
+enum err http_loop_listen(struct http_loop *l, size_t index, unsigned short *port) {
+    const struct http_listener *spec = &l->shared->listeners[index];
+    struct door *d = &l->doors[index];
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    char text[8];
+    snprintf(text, sizeof text, "%u", *port);
+    if (getaddrinfo(spec->address, text, &hints, &found) != 0)
+        return err_set(ERR_IO, "listener %s: '%s' is not an IP address", spec->name, spec->address);
+    *d = (struct door){.loop = l, .listener = spec};
+    d->listening = evconnlistener_new_bind(l->base, on_accept, d,
+                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+                                               LEV_OPT_REUSEABLE | LEV_OPT_REUSEABLE_PORT,
+                                           BACKLOG, found->ai_addr, (int)found->ai_addrlen);
+    int failure = errno;
+    freeaddrinfo(found);
+    if (!d->listening)
+        return err_set(ERR_IO, "listener %s: cannot listen on '%s' port %u: %s", spec->name,
+                       spec->address, *port, strerror(failure));
+    d->resume = evtimer_new(l->base, on_resume, d);
+    evconnlistener_set_error_cb(d->listening, on_accept_error);
+    /* Accepted sockets inherit it; without it TLS stalls for 40 ms between small writes. */
+    evutil_socket_t fd = evconnlistener_get_fd(d->listening);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    *port = local_port(fd);
+    return OK;
+}
+
+/* ---- life ---- */
+
+enum err http_loop_new(const struct http_shared *shared, struct http_loop **out) {
+    struct http_loop *l = mem_alloc(sizeof *l);
+    l->shared = shared;
+    l->doors = mem_alloc((shared->count + 1) * sizeof *l->doors);
+    LIST_INIT(&l->conns);
+    pthread_mutex_init(&l->lock, NULL);
+    l->base = event_base_new();
+    l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (l->base && l->wake_fd >= 0)
+        l->wake = event_new(l->base, l->wake_fd, EV_READ | EV_PERSIST, on_wake, l);
+    if (!l->wake || event_add(l->wake, NULL) != 0) {
+        http_loop_free(l);
+        return err_set(ERR_INTERNAL, "no event loop: %s", strerror(errno));
+    }
+    *out = l;
+    return OK;
+}
+
+static void *run(void *arg) {
+    struct http_loop *l = arg;
+    event_base_dispatch(l->base);
+    return NULL;
+}
+
+enum err http_loop_start(struct http_loop *l) {
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK);
+    l->started = pthread_create(&l->thread, &attr, run, l) == 0;
+    pthread_attr_destroy(&attr);
+    return l->started ? OK : err_set(ERR_INTERNAL, "no thread for an HTTP loop");
+}
+
+void http_loop_drain(struct http_loop *l) {
+    give_order(l, DRAIN);
+}
+
+void http_loop_join(struct http_loop *l) {
+    if (!l->started)
+        return;
+    give_order(l, END);
+    pthread_join(l->thread, NULL);
+    l->started = false;
+}
+
+void http_loop_free(struct http_loop *l) {
+    if (!l)
+        return;
+    for (struct http_conn *c; (c = LIST_FIRST(&l->conns));)
+        http_conn_free(c);
+    close_doors(l);
+    if (l->wake)
+        event_free(l->wake);
+    if (l->wake_fd >= 0)
+        close(l->wake_fd);
+    if (l->base)
+        event_base_free(l->base);
+    pthread_mutex_destroy(&l->lock);
+    free(l->doors);
+    free(l);
+}

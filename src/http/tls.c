@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two contexts a certificate: one that asks for a client certificate and one that does not. They
+ * are separate, so that a session ticket of one listener opens nothing on the other. A reload puts
+ * new contexts in their place; OpenSSL's own reference counts keep the old ones for as long as a
+ * connection uses them.
+ */
+#include "http/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+enum { QUIET, ASKING };
+
+struct http_tls {
+    char *cert, *key;
+    pthread_mutex_t lock;
+    SSL_CTX *contexts[2]; /* under the lock */
+};
+
+/* A certificate proves only that the client has its key; whose it is, the MDM decides. */
+static int accept_any(X509_STORE_CTX *store, void *user) {
+    (void)store;
+    (void)user;
+    return 1;
+}
+
+/* Without this OpenSSL would ask for a passphrase on the terminal. */
+static int no_passphrase(char *out, int size, int writing, void *user) {
+    (void)out;
+    (void)size;
+    (void)writing;
+    (void)user;
+    return 0;
+}
+
+static enum err fail(const char *what, const char *path) {
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    enum err e = err_set(ERR_CONFIG, "%s '%s': %s", what, path, reason ? reason : "not usable");
+    ERR_clear_error();
+    return e;
+}
+
+static enum err load_pair(SSL_CTX *ctx, const char *cert, const char *key) {
+    ERR_clear_error();
+    SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+    if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
+        return fail("TLS certificate", cert);
+    /* A key that does not belong to the certificate is refused here, too. */
+    if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(ctx) != 1)
+        return fail("TLS key", key);
+    return OK;
+}
+
+/* Windows' SCEP client knows nothing newer than TLS 1.2; nothing older is needed. */
+static void set_policy(SSL_CTX *ctx, bool ask) {
+    const char *id = ask ? "signet-ask" : "signet";
+    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* 13 KB less an idle connection */
+    SSL_CTX_set_session_id_context(ctx, (const unsigned char *)id, (unsigned)strlen(id));
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets keep the state */
+    SSL_CTX_set_num_tickets(ctx, 1);
+    if (ask) {
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
+    }
+}
+
+static enum err make_context(const struct http_tls *t, bool ask, SSL_CTX **out) {
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    if (!ctx)
+        return err_set(ERR_CRYPTO, "no TLS context");
+    enum err e = load_pair(ctx, t->cert, t->key);
+    if (e != OK) {
+        SSL_CTX_free(ctx);
+        return e;
+    }
+    set_policy(ctx, ask);
+    *out = ctx;
+    return OK;
+}
+
+enum err http_tls_reload(struct http_tls *t) {
+    SSL_CTX *quiet = NULL, *asking = NULL;
+    TRY(make_context(t, false, &quiet));
+    enum err e = make_context(t, true, &asking);
+    if (e != OK) {
+        SSL_CTX_free(quiet);
+        return e;
+    }
+    pthread_mutex_lock(&t->lock);
+    SSL_CTX *old[] = {t->contexts[QUIET], t->contexts[ASKING]};
+    t->contexts[QUIET] = quiet;
+    t->contexts[ASKING] = asking;
+    pthread_mutex_unlock(&t->lock);
+    SSL_CTX_free(old[QUIET]);
+    SSL_CTX_free(old[ASKING]);
+    return OK;
+}
+
+enum err http_tls_new(const char *cert, const char *key, struct http_tls **out) {
+    if (!cert || !key)
+        return err_set(ERR_CONFIG, "a TLS listener needs a certificate and a key");
+    struct http_tls *t = mem_alloc(sizeof *t);
+    t->cert = mem_strdup(cert);
+    t->key = mem_strdup(key);
+    pthread_mutex_init(&t->lock, NULL);
+    enum err e = http_tls_reload(t);
+    if (e != OK) {
+        http_tls_free(t);
+        return e;
+    }
+    *out = t;
+    return OK;
+}
+
+SSL *http_tls_session(struct http_tls *t, bool ask_client_cert) {
+    pthread_mutex_lock(&t->lock);
+    SSL *ssl = SSL_new(t->contexts[ask_client_cert ? ASKING : QUIET]);
+    pthread_mutex_unlock(&t->lock);
+    return ssl;
+}
+
+struct span http_tls_peer(struct arena *a, SSL *ssl) {
+    const X509 *cert = SSL_get0_peer_certificate(ssl);
+    int n = cert ? i2d_X509(cert, NULL) : 0;
+    if (n <= 0)
+        return SPAN_NONE;
+    unsigned char *der = arena_alloc(a, (size_t)n), *end = der;
+    i2d_X509(cert, &end);
+    return span_of(der, (size_t)n);
+}
+
+void http_tls_free(struct http_tls *t) {
+    if (!t)
+        return;
+    SSL_CTX_free(t->contexts[QUIET]);
+    SSL_CTX_free(t->contexts[ASKING]);
+    pthread_mutex_destroy(&t->lock);
+    free(t->cert);
+    free(t->key);
+    free(t);
+}

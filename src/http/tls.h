@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server's TLS certificate, and the OpenSSL contexts that are made from it. Thread-safe. */
+#ifndef SIGNET_HTTP_TLS_H
+#define SIGNET_HTTP_TLS_H
+
+#include <openssl/ssl.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct http_tls;
+
+/* `cert` (the chain, leaf first) and `key` are PEM files. ERR_CONFIG. */
+enum err http_tls_new(const char *cert, const char *key, struct http_tls **out) ERR_MUST_USE;
+
+/* Reads the files again; connections that exist keep what they have. ERR_CONFIG: nothing changed.
+ */
+enum err http_tls_reload(struct http_tls *t) ERR_MUST_USE;
+
+/* The server's side of a new connection, which may ask for a client certificate; NULL: no memory.
+ */
+SSL *http_tls_session(struct http_tls *t, bool ask_client_cert);
+
+/* The DER of the client's certificate, unverified; empty when it sent none. */
+struct span http_tls_peer(struct arena *a, SSL *ssl);
+
+void http_tls_free(struct http_tls *t);
+
+#endif

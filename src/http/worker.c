@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Workers sleep on one condition. The answer goes back to the loop that owns the connection, since
+ * nobody else may touch it (http_loop_give).
+ */
+#include "http/worker.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "http/loop.h"
+
+enum { STACK = 1024 * 1024 }; /* address space only; OpenSSL and SQLite need some of it */
+
+struct http_workers {
+    pthread_mutex_t lock;
+    pthread_cond_t ready;
+    struct http_exchange *first, **last; /* under the lock, as the next four */
+    unsigned waiting;
+    unsigned idle; /* workers without a request */
+    unsigned limit;
+    bool stopping;
+    pthread_t *threads;
+    unsigned count;
+};
+
+struct http_workers *http_workers_new(unsigned limit) {
+    struct http_workers *w = mem_alloc(sizeof *w);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->ready, NULL);
+    w->last = &w->first;
+    w->limit = limit;
+    return w;
+}
+
+bool http_workers_push(struct http_workers *w, struct http_exchange *x) {
+    x->next = NULL;
+    pthread_mutex_lock(&w->lock);
+    bool room = w->waiting < w->limit && !w->stopping;
+    if (room) {
+        *w->last = x;
+        w->last = &x->next;
+        w->waiting++;
+    }
+    bool wake = room && w->idle;
+    pthread_mutex_unlock(&w->lock);
+    if (wake) /* not under the lock, where the woken thread would only wait again */
+        pthread_cond_signal(&w->ready);
+    return room;
+}
+
+bool http_workers_full(struct http_workers *w) {
+    pthread_mutex_lock(&w->lock);
+    bool full = w->waiting >= w->limit;
+    pthread_mutex_unlock(&w->lock);
+    return full;
+}
+
+/* The next request, or NULL when there will be none; `stopping` as of this moment. */
+static struct http_exchange *pop(struct http_workers *w, bool *stopping) {
+    pthread_mutex_lock(&w->lock);
+    w->idle++;
+    while (!w->first && !w->stopping)
+        pthread_cond_wait(&w->ready, &w->lock);
+    w->idle--;
+    struct http_exchange *x = w->first;
+    if (x) {
+        w->first = x->next;
+        if (!w->first)
+            w->last = &w->first;
+        w->waiting--;
+    }
+    *stopping = w->stopping;
+    pthread_mutex_unlock(&w->lock);
+    return x;
+}
+
+static void *work(void *arg) {
+    struct http_workers *w = arg;
+    struct http_exchange *x;
+    bool stopping;
+    while ((x = pop(w, &stopping))) {
+        if (stopping) {
+            http_exchange_text(x, 503, "shutting down", true);
+        } else {
+            struct http_reply reply = {0};
+            x->listener->handler(x->listener->user, &x->request, &reply);
+            http_exchange_reply(x, &reply);
+        }
+        http_loop_give(x);
+    }
+    return NULL;
+}
+
+enum err http_workers_start(struct http_workers *w, unsigned count) {
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK);
+    w->threads = mem_alloc(count * sizeof *w->threads);
+    while (w->count < count && pthread_create(&w->threads[w->count], &attr, work, w) == 0)
+        w->count++;
+    pthread_attr_destroy(&attr);
+    return w->count == count ? OK : err_set(ERR_INTERNAL, "no thread for worker %u", w->count);
+}
+
+void http_workers_stop(struct http_workers *w) {
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_broadcast(&w->ready);
+    pthread_mutex_unlock(&w->lock);
+    for (unsigned i = 0; i < w->count; i++)
+        pthread_join(w->threads[i], NULL);
+    w->count = 0;
+}
+
+void http_workers_free(struct http_workers *w) {
+    if (!w)
+        return;
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->ready);
+    free(w->threads);
+    free(w);
+}

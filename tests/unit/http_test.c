@@ -1,0 +1,885 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server in this process, on free ports of loopback, spoken to by raw sockets and OpenSSL. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "http/http.h"
+
+enum { PLAIN, TLS, ASK, LISTENERS };
+enum { BIG = 32 * 1024 * 1024 }; /* more than the kernel keeps for a connection */
+
+#define H    "Host: a\r\n"
+#define LAST "Host: a\r\nConnection: close\r\n"
+
+static struct http_server *server;
+static char folder[] = "/tmp/http_test.XXXXXX";
+static char cert_path[64], key_path[64];
+
+/* ---- the handler ---- */
+
+/* /gate waits until the test opens it, and counts who has come in. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    unsigned inside;
+    bool open;
+} gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false};
+
+static void pass_gate(void) {
+    pthread_mutex_lock(&gate.lock);
+    gate.inside++;
+    pthread_cond_broadcast(&gate.moved);
+    while (!gate.open)
+        pthread_cond_wait(&gate.moved, &gate.lock);
+    gate.inside--;
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void wait_inside(unsigned n) {
+    pthread_mutex_lock(&gate.lock);
+    while (gate.inside < n)
+        pthread_cond_wait(&gate.moved, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void set_gate(bool open) {
+    pthread_mutex_lock(&gate.lock);
+    gate.open = open;
+    pthread_cond_broadcast(&gate.moved);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void describe(const struct http_request *r, struct buf *b) {
+    const char *x = http_query(r, "x");
+    const char *agent = http_header(r, "user-AGENT");
+    buf_printf(b, "%s %d %s|%zu|%s|x=%s|agent=%s|%s|%s|cert=%zu|body=%zu", r->method_name,
+               r->method, r->path, strlen(r->query), r->content_type, x ? x : "-",
+               agent ? agent : "-", r->peer, r->tls ? "tls" : "plain", r->client_cert.n, r->body.n);
+}
+
+static void handle(void *user, const struct http_request *r, struct http_reply *reply) {
+    (void)user;
+    if (strcmp(r->path, "/gate") == 0) {
+        pass_gate();
+        http_text(reply, 200, "passed");
+    } else if (strcmp(r->path, "/echo") == 0) {
+        reply->content_type = "application/octet-stream";
+        buf_span(&reply->body, r->body);
+    } else if (strcmp(r->path, "/cert") == 0) {
+        buf_span(&reply->body, r->client_cert);
+    } else if (strcmp(r->path, "/method") == 0) {
+        http_text(reply, 405, "no");
+        reply->allow = "GET, POST";
+        reply->fields = "Cache-Control: no-store\r\n";
+    } else if (strcmp(r->path, "/none") == 0) {
+        reply->status = 204;
+        reply->close = true;
+    } else if (strcmp(r->path, "/big") == 0) {
+        for (int i = 0; i < BIG / 1024; i++)
+            buf_add(&reply->body, (char[1024]){0}, 1024);
+    } else if (strcmp(r->path, "/busy") == 0) {
+        http_text(reply, 503, "later");
+    } else {
+        describe(r, &reply->body);
+    }
+}
+
+/* ---- a server and a raw client ---- */
+
+static void start_limited(const struct http_limits *limits) {
+    const struct http_listener listeners[LISTENERS] = {
+        [PLAIN] = {.name = "plain", .address = "127.0.0.1", .handler = handle},
+        [TLS] = {.name = "tls", .address = "127.0.0.1", .handler = handle, .tls = true},
+        [ASK] = {.name = "ask",
+                 .address = "127.0.0.1",
+                 .handler = handle,
+                 .tls = true,
+                 .ask_client_cert = true},
+    };
+    set_gate(false);
+    assert_int_equal(http_new(listeners, LISTENERS, limits, cert_path, key_path, &server), OK);
+    assert_int_equal(http_start(server), OK);
+}
+
+static int start(void **state) {
+    (void)state;
+    start_limited(&(struct http_limits){.body = 4096, .loops = 2, .workers = 3});
+    return 0;
+}
+
+static int start_hasty(void **state) {
+    (void)state;
+    start_limited(&(struct http_limits){
+        .body = 4096, .idle_seconds = 1, .request_seconds = 2, .loops = 1, .workers = 1});
+    return 0;
+}
+
+static int start_narrow(void **state) {
+    (void)state;
+    start_limited(&(struct http_limits){.queue = 1, .loops = 1, .workers = 1});
+    return 0;
+}
+
+static int stop(void **state) {
+    (void)state;
+    http_stop(server);
+    server = NULL;
+    return 0;
+}
+
+static int dial(size_t listener) {
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(http_port(server, listener)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval patience = {10, 0};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+static void say(int fd, const char *text) {
+    size_t n = strlen(text);
+    assert_int_equal(send(fd, text, n, MSG_NOSIGNAL), n);
+}
+
+/* Everything until the server closes, which it must do within the socket's patience. */
+static void hear_all(int fd, struct buf *b) {
+    char piece[4096];
+    ssize_t n;
+    while ((n = recv(fd, piece, sizeof piece, 0)) > 0)
+        buf_add(b, piece, (size_t)n);
+    assert_int_equal(n, 0);
+    close(fd);
+}
+
+/* Until `text` was heard. */
+static void hear(int fd, struct buf *b, const char *text) {
+    char piece[4096];
+    while (!strstr(buf_cstr(b), text)) {
+        ssize_t n = recv(fd, piece, sizeof piece, 0);
+        if (n <= 0)
+            fail_msg("no '%s' in: %s", text, buf_cstr(b));
+        buf_add(b, piece, (size_t)n);
+    }
+}
+
+static void ask(const char *request, struct buf *reply) {
+    int fd = dial(PLAIN);
+    buf_clear(reply);
+    say(fd, request);
+    hear_all(fd, reply);
+}
+
+static bool has(struct buf *b, const char *text) {
+    return strstr(buf_cstr(b), text) != NULL;
+}
+
+static unsigned count(struct buf *b, const char *text) {
+    unsigned n = 0;
+    for (const char *p = buf_cstr(b); (p = strstr(p, text)); p++)
+        n++;
+    return n;
+}
+
+/* The reply to `request` begins with `status`, and the server closes. */
+static void expect_status(const char *request, const char *status) {
+    BUF_AUTO(b);
+    ask(request, &b);
+    if (!span_starts(buf_view(&b), status))
+        fail_msg("not %s but: %s", status, buf_cstr(&b));
+}
+
+/* ---- requests and replies ---- */
+
+static void request_is_described(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    ask("POST /a%20b/%2f?y=1&x=1+2%2B%zz&x=3 HTTP/1.1\r\n" LAST
+        "Content-Type: Application/SOAP+xml; charset=utf-8\r\nUser-Agent:  curl \r\n"
+        "Content-Length: 3\r\n\r\nabc",
+        &b);
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 200 OK\r\nDate: "));
+    assert_true(has(&b, "POST 4 /a b//|19|application/soap+xml|x=1 2+%zz|agent=curl|127.0.0.1|"
+                        "plain|cert=0|body=3"));
+    assert_true(has(&b, "Connection: close\r\n"));
+    ask("OPTIONS /?x HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(has(&b, "OPTIONS 8 /|1||x=|"));
+    ask("GET /?x=a%00b HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(has(&b, "|x=-|"));
+    expect_status("GET /a%00b HTTP/1.1\r\n" H "\r\n", "HTTP/1.1 400");
+    expect_status("GET /a%2 HTTP/1.1\r\n" H "\r\n", "HTTP/1.1 400");
+}
+
+static void reply_fields_are_sent(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    ask("GET /method HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 405 Method Not Allowed\r\n"));
+    assert_true(has(&b, "\r\nAllow: GET, POST\r\n"));
+    assert_true(has(&b, "\r\nCache-Control: no-store\r\n"));
+    assert_true(has(&b, "\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n"));
+    ask("GET /busy HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(has(&b, "\r\nRetry-After: 1\r\n"));
+    ask("GET /none HTTP/1.1\r\n" H "\r\n", &b); /* the handler closes */
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 204 No Content\r\n"));
+    assert_false(has(&b, "Content-Length"));
+}
+
+static void head_is_get_without_body(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    ask("HEAD /method HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(has(&b, "Content-Length: 3\r\n"));
+    assert_string_equal(buf_cstr(&b) + b.n - 4, "\r\n\r\n");
+    assert_false(has(&b, "no\n"));
+    /* the next reply on the same connection begins right behind it */
+    ask("HEAD /method HTTP/1.1\r\n" H "\r\nGET /method HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(has(&b, "\r\n\r\nHTTP/1.1 405"));
+}
+
+static void keep_alive_and_pipelining(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    BUF_AUTO(many);
+    int fd = dial(PLAIN);
+    for (int i = 1; i <= 3; i++) {
+        say(fd, "GET /method HTTP/1.1\r\n" H "\r\n");
+        buf_clear(&b);
+        hear(fd, &b, "no\n");
+        assert_false(has(&b, "Connection:"));
+    }
+    for (int i = 0; i < 50; i++)
+        buf_printf(&many, "POST /p%d HTTP/1.1\r\n" H "Content-Length: 4\r\n\r\nGET ", i);
+    buf_str(&many, "GET /last HTTP/1.1\r\n" LAST "\r\nGET /after HTTP/1.1\r\n" H "\r\n");
+    buf_clear(&b);
+    say(fd, buf_cstr(&many));
+    hear_all(fd, &b);
+    assert_int_equal(count(&b, "HTTP/1.1 200"), 51);
+    assert_true(has(&b, "/p0|") && strstr(strstr(buf_cstr(&b), "/p48|"), "/p49|"));
+    assert_true(has(&b, "/last|"));
+    assert_false(has(&b, "/after|"));
+}
+
+static void http_1_0(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    ask("GET / HTTP/1.0\r\n\r\nGET /second HTTP/1.0\r\n\r\n", &b);
+    assert_int_equal(count(&b, "HTTP/1.1 200"), 1);
+    assert_true(has(&b, "Content-Length:"));
+    ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /second HTTP/1.0\r\n\r\n", &b);
+    assert_int_equal(count(&b, "HTTP/1.1 200"), 2);
+    assert_int_equal(count(&b, "Connection: keep-alive\r\n"), 1);
+}
+
+/* A client that closes its side after the request still gets its answer. */
+static void half_closed_client(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(PLAIN);
+    say(fd, "GET /half HTTP/1.1\r\n" H "\r\n");
+    shutdown(fd, SHUT_WR);
+    hear_all(fd, &b);
+    assert_true(has(&b, "/half|"));
+}
+
+static void expect_100_continue(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(PLAIN);
+    say(fd, "POST /echo HTTP/1.1\r\n" LAST "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    hear(fd, &b, "HTTP/1.1 100 Continue\r\n\r\n");
+    say(fd, "hello");
+    hear_all(fd, &b);
+    assert_true(has(&b, "HTTP/1.1 200 OK"));
+    assert_true(has(&b, "\r\n\r\nhello"));
+    /* no permission for a body that would be refused */
+    fd = dial(PLAIN);
+    buf_clear(&b);
+    say(fd, "POST /echo HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 5000\r\n\r\n");
+    hear_all(fd, &b);
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 413"));
+}
+
+static void chunked_body(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    ask("POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n"
+        "5;ext\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: t\r\n\r\nGET /next HTTP/1.1\r\n" LAST
+        "\r\n",
+        &b);
+    assert_true(has(&b, "\r\n\r\nhello worldHTTP/1.1 200"));
+    assert_true(has(&b, "/next|"));
+}
+
+static void body_limit_is_exact(void **state) {
+    (void)state;
+    for (size_t n = 4096; n <= 4097; n++) {
+        BUF_AUTO(request);
+        BUF_AUTO(b);
+        buf_printf(&request, "POST /echo HTTP/1.1\r\n" LAST "Content-Length: %zu\r\n\r\n", n);
+        for (size_t i = 0; i < n; i++)
+            buf_char(&request, (char)('a' + i % 26));
+        ask(buf_cstr(&request), &b);
+        if (n == 4096) {
+            assert_true(has(&b, "Content-Length: 4096\r\n"));
+            assert_memory_equal(b.p + b.n - n, request.p + request.n - n, n);
+        } else {
+            assert_true(span_starts(buf_view(&b), "HTTP/1.1 413 Content Too Large\r\n"));
+            assert_true(has(&b, "Content-Type: text/plain\r\n"));
+        }
+    }
+}
+
+/* The refusal arrives although the client goes on sending: no reset overtakes it. */
+static void refusal_survives_a_long_body(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    static char junk[65536];
+    int fd = dial(PLAIN);
+    say(fd, "POST /echo HTTP/1.1\r\n" H "Content-Length: 1000000\r\n\r\n");
+    for (int i = 0; i < 8; i++)
+        assert_true(send(fd, junk, sizeof junk, MSG_NOSIGNAL) > 0);
+    shutdown(fd, SHUT_WR);
+    hear_all(fd, &b);
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 413"));
+}
+
+static void long_query(void **state) {
+    (void)state;
+    BUF_AUTO(request);
+    BUF_AUTO(b);
+    buf_str(&request, "GET /q?x=1&m=");
+    for (int i = 0; i < 64 * 1024; i++)
+        buf_char(&request, 'A');
+    buf_str(&request, " HTTP/1.1\r\n" LAST "\r\n");
+    ask(buf_cstr(&request), &b);
+    assert_true(has(&b, "/q|65542|"));
+    buf_clear(&request);
+    buf_str(&request, "GET /q?m=");
+    for (int i = 0; i < 96 * 1024; i++)
+        buf_char(&request, 'A');
+    buf_str(&request, " HTTP/1.1\r\n" LAST "\r\n");
+    ask(buf_cstr(&request), &b);
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 414"));
+}
+
+/* ---- guards ---- */
+
+/* Each is refused, and what hides behind it is never read as a second request. */
+static void smuggling_is_refused(void **state) {
+    (void)state;
+    static const char *const requests[] = {
+        "POST / HTTP/1.1\r\n" H "Content-Length: 1\r\nContent-Length: 30\r\n\r\n",
+        "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\n" H "Transfer-Encoding: identity\r\n\r\n",
+        "POST / HTTP/1.1\r\n" H "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\n" H "X: a\r\n\tTransfer-Encoding: chunked\r\n\r\n",
+        "POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n+0\r\n\r\n",
+        "POST / HTTP/1.1\r\n" H "Content-Length: +0\r\n\r\n",
+        "GET / HTTP/1.1\n" H "\n",
+        "GET / HTTP/1.1\r\n" H "Host: b\r\n\r\n",
+        "GET / HTTP/1.2\r\n" H "\r\n",
+        "GET example.org/ HTTP/1.1\r\n" H "\r\n",
+    };
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        BUF_AUTO(request);
+        BUF_AUTO(b);
+        buf_printf(&request, "%sGET /smuggled HTTP/1.1\r\n" LAST "\r\n", requests[i]);
+        ask(buf_cstr(&request), &b);
+        if (!span_starts(buf_view(&b), "HTTP/1.1 400 ") || count(&b, "HTTP/1.1 ") != 1)
+            fail_msg("%s was answered with: %s", requests[i], buf_cstr(&b));
+        assert_true(has(&b, "Connection: close\r\n"));
+    }
+}
+
+static void tls_hello_on_the_plain_port(void **state) {
+    (void)state;
+    expect_status("\x16\x03\x01\x02\x01\x01", "HTTP/1.1 400");
+}
+
+/* Half a request each 100 ms never idles, and still ends at its deadline. */
+static void slow_request_ends(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int64_t began = clock_monotonic_ms();
+    int fd = dial(PLAIN);
+    say(fd, "GET / HTTP/1.1\r\nX: ");
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    while (poll(&p, 1, 100) == 0 && clock_monotonic_ms() - began < 8000)
+        say(fd, "a");
+    hear_all(fd, &b);
+    int64_t took = clock_monotonic_ms() - began;
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 408 "));
+    assert_in_range(took, 1900, 7000);
+}
+
+static void silent_clients_end(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int64_t began = clock_monotonic_ms();
+    int silent = dial(PLAIN), tls = dial(TLS), half = dial(PLAIN), kept = dial(PLAIN);
+    say(half, "POST / HTTP/1.1\r\n" H "Content-Length: 2\r\n\r\na");
+    say(kept, "GET /kept HTTP/1.1\r\n" H "\r\n");
+    hear_all(silent, &b);
+    hear_all(tls, &b);
+    assert_int_equal(b.n, 0);
+    hear_all(half, &b);
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 408 "));
+    hear_all(kept, &b);
+    assert_true(has(&b, "/kept|"));
+    assert_in_range(clock_monotonic_ms() - began, 900, 6000);
+}
+
+/* Who does not read his reply is not waited for: neither while serving, nor at the end. */
+static void slow_reader_ends(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(PLAIN);
+    say(fd, "GET /big HTTP/1.1\r\n" H "\r\n");
+    hear(fd, &b, "HTTP/1.1 200");
+    usleep(3500000);
+    char piece[65536];
+    size_t total = 0;
+    for (ssize_t n; (n = recv(fd, piece, sizeof piece, 0)) > 0;)
+        total += (size_t)n;
+    close(fd);
+    assert_in_range(total, 1, BIG - 1);
+    fd = dial(PLAIN);
+    buf_clear(&b);
+    say(fd, "GET /big HTTP/1.1\r\n" H "\r\n");
+    hear(fd, &b, "HTTP/1.1 200");
+    int64_t began = clock_monotonic_ms();
+    http_stop(server);
+    server = NULL;
+    assert_in_range(clock_monotonic_ms() - began, 1000, 5000);
+    close(fd);
+}
+
+/* Without descriptors the server waits, and goes on when there are some again. */
+static void no_descriptors(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    struct rlimit before, none;
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = 3;
+    int first = dial(PLAIN);
+    say(first, "GET /1 HTTP/1.1\r\n" H "\r\n");
+    hear(first, &b, "/1|");
+    struct sockaddr_in to;
+    socklen_t n = sizeof to;
+    getpeername(first, (struct sockaddr *)&to, &n);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    setrlimit(RLIMIT_NOFILE, &none);
+    int connected = connect(fd, (struct sockaddr *)&to, sizeof to);
+    usleep(300000);
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(connected, 0);
+    close(first);
+    buf_clear(&b);
+    say(fd, "GET /2 HTTP/1.1\r\n" LAST "\r\n");
+    hear_all(fd, &b);
+    assert_true(has(&b, "/2|"));
+}
+
+/* One in the worker, one in the queue: the third is told to come back, and its body not read. */
+static void full_queue_says_503(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int first = dial(PLAIN);
+    say(first, "GET /gate HTTP/1.1\r\n" LAST "\r\n");
+    wait_inside(1);
+    int second = dial(PLAIN);
+    say(second, "GET /gate HTTP/1.1\r\n" LAST "\r\n");
+    int third = dial(PLAIN);
+    do { /* until the second is queued */
+        usleep(10000);
+        buf_clear(&b);
+        say(third, "POST /x HTTP/1.1\r\n" H "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n");
+        hear(third, &b, "\r\n\r\n");
+        if (has(&b, " 100 "))
+            say(third, "123456789");
+    } while (has(&b, " 100 ") && (hear(third, &b, "body=9"), true));
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 503 "));
+    assert_true(has(&b, "Retry-After: 1\r\n"));
+    close(third);
+    int fourth = dial(PLAIN); /* without a body the connection stays */
+    buf_clear(&b);
+    say(fourth, "GET /y HTTP/1.1\r\n" H "\r\n");
+    hear(fourth, &b, "busy\n");
+    assert_true(has(&b, "HTTP/1.1 503 "));
+    set_gate(true);
+    buf_clear(&b);
+    hear_all(first, &b);
+    hear_all(second, &b);
+    assert_int_equal(count(&b, "passed"), 2);
+    say(fourth, "GET /y HTTP/1.1\r\n" LAST "\r\n");
+    buf_clear(&b);
+    hear_all(fourth, &b);
+    assert_true(has(&b, "/y|"));
+}
+
+/* A client that goes away while its request is worked on leaves nothing behind. */
+static void vanished_client(void **state) {
+    (void)state;
+    int fd = dial(PLAIN);
+    say(fd, "GET /gate HTTP/1.1\r\n" H "\r\n");
+    wait_inside(1);
+    struct linger reset = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(fd);
+    set_gate(true);
+    expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
+}
+
+struct stopper {
+    pthread_t thread;
+    struct http_server *server;
+};
+
+static void *run_stop(void *arg) {
+    http_stop(((struct stopper *)arg)->server);
+    return NULL;
+}
+
+/* The one in the worker is answered in full, the one in the queue with 503, idle ones close. */
+static void stop_with_requests_in_flight(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    start_limited(&(struct http_limits){.loops = 2, .workers = 1});
+    int idle = dial(PLAIN), running = dial(PLAIN), waiting = dial(PLAIN);
+    say(running, "GET /gate HTTP/1.1\r\n" H "\r\n");
+    wait_inside(1);
+    say(waiting, "GET /gate HTTP/1.1\r\n" H "\r\n");
+    usleep(200000); /* the loop queues it */
+    unsigned short port = http_port(server, PLAIN);
+    struct stopper s = {.server = server};
+    pthread_create(&s.thread, NULL, run_stop, &s);
+    hear_all(idle, &b);
+    assert_int_equal(b.n, 0);
+    usleep(100000); /* the workers learn of it */
+    set_gate(true);
+    hear_all(running, &b);
+    assert_true(has(&b, "passed"));
+    buf_clear(&b);
+    hear_all(waiting, &b);
+    assert_true(span_starts(buf_view(&b), "HTTP/1.1 503 "));
+    pthread_join(s.thread, NULL);
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_not_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    close(fd);
+}
+
+/* Started at once and stopped at once, and never started. */
+static void stop_early(void **state) {
+    (void)state;
+    start_limited(NULL);
+    http_stop(server);
+    struct http_listener l = {.name = "p", .address = "127.0.0.1", .handler = handle};
+    assert_int_equal(http_new(&l, 1, NULL, NULL, NULL, &server), OK);
+    http_stop(server);
+    http_stop(NULL);
+}
+
+/* Two servers would share the port by SO_REUSEPORT: the second is told. */
+static void port_in_use(void **state) {
+    (void)state;
+    struct http_server *other = NULL;
+    struct http_listener l = {.name = "second",
+                              .address = "127.0.0.1",
+                              .handler = handle,
+                              .port = http_port(server, PLAIN)};
+    assert_int_equal(http_new(&l, 1, NULL, NULL, NULL, &other), ERR_IO);
+    assert_non_null(strstr(err_detail(), "second"));
+    l.address = "localhost.invalid";
+    assert_int_equal(http_new(&l, 1, NULL, NULL, NULL, &other), ERR_IO);
+    l.address = "127.0.0.1";
+    l.port = 0;
+    l.tls = true;
+    assert_int_equal(http_new(&l, 1, NULL, NULL, NULL, &other), ERR_CONFIG);
+    assert_int_equal(http_new(&l, 1, NULL, "/nowhere", key_path, &other), ERR_CONFIG);
+    assert_non_null(strstr(err_detail(), "/nowhere"));
+}
+
+/* Eight threads over both loops, each reply its own: the food for the thread sanitizer. */
+static void *crowd(void *arg) {
+    for (int i = 0; i < 30; i++) {
+        BUF_AUTO(b);
+        char text[128];
+        snprintf(text, sizeof text, "GET /%d/%d HTTP/1.1\r\n" LAST "\r\n", *(int *)arg, i);
+        ask(text, &b);
+        snprintf(text, sizeof text, " /%d/%d|", *(int *)arg, i);
+        assert_true(has(&b, text));
+    }
+    return NULL;
+}
+
+static void many_clients(void **state) {
+    (void)state;
+    pthread_t threads[8];
+    int numbers[8];
+    for (int i = 0; i < 8; i++) {
+        numbers[i] = i;
+        pthread_create(&threads[i], NULL, crowd, &numbers[i]);
+    }
+    for (int i = 0; i < 8; i++)
+        pthread_join(threads[i], NULL);
+}
+
+/* ---- TLS ---- */
+
+static EVP_PKEY *client_key;
+static X509 *client_cert;
+
+/* A self-signed certificate for `name`. */
+static X509 *make_cert(EVP_PKEY *key, const char *name) {
+    X509 *x = X509_new();
+    X509_NAME *subject = X509_NAME_new();
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
+                               0);
+    X509_set_version(x, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+    X509_gmtime_adj(X509_getm_notBefore(x), -60);
+    X509_gmtime_adj(X509_getm_notAfter(x), -30); /* expired: the server does not judge */
+    X509_set_subject_name(x, subject);
+    X509_set_issuer_name(x, subject);
+    X509_set_pubkey(x, key);
+    assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+    X509_NAME_free(subject);
+    return x;
+}
+
+static void write_pair(const char *name) {
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *x = make_cert(key, name);
+    FILE *f = fopen(cert_path, "w");
+    assert_true(PEM_write_X509(f, x));
+    fclose(f);
+    f = fopen(key_path, "w");
+    assert_true(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL));
+    fclose(f);
+    X509_free(x);
+    EVP_PKEY_free(key);
+}
+
+struct tls_client {
+    SSL_CTX *ctx;
+    SSL *ssl;
+    int fd;
+};
+
+static struct tls_client tls_dial(size_t listener, int version, bool with_cert) {
+    struct tls_client c = {.ctx = SSL_CTX_new(TLS_client_method()), .fd = dial(listener)};
+    SSL_CTX_set_min_proto_version(c.ctx, version);
+    SSL_CTX_set_max_proto_version(c.ctx, version);
+    if (with_cert) {
+        SSL_CTX_use_certificate(c.ctx, client_cert);
+        SSL_CTX_use_PrivateKey(c.ctx, client_key);
+    }
+    c.ssl = SSL_new(c.ctx);
+    SSL_set_fd(c.ssl, c.fd);
+    return c;
+}
+
+static void tls_close(struct tls_client *c) {
+    SSL_free(c->ssl);
+    SSL_CTX_free(c->ctx);
+    close(c->fd);
+}
+
+static void tls_ask(struct tls_client *c, const char *request, struct buf *b) {
+    char piece[4096];
+    int n;
+    buf_clear(b);
+    assert_int_equal(SSL_write(c->ssl, request, (int)strlen(request)), strlen(request));
+    while ((n = SSL_read(c->ssl, piece, sizeof piece)) > 0)
+        buf_add(b, piece, (size_t)n);
+    /* the server says goodbye: an attacker who cuts the line cannot imitate it */
+    assert_int_equal(SSL_get_error(c->ssl, n), SSL_ERROR_ZERO_RETURN);
+}
+
+static void tls_versions(void **state) {
+    (void)state;
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    for (size_t i = 0; i < 2; i++) {
+        BUF_AUTO(b);
+        struct tls_client c = tls_dial(TLS, versions[i], true);
+        assert_int_equal(SSL_connect(c.ssl), 1);
+        tls_ask(&c, "GET /t HTTP/1.1\r\n" H "\r\nGET /t HTTP/1.1\r\n" LAST "\r\n", &b);
+        assert_int_equal(count(&b, "|tls|cert=0|"), 2); /* not asked for, so not sent */
+        tls_close(&c);
+    }
+    struct tls_client old = tls_dial(TLS, TLS1_1_VERSION, false);
+    SSL_set_security_level(old.ssl, 0);
+    assert_int_not_equal(SSL_connect(old.ssl), 1);
+    tls_close(&old);
+}
+
+static void check_cert_seen(struct tls_client *c) {
+    BUF_AUTO(b);
+    unsigned char *der = NULL;
+    int n = i2d_X509(client_cert, &der);
+    tls_ask(c, "GET /cert HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(b.n > (size_t)n);
+    assert_memory_equal(b.p + b.n - n, der, (size_t)n);
+    OPENSSL_free(der);
+}
+
+static void client_certificate(void **state) {
+    (void)state;
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    for (size_t i = 0; i < 2; i++) {
+        BUF_AUTO(b);
+        struct tls_client c = tls_dial(ASK, versions[i], false);
+        assert_int_equal(SSL_connect(c.ssl), 1);
+        tls_ask(&c, "GET /t HTTP/1.1\r\n" LAST "\r\n", &b);
+        assert_true(has(&b, "|tls|cert=0|"));
+        tls_close(&c);
+
+        c = tls_dial(ASK, versions[i], true);
+        assert_int_equal(SSL_connect(c.ssl), 1);
+        check_cert_seen(&c);
+        /* a resumed session still shows it, and opens nothing on the other listener */
+        SSL_SESSION *session = SSL_get1_session(c.ssl);
+        for (size_t to = TLS; to <= ASK; to++) {
+            struct tls_client again = tls_dial(to, versions[i], true);
+            SSL_set_session(again.ssl, session);
+            assert_int_equal(SSL_connect(again.ssl), 1);
+            assert_int_equal(SSL_session_reused(again.ssl), to == ASK);
+            if (to == ASK)
+                check_cert_seen(&again);
+            tls_close(&again);
+        }
+        SSL_SESSION_free(session);
+        tls_close(&c);
+    }
+}
+
+static bool server_is(struct tls_client *c, const char *name) {
+    char cn[64] = "";
+    X509 *x = SSL_get1_peer_certificate(c->ssl);
+    X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, cn, sizeof cn);
+    X509_free(x);
+    return strcmp(cn, name) == 0;
+}
+
+static void certificate_reload(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    struct tls_client old = tls_dial(TLS, TLS1_3_VERSION, false);
+    assert_int_equal(SSL_connect(old.ssl), 1);
+    assert_true(server_is(&old, "before"));
+    write_pair("after");
+    assert_int_equal(http_reload_tls(server), OK);
+    struct tls_client new = tls_dial(TLS, TLS1_3_VERSION, false);
+    assert_int_equal(SSL_connect(new.ssl), 1);
+    assert_true(server_is(&new, "after"));
+    tls_ask(&new, "GET /new HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(has(&b, "/new|"));
+    tls_ask(&old, "GET /old HTTP/1.1\r\n" LAST "\r\n", &b); /* still served */
+    assert_true(has(&b, "/old|"));
+    tls_close(&old);
+    tls_close(&new);
+    /* a broken file changes nothing */
+    assert_int_equal(truncate(key_path, 20), 0);
+    assert_int_equal(http_reload_tls(server), ERR_CONFIG);
+    assert_non_null(strstr(err_detail(), key_path));
+    new = tls_dial(TLS, TLS1_2_VERSION, false);
+    assert_int_equal(SSL_connect(new.ssl), 1);
+    assert_true(server_is(&new, "after"));
+    tls_close(&new);
+    write_pair("before");
+}
+
+/* Garbage instead of a handshake, and a handshake that is left half-way. */
+static void tls_garbage(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(TLS);
+    say(fd, "GET / HTTP/1.1\r\n" H "\r\n");
+    char piece[256];
+    for (ssize_t n; (n = recv(fd, piece, sizeof piece, 0)) > 0;) /* an alert, perhaps a reset */
+        buf_add(&b, piece, (size_t)n);
+    close(fd);
+    assert_false(has(&b, "HTTP/"));
+    fd = dial(TLS);
+    say(fd, "\x16\x03\x01");
+    close(fd);
+}
+
+static int prepare(void **state) {
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(cert_path, sizeof cert_path, "%s/cert.pem", folder);
+    snprintf(key_path, sizeof key_path, "%s/key.pem", folder);
+    write_pair("before");
+    client_key = EVP_EC_gen("P-256");
+    client_cert = make_cert(client_key, "client");
+    return 0;
+}
+
+static int clean_up(void **state) {
+    (void)state;
+    X509_free(client_cert);
+    EVP_PKEY_free(client_key);
+    unlink(cert_path);
+    unlink(key_path);
+    rmdir(folder);
+    return 0;
+}
+
+#define WITH(setup, test) cmocka_unit_test_setup_teardown(test, setup, stop)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH(start, request_is_described),
+        WITH(start, reply_fields_are_sent),
+        WITH(start, head_is_get_without_body),
+        WITH(start, keep_alive_and_pipelining),
+        WITH(start, http_1_0),
+        WITH(start, half_closed_client),
+        WITH(start, expect_100_continue),
+        WITH(start, chunked_body),
+        WITH(start, body_limit_is_exact),
+        WITH(start, refusal_survives_a_long_body),
+        WITH(start, long_query),
+        WITH(start, smuggling_is_refused),
+        WITH(start, tls_hello_on_the_plain_port),
+        WITH(start_hasty, slow_request_ends),
+        WITH(start_hasty, silent_clients_end),
+        WITH(start_hasty, slow_reader_ends),
+        WITH(start, no_descriptors),
+        WITH(start_narrow, full_queue_says_503),
+        WITH(start, vanished_client),
+        WITH(start, port_in_use),
+        WITH(start, many_clients),
+        WITH(start, tls_versions),
+        WITH(start, client_certificate),
+        WITH(start, certificate_reload),
+        WITH(start, tls_garbage),
+        cmocka_unit_test(stop_with_requests_in_flight),
+        cmocka_unit_test(stop_early),
+    };
+    return cmocka_run_group_tests_name("http", tests, prepare, clean_up);
+}
