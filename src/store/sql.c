@@ -2,6 +2,7 @@
 #include "store/sql.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 static enum err failed(struct tx *tx, int code, const char *what) {
     enum err e = (code & 0xff) == SQLITE_CONSTRAINT ? ERR_EXISTS : ERR_STORE;
@@ -56,7 +57,11 @@ static enum err prepare(struct tx *tx, const char *sql, sqlite3_stmt **out) {
     return OK;
 }
 
-static int bind(sqlite3_stmt *stmt, int at, char type, va_list *ap) {
+/* $2 is a name to SQLite, numbered by its first appearance in the text: it is asked for. */
+static int bind(sqlite3_stmt *stmt, int argument, char type, va_list *ap) {
+    char name[16];
+    snprintf(name, sizeof name, "$%d", argument);
+    int at = sqlite3_bind_parameter_index(stmt, name);
     if (type == 'i')
         return sqlite3_bind_int64(stmt, at, va_arg(*ap, int64_t));
     if (type == 's') {
