@@ -249,9 +249,10 @@ enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_
         log_write(LOG_INFO, "mdm", "device=%s session=%s msg=%d reply=%d hint=%s", x.device.device_id,
                   log_q(x.in->session_id), (int)x.in->msg_id, (int)x.msg_id, x.hint ? "yes" : "no");
     }
-    if (e == OK)
+    if (e == OK) {
         *reply = x.out.out;
-    else
-        buf_free(&x.out.out);
-    return e;
+        return OK;
+    }
+    buf_free(&x.out.out);
+    return ERR_INTERNAL; /* whatever failed in there is not the host's doing */
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration: DIR/signet.conf, an INI file whose every key is written there with its default
+ * and a comment by `signet init`. A key that is not known, or a value that cannot be read, is an
+ * error that names the line.
+ */
+#ifndef SIGNET_SERVER_CONFIG_H
+#define SIGNET_SERVER_CONFIG_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct address {
+    const char *host;    /* an address to bind, such as "0.0.0.0" or "::1" */
+    unsigned short port; /* 0: no such listener */
+};
+
+struct config {
+    struct arena arena; /* holds the strings */
+    const char *folder;
+    /* [server] */
+    const char *public_url, *management_url, *scep_url;
+    struct address listen_public, listen_management, listen_plain;
+    const char *tls_cert, *tls_key; /* paths, those that are relative from the folder on */
+    const char *log_level;
+    /* [scep] */
+    int64_t rsa_min_bits;
+    int64_t validity, backdate, challenge_lifetime; /* ms */
+    /* [mdm] */
+    const char *provider_id, *name;
+    int64_t identity_validity; /* ms */
+    /* [enrollment] */
+    int64_t confirm_within; /* ms */
+    int64_t confirm_sessions;
+};
+
+/* Reads and checks it. ERR_CONFIG names file, line, key and cure. Freed with config_free. */
+enum err config_load(const char *folder, struct config *out) ERR_MUST_USE;
+void config_free(struct config *c);
+
+/* What `signet init` asks for; the rest of a new file are defaults. */
+struct config_seed {
+    const char *host, *listen; /* name of the server; address to bind */
+    const char *public_url;    /* NULL: https://host[:port] */
+    unsigned short public_port, management_port, plain_port;
+    const char *tls_cert, *tls_key;
+};
+
+/* Writes a new DIR/signet.conf with comments. ERR_EXISTS, ERR_IO. */
+enum err config_create(const char *folder, const struct config_seed *seed) ERR_MUST_USE;
+
+#endif

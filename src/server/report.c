@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/report.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "enroll/hresult.h"
+#include "store/certificate.h"
+
+static void put_text(json_t *object, const char *key, const char *text) {
+    if (text)
+        json_object_set_new(object, key, json_stringn_nocheck(text, strlen(text)));
+}
+
+static void put_time(json_t *object, const char *key, int64_t ms) {
+    char iso[CLOCK_ISO_SIZE];
+    if (ms)
+        put_text(object, key, clock_iso(ms, iso));
+}
+
+json_t *report_device(const struct device *d) {
+    json_t *out = json_object();
+    put_text(out, "device_id", d->device_id);
+    put_text(out, "name", d->name);
+    put_text(out, "os_version", d->os_version);
+    put_text(out, "account", d->account);
+    put_text(out, "login_status", d->login_status);
+    put_time(out, "enrolled", d->enrolled);
+    put_time(out, "last_seen", d->last_seen);
+    return out;
+}
+
+json_t *report_enrollment(const struct enrollment *e, const struct device *d) {
+    json_t *out = json_object(), *device = json_object(), *host = json_object();
+    put_text(out, "id", e->id);
+    put_text(out, "state", enroll_state_name((enum enroll_state)e->state));
+    put_text(out, "profile", e->profile);
+    put_text(device, "device_id", d->device_id);
+    put_text(device, "name", d->name);
+    json_object_set_new(out, "device", device);
+    put_text(out, "subject", e->subject);
+    put_time(out, "created", e->created);
+    put_time(out, "deadline", e->deadline);
+    put_text(host, "status", e->host_status);
+    put_text(host, "error", e->host_error);
+    put_text(host, "thumbprint", e->host_thumbprint);
+    put_text(host, "respondent", e->respondent);
+    json_object_set_new(out, "host", host);
+    return out;
+}
+
+static enum err add_events(struct tx *tx, struct arena *a, const struct enrollment *e, json_t *out) {
+    json_t *list = json_array();
+    struct event *events;
+    json_object_set_new(out, "events", list);
+    TRY(enrollment_list_events(tx, a, e->id, &events));
+    for (struct event *v = events; v; v = v->next) {
+        json_t *item = json_object(), *evidence = json_loads(v->evidence, 0, NULL);
+        put_time(item, "at", v->at);
+        put_text(item, "kind", event_kind_name((enum event_kind)v->kind));
+        put_text(item, "text", v->text);
+        json_object_set_new(item, "evidence", evidence ? evidence : json_object());
+        json_array_append_new(list, item);
+    }
+    return OK;
+}
+
+static enum err add_certificates(struct tx *tx, struct arena *a, const struct enrollment *e,
+                                 json_t *out) {
+    json_t *list = json_array();
+    struct certificate *certs;
+    json_object_set_new(out, "certificates", list);
+    TRY(certificate_list(tx, a, e->id, &certs));
+    for (struct certificate *c = certs; c; c = c->next) {
+        json_t *item = json_object();
+        char *serial = arena_alloc(a, 2 * c->serial.n + 1);
+        BUF_AUTO(der);
+        hex_lower(c->serial, serial);
+        base64_encode(&der, c->der);
+        put_text(item, "serial", serial);
+        put_text(item, "thumbprint", c->sha1);
+        put_time(item, "not_before", c->not_before);
+        put_time(item, "not_after", c->not_after);
+        put_time(item, "issued", c->issued);
+        put_time(item, "revoked", c->revoked);
+        put_text(item, "reason", c->reason);
+        put_text(item, "der", buf_cstr(&der));
+        json_array_append_new(list, item);
+    }
+    return OK;
+}
+
+static void add_error(const struct enrollment *e, json_t *out) {
+    uint32_t code;
+    char hex[11];
+    if (e->state != STATE_FAILED || !e->host_error ||
+        !hresult_parse(span_str(e->host_error), &code))
+        return;
+    const struct hresult *h = hresult_find(code);
+    json_t *error = json_object();
+    snprintf(hex, sizeof hex, "0x%08X", code);
+    put_text(error, "code", hex);
+    put_text(error, "name", h->name);
+    put_text(error, "meaning", h->meaning);
+    put_text(error, "cause", h->cause);
+    put_text(error, "cure", h->cure);
+    json_object_set_new(out, "error", error);
+}
+
+enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
+                            json_t *out) {
+    add_error(e, out);
+    TRY(add_certificates(tx, a, e, out));
+    return add_events(tx, a, e, out);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP in front of the services: paths, methods, content types, and each protocol's error form. */
+#ifndef SIGNET_SERVER_ROUTES_H
+#define SIGNET_SERVER_ROUTES_H
+
+#include "enroll/pki_operation.h"
+#include "http/http.h"
+#include "mdm/mdm.h"
+
+struct services {
+    struct mdm mdm;
+    struct scep_endpoint scep;
+};
+
+/*
+ * The handlers of the three listeners; `user` is a struct services. Paths are compared without
+ * regard to case.
+ *
+ * public:     /EnrollmentServer/{Discovery,Policy,Enrollment}.svc, /scep and every path below it
+ * plain:      /scep and every path below it
+ * management: /ManagementServer/MDM.svc
+ */
+void route_public(void *user, const struct http_request *request, struct http_reply *reply);
+void route_plain(void *user, const struct http_request *request, struct http_reply *reply);
+void route_management(void *user, const struct http_request *request, struct http_reply *reply);
+
+#define PATH_POLICY     "/EnrollmentServer/Policy.svc"
+#define PATH_ENROLLMENT "/EnrollmentServer/Enrollment.svc"
+#define PATH_MANAGEMENT "/ManagementServer/MDM.svc"
+
+#endif

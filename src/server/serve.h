@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server: wiring of a data folder into listeners, services, administration and housekeeping. */
+#ifndef SIGNET_SERVER_SERVE_H
+#define SIGNET_SERVER_SERVE_H
+
+#include "base/err.h"
+
+/*
+ * Serves the data folder until SIGTERM or SIGINT; SIGHUP reads the TLS certificate anew. Prints
+ * one line on standard output when it is ready. One server a folder: ERR_CONFLICT for the second.
+ */
+enum err serve(const char *folder) ERR_MUST_USE;
+
+#endif
