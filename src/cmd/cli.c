@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/cli.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OWN = 256, MAX_OWN = 8 };
+
+static void fill_options(const struct cli_option *own, struct option *out) {
+    static const struct option common[] = {{"help", no_argument, NULL, 'h'},
+                                           {"data", required_argument, NULL, 'd'},
+                                           {"output", required_argument, NULL, 'o'}};
+    memcpy(out, common, sizeof common);
+    out += 3;
+    for (int i = 0; own && own[i].name && i < MAX_OWN; i++)
+        *out++ = (struct option){own[i].name, own[i].value ? required_argument : no_argument, NULL,
+                                 OWN + i};
+}
+
+bool cli_options(int argc, char **argv, const char *usage, const struct cli_option *own,
+                 struct cli *out, int *status) {
+    struct option options[MAX_OWN + 4] = {0};
+    fill_options(own, options);
+    const char *environment = getenv("SIGNET_DIR");
+    *out = (struct cli){.folder = environment && *environment ? environment : CLI_DEFAULT_FOLDER};
+    *status = 2;
+    optind = 0;
+    for (int c; (c = getopt_long(argc, argv, "hd:o:", options, NULL)) != -1;) {
+        if (c == 'h') {
+            fputs(usage, stdout);
+            *status = 0;
+            return false;
+        }
+        if (c >= OWN && own[c - OWN].value)
+            *own[c - OWN].value = optarg;
+        else if (c >= OWN)
+            *own[c - OWN].flag = true;
+        else if (c == 'd')
+            out->folder = optarg;
+        else if (c == 'o' && strcmp(optarg, "json") == 0)
+            out->json = true;
+        else if (c == 'o' && strcmp(optarg, "table") != 0) {
+            *status = cli_usage(usage, "-o takes json or table, not '%s'", optarg);
+            return false;
+        } else if (c == '?') {
+            fputs(usage, stderr);
+            return false;
+        }
+    }
+    out->argc = argc - optind;
+    out->argv = argv + optind;
+    return true;
+}
+
+int cli_fail(void) {
+    fprintf(stderr, "signet: %s\n", err_detail());
+    return 1;
+}
+
+int cli_usage(const char *usage, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("signet: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "\n\n%s", usage);
+    return 2;
+}
+
+void cli_print_json(json_t *value) {
+    json_dumpf(value, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(value);
+}
+
+const char *cli_text(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "-";
+}
+
+void cli_print_table(const char *const *cells, size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c++) {
+            size_t width = 0;
+            for (size_t i = 0; i < rows; i++) {
+                size_t n = strlen(cells[i * columns + c]);
+                width = n > width ? n : width;
+            }
+            bool last = c + 1 == columns;
+            printf("%-*s%s", last ? 0 : (int)width, cells[r * columns + c], last ? "\n" : "  ");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the subcommands share: the data folder, messages, the administrator's calls, tables. */
+#ifndef SIGNET_CMD_CLI_H
+#define SIGNET_CMD_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define CLI_DEFAULT_FOLDER "/var/lib/signet"
+
+/* Options that most administrator's commands take. */
+struct cli {
+    const char *folder; /* -d DIR, else $SIGNET_DIR, else /var/lib/signet */
+    bool json;          /* -o json */
+    int argc;           /* what is left: the positional arguments */
+    char **argv;
+};
+
+/* An option of one command: --name VALUE when `value` is set, --name alone when `flag` is. */
+struct cli_option {
+    const char *name;
+    const char **value;
+    bool *flag;
+};
+
+/*
+ * Reads -d, -o, --help and the command's own options (NULL, or ended by a NULL name); `usage` is printed for --help (and exit 0) or on a wrong option. False
+ * when the command should return *status at once.
+ */
+bool cli_options(int argc, char **argv, const char *usage, const struct cli_option *own,
+                 struct cli *out, int *status);
+
+/* Prints "signet: detail" with this thread's error, and returns the exit status 1. */
+int cli_fail(void);
+
+/* Prints the usage to standard error after a message, and returns the exit status 2. */
+int cli_usage(const char *usage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints JSON, indented, and frees it. */
+void cli_print_json(json_t *value);
+
+/* The text of a key; "-" when it is missing. */
+const char *cli_text(const json_t *object, const char *key);
+
+/* Prints rows as aligned columns. `cells` has rows * columns texts; the first row is the head. */
+void cli_print_table(const char *const *cells, size_t rows, size_t columns);
+
+#endif

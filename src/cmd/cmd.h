@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The subcommands: one file each. argv[0] is the subcommand's name. Each prints its own --help and
+ * returns the exit status: 0 done, 1 it failed (the cause is on standard error), 2 wrong usage.
+ */
+#ifndef SIGNET_CMD_CMD_H
+#define SIGNET_CMD_CMD_H
+
+int cmd_init(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+int cmd_user(int argc, char **argv);
+int cmd_profile(int argc, char **argv);
+int cmd_enrollment(int argc, char **argv);
+int cmd_device(int argc, char **argv);
+int cmd_scep(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cmd/cli.h"
+#include "cmd/cmd.h"
+#include "cmd/timeline.h"
+#include "server/admin.h"
+
+static const char usage[] =
+    "Usage: signet enrollment list [-o json] [-d DIR]\n"
+    "       signet enrollment show ID [-o json] [-d DIR]\n\n"
+    "What became of each profile on each host. The states:\n\n"
+    "  assigned     waits for the host's next session\n"
+    "  sent         put into an answer to the host\n"
+    "  accepted     the host took the profile (200 or 202): no certificate is meant by that\n"
+    "  rejected     the host refused the profile\n"
+    "  requested    the host has asked the CA\n"
+    "  issued       the CA has issued; that it arrived is not known\n"
+    "  refused      the CA has refused\n"
+    "  confirmed    the host shows the very certificate that was issued\n"
+    "  failed       the host says that it failed, so far; with its HRESULT in words\n"
+    "  unconfirmed  the time is over, and nothing is known\n\n"
+    "show prints the timeline: each event, its time (UTC), and with -o json its evidence.\n\n"
+    "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
+
+static int print_list(json_t *all) {
+    enum { COLUMNS = 5 };
+    static const char *const head[COLUMNS] = {"ID", "STATE", "HOST", "PROFILE", "ERROR"};
+    size_t n = json_array_size(all) + 1, i;
+    const char **cells = mem_alloc(n * COLUMNS * sizeof *cells);
+    json_t *e;
+    memcpy(cells, head, sizeof head);
+    json_array_foreach(all, i, e) {
+        const char **row = cells + (i + 1) * COLUMNS;
+        row[0] = cli_text(e, "id");
+        row[1] = cli_text(e, "state");
+        row[2] = cli_text(json_object_get(e, "device"), "name");
+        row[3] = cli_text(e, "profile");
+        row[4] = cli_text(json_object_get(e, "host"), "error");
+    }
+    cli_print_table(cells, n, COLUMNS);
+    free(cells);
+    return 0;
+}
+
+static int list(const struct cli *cli) {
+    json_t *reply;
+    if (admin_call(cli->folder, json_pack("{s:s}", "command", "enrollment.list"), &reply) != OK)
+        return cli_fail();
+    json_t *all = json_object_get(reply, "enrollments");
+    if (cli->json)
+        cli_print_json(json_incref(all));
+    else
+        print_list(all);
+    json_decref(reply);
+    return 0;
+}
+
+static size_t terminal_width(void) {
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
+        return size.ws_col;
+    return 100;
+}
+
+static int show(const struct cli *cli) {
+    json_t *reply;
+    if (admin_call(cli->folder,
+                   json_pack("{s:s, s:s}", "command", "enrollment.show", "id", cli->argv[1]),
+                   &reply) != OK)
+        return cli_fail();
+    json_t *enrollment = json_object_get(reply, "enrollment");
+    if (cli->json) {
+        cli_print_json(json_incref(enrollment));
+    } else {
+        BUF_AUTO(text);
+        timeline_print(&text, enrollment, terminal_width());
+        fputs(buf_cstr(&text), stdout);
+    }
+    json_decref(reply);
+    return 0;
+}
+
+int cmd_enrollment(int argc, char **argv) {
+    struct cli cli;
+    int status;
+    if (!cli_options(argc, argv, usage, NULL, &cli, &status))
+        return status;
+    if (cli.argc == 1 && strcmp(cli.argv[0], "list") == 0)
+        return list(&cli);
+    if (cli.argc == 2 && strcmp(cli.argv[0], "show") == 0)
+        return show(&cli);
+    return cli_usage(usage, "enrollment takes list or show ID");
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *purpose;
+} commands[] = {
+    {"init", cmd_init, "make a data folder: authorities, TLS certificate, configuration"},
+    {"serve", cmd_serve, "run the server: Windows MDM, SCEP, administration"},
+    {"user", cmd_user, "accounts that may enroll hosts"},
+    {"profile", cmd_profile, "SCEP profiles: adopt, add, list, show, assign"},
+    {"enrollment", cmd_enrollment, "what became of each profile on each host: the timeline"},
+    {"device", cmd_device, "enrolled hosts, and the emulated Windows host"},
+    {"scep", cmd_scep, "look into SCEP messages"},
+    {"demo", cmd_demo, "the whole way on loopback: three hosts, three outcomes"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void usage(FILE *out) {
+    fprintf(out, "signet puts SCEP certificates on Windows hosts and proves that they arrived.\n\n"
+                 "Usage: signet COMMAND [ARGUMENTS]     (signet COMMAND --help tells more)\n\n");
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].purpose);
+    fprintf(out, "\n  --version   print the version\n");
+}
+
+int main(int argc, char **argv) {
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        usage(stderr);
+        return 2;
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        usage(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("signet %s\n", SIGNET_VERSION);
+        return 0;
+    }
+    fprintf(stderr, "signet: there is no command '%s'; signet --help lists them\n", argv[1]);
+    return 2;
+}

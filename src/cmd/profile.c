@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cmd/cli.h"
+#include "cmd/cmd.h"
+#include "csp/profile.h"
+#include "server/admin.h"
+
+static const char usage[] =
+    "Usage: signet profile adopt FILE [--name NAME] [-d DIR]\n"
+    "       signet profile add FILE [--name NAME] [--trust-device-name] [-d DIR]\n"
+    "       signet profile list [-o json] [-d DIR]\n"
+    "       signet profile show NAME [-d DIR]\n"
+    "       signet profile assign NAME HOST [-d DIR]\n\n"
+    "A profile is the SyncML that Windows gets: one Atomic for ClientCertificateInstall/SCEP. These\n"
+    "placeholders are filled when it is sent:\n\n"
+    "  {{enrollment.id}}        the UniqueID         {{device.id}}    the host's DeviceID\n"
+    "  {{scep.url}}             ServerURL            {{device.name}}  what the host calls itself\n"
+    "  {{scep.challenge}}       a fresh challenge    {{user.upn}}     the account that enrolled it\n"
+    "  {{scep.ca_thumbprint}}   our CA's SHA-1\n\n"
+    "adopt takes a profile that was written for another server, puts the first four where they\n"
+    "belong and says what it changed. With --name it is kept; without, it goes to standard output.\n"
+    "add keeps a profile as it is (--name: by default the file's name without its ending).\n"
+    "{{device.name}} may stand in a subject only with --trust-device-name: a host can claim any.\n"
+    "assign gives a profile to an enrolled host (by its name or DeviceID), which gets it in its next\n"
+    "session. FILE - is standard input.\n\n"
+    "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
+
+enum { MAX_PROFILE = 256 * 1024, MAX_NAME = 200 };
+
+static enum err keep(const struct cli *cli, const char *name, struct span body, bool trust) {
+    json_t *reply;
+    json_t *request = json_pack("{s:s, s:s, s:o, s:b}", "command", "profile.add", "name", name,
+                                "body", json_stringn((const char *)body.p, body.n),
+                                "trust_device_name", (int)trust);
+    if (!request)
+        return err_set(ERR_PARSE, "the profile is not UTF-8");
+    TRY(admin_call(cli->folder, request, &reply));
+    json_decref(reply);
+    return OK;
+}
+
+static int adopt(const struct cli *cli, const char *name) {
+    ARENA_AUTO(a);
+    BUF_AUTO(text);
+    BUF_AUTO(adopted);
+    BUF_AUTO(changes);
+    if (file_read(cli->argv[1], MAX_PROFILE, &text) != OK ||
+        profile_adopt(&a, buf_view(&text), &adopted, &changes) != OK)
+        return cli_fail();
+    FILE *words = name ? stdout : stderr;
+    fprintf(words, "%s", changes.n ? buf_cstr(&changes) : "nothing needed to be changed\n");
+    if (!name) {
+        fwrite(adopted.p, 1, adopted.n, stdout);
+        return 0;
+    }
+    if (keep(cli, name, buf_view(&adopted), false) != OK)
+        return cli_fail();
+    printf("The profile '%s' is kept.\n", name);
+    return 0;
+}
+
+static const char *name_of_file(struct arena *a, const char *path) {
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    return arena_str(a, span_of(base, dot && dot > base ? (size_t)(dot - base) : strlen(base)));
+}
+
+static int add(const struct cli *cli, const char *name, bool trust) {
+    ARENA_AUTO(a);
+    BUF_AUTO(text);
+    if (!name)
+        name = name_of_file(&a, cli->argv[1]);
+    if (file_read(cli->argv[1], MAX_PROFILE, &text) != OK ||
+        keep(cli, name, buf_view(&text), trust) != OK)
+        return cli_fail();
+    printf("The profile '%s' is kept.\n", name);
+    return 0;
+}
+
+static int list(const struct cli *cli) {
+    json_t *reply, *profile;
+    size_t i;
+    if (admin_call(cli->folder, json_pack("{s:s}", "command", "profile.list"), &reply) != OK)
+        return cli_fail();
+    json_t *profiles = json_object_get(reply, "profiles");
+    if (cli->json)
+        cli_print_json(json_incref(profiles));
+    else
+        json_array_foreach(profiles, i, profile) printf("%s\n", cli_text(profile, "name"));
+    json_decref(reply);
+    return 0;
+}
+
+static int show(const struct cli *cli) {
+    json_t *reply;
+    if (admin_call(cli->folder,
+                   json_pack("{s:s, s:s}", "command", "profile.show", "name", cli->argv[1]),
+                   &reply) != OK)
+        return cli_fail();
+    fputs(cli_text(reply, "body"), stdout);
+    json_decref(reply);
+    return 0;
+}
+
+static int assign(const struct cli *cli) {
+    json_t *reply;
+    if (admin_call(cli->folder,
+                   json_pack("{s:s, s:s, s:s}", "command", "profile.assign", "profile",
+                             cli->argv[1], "device", cli->argv[2]),
+                   &reply) != OK)
+        return cli_fail();
+    if (cli->json) {
+        cli_print_json(json_pack("{s:s}", "id", cli_text(reply, "id")));
+    } else {
+        printf("Enrollment %s: %s gets '%s' in its next session.\n"
+               "Follow it with: signet enrollment show %s\n",
+               cli_text(reply, "id"), cli->argv[2], cli->argv[1], cli_text(reply, "id"));
+    }
+    json_decref(reply);
+    return 0;
+}
+
+int cmd_profile(int argc, char **argv) {
+    const char *name = NULL;
+    bool trust = false;
+    const struct cli_option own[] = {
+        {"name", &name, NULL}, {"trust-device-name", NULL, &trust}, {NULL, NULL, NULL}};
+    struct cli cli;
+    int status;
+    if (!cli_options(argc, argv, usage, own, &cli, &status))
+        return status;
+    const char *verb = cli.argc ? cli.argv[0] : "";
+    if (cli.argc == 2 && strcmp(verb, "adopt") == 0)
+        return adopt(&cli, name);
+    if (cli.argc == 2 && strcmp(verb, "add") == 0)
+        return add(&cli, name, trust);
+    if (cli.argc == 1 && strcmp(verb, "list") == 0)
+        return list(&cli);
+    if (cli.argc == 2 && strcmp(verb, "show") == 0)
+        return show(&cli);
+    if (cli.argc == 3 && strcmp(verb, "assign") == 0)
+        return assign(&cli);
+    return cli_usage(usage, "profile takes adopt FILE, add FILE, list, show NAME or assign NAME HOST");
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/timeline.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cli.h"
+
+/* How many columns UTF-8 text takes: continuation bytes take none. */
+static size_t columns_of(struct span s) {
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++)
+        n += (s.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+static void pad(struct buf *out, size_t n) {
+    while (n--)
+        buf_char(out, ' ');
+}
+
+/* The longest piece of `s` that fits: up to a blank if there is one, else cut. */
+static size_t piece(struct span s, size_t width) {
+    size_t cut = 0, columns = 0, i = 0;
+    for (; i < s.n; i++) {
+        columns += (s.p[i] & 0xc0) != 0x80;
+        if (columns > width)
+            break;
+        if (s.p[i] == ' ')
+            cut = i;
+    }
+    return i == s.n ? s.n : cut ? cut : i;
+}
+
+/* "label" in a column of its own, then the text, wrapped beside it. */
+static void put_wrapped(struct buf *out, const char *label, size_t indent, const char *text,
+                        size_t width) {
+    struct span rest = span_str(text);
+    buf_str(out, label);
+    pad(out, indent > strlen(label) ? indent - strlen(label) : 1);
+    for (bool first = true; first || rest.n; first = false) {
+        if (!first)
+            pad(out, indent);
+        size_t n = piece(rest, width > indent + 8 ? width - indent : 8);
+        buf_span(out, span_of(rest.p, n));
+        buf_char(out, '\n');
+        rest = span_trim(span_from(rest, n));
+    }
+}
+
+/* In a narrow column the text stands below, so that it is not torn into single words. */
+static void put_event(struct buf *out, const json_t *event, size_t width) {
+    enum { NARROW = 80, INDENT = 4 };
+    const char *at = cli_text(event, "at"), *kind = cli_text(event, "kind");
+    char label[64];
+    int n = snprintf(label, sizeof label, "  %.12s  %-11s ", strlen(at) > 11 ? at + 11 : at, kind);
+    if (width >= NARROW) {
+        put_wrapped(out, label, (size_t)n, cli_text(event, "text"), width);
+        return;
+    }
+    buf_printf(out, "%s\n", label);
+    put_wrapped(out, "", INDENT, cli_text(event, "text"), width);
+}
+
+static const char *state_in_capitals(const json_t *enrollment, char out[32]) {
+    const char *state = cli_text(enrollment, "state");
+    size_t i = 0;
+    for (; state[i] && i < 31; i++)
+        out[i] = (char)toupper((unsigned char)state[i]);
+    out[i] = 0;
+    return out;
+}
+
+static void put_outcome(struct buf *out, const json_t *enrollment, size_t width) {
+    const json_t *error = json_object_get(enrollment, "error");
+    const json_t *host = json_object_get(enrollment, "host");
+    char state[32];
+    buf_char(out, '\n');
+    buf_printf(out, "  => %s", state_in_capitals(enrollment, state));
+    if (error)
+        buf_printf(out, " %s", cli_text(error, "code"));
+    buf_char(out, '\n');
+    if (strcmp(state, "CONFIRMED") == 0)
+        put_wrapped(out, "  thumbprint", 13, cli_text(host, "thumbprint"), width);
+    if (!error)
+        return;
+    put_wrapped(out, "  name", 11, cli_text(error, "name"), width);
+    put_wrapped(out, "  meaning", 11, cli_text(error, "meaning"), width);
+    put_wrapped(out, "  cause", 11, cli_text(error, "cause"), width);
+    put_wrapped(out, "  cure", 11, cli_text(error, "cure"), width);
+}
+
+void timeline_print(struct buf *out, const json_t *enrollment, size_t width) {
+    const json_t *device = json_object_get(enrollment, "device");
+    const json_t *events = json_object_get(enrollment, "events"), *event;
+    char line[512];
+    size_t i;
+    snprintf(line, sizeof line, "enrollment %s", cli_text(enrollment, "id"));
+    put_wrapped(out, line, strlen(line), "", width);
+    snprintf(line, sizeof line, "%s (%s)", cli_text(device, "name"), cli_text(device, "device_id"));
+    put_wrapped(out, "  host", 11, line, width);
+    put_wrapped(out, "  profile", 11, cli_text(enrollment, "profile"), width);
+    event = json_array_get(events, 0);
+    snprintf(line, sizeof line, "%.10s, times in UTC", cli_text(event, "at"));
+    put_wrapped(out, "  date", 11, line, width);
+    buf_char(out, '\n');
+    json_array_foreach(events, i, event) put_event(out, event, width);
+    put_outcome(out, enrollment, width);
+}
+
+static struct span take_line(struct span *rest) {
+    ptrdiff_t at = span_find(*rest, '\n');
+    struct span line = at < 0 ? *rest : span_of(rest->p, (size_t)at);
+    *rest = at < 0 ? SPAN_NONE : span_from(*rest, (size_t)at + 1);
+    return line;
+}
+
+void timeline_columns(struct buf *out, struct buf *const *texts, size_t count, size_t width) {
+    enum { MAX_COLUMNS = 8 };
+    struct span rest[MAX_COLUMNS];
+    count = count < MAX_COLUMNS ? count : MAX_COLUMNS;
+    for (size_t i = 0; i < count; i++)
+        rest[i] = buf_view(texts[i]);
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < count; i++) {
+            struct span line = take_line(&rest[i]);
+            size_t columns = columns_of(line);
+            buf_span(out, line);
+            if (i + 1 < count) {
+                pad(out, width > columns ? width - columns : 0);
+                buf_str(out, " | ");
+            }
+            more = more || rest[i].n;
+        }
+        buf_char(out, '\n');
+    }
+}
