@@ -2,7 +2,8 @@
 # make            build signet into build/
 # make demo       the main job, end to end, on loopback
 # make test       every test, plain and under sanitizers; the last line is "N passed, N failed"
-# make lint       formatting, warnings of clang-tidy and cppcheck, the arrows between the rooms
+# make lint       formatting, the warnings of cppcheck, the arrows between the rooms
+# make fuzz       builds the fuzz targets into build-fuzz/ (CONTRIBUTING.md tells how to run them)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: SAN=address,undefined or SAN=thread builds with sanitizers; CC=clang; V=1 shows commands.
 
@@ -18,6 +19,9 @@ comma   := ,
 ROOMS   ?= $(notdir $(patsubst %/,%,$(wildcard src/*/)))
 SOURCES := $(filter-out src/cmd/main.c,$(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+# What TEST=1 links into signet: faults that the environment switches on (tests/support).
+SUPPORT := $(if $(TEST),$(wildcard tests/support/*.c))
+WRAP    := $(if $(TEST),-Wl$(comma)--wrap=store_write)
 UNITS   ?= $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
 PACKAGES := libssl libcrypto libevent_core libevent_extra libevent_openssl libevent_pthreads \
@@ -41,9 +45,9 @@ all: $(BUILD)/signet
 deps:
 	@./tests/install-deps
 
-$(BUILD)/signet: $(BUILD)/src/cmd/main.o $(BUILD)/libsignet.a
+$(BUILD)/signet: $(BUILD)/src/cmd/main.o $(SUPPORT:%.c=$(BUILD)/%.o) $(BUILD)/libsignet.a
 	@echo "  LINK  $@"
-	$(Q)$(LINK) -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(WRAP) -o $@ $^ $(LIBS)
 
 $(BUILD)/libsignet.a: $(OBJECTS)
 	$(Q)rm -f $@ && ar rcs $@ $(OBJECTS)
@@ -60,10 +64,41 @@ $(BUILD)/tests/%_test: $(BUILD)/tests/unit/%_test.o $(BUILD)/libsignet.a
 -include $(OBJECTS:.o=.d) $(BUILD)/src/cmd/main.d $(wildcard $(BUILD)/tests/unit/*.d)
 
 # The unit tests' programs; tests/run starts them.
+# Compiles everything, links nothing: for a second compiler.
+objects: $(OBJECTS) $(BUILD)/src/cmd/main.o
+
 units: $(UNITS:%_test=$(BUILD)/tests/%_test)
+
+# ---- what people call ----
+
+demo: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@./build/signet demo
+
+test: deps
+	@./tests/all
+
+lint:
+	@./tests/install-deps lint
+	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+	./tests/lint-arrows
+	cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppress=missingIncludeSystem --error-exitcode=1 -Isrc src tests/support
+
+FUZZERS := $(basename $(notdir $(wildcard fuzz/fuzz_*.c)))
+fuzz: $(FUZZERS:%=build-fuzz/%)
+build-fuzz/%: fuzz/%.c $(SOURCES)
+	@$(MAKE) --no-print-directory CC=clang BUILD=build-fuzz \
+	    SAN=fuzzer-no-link,address,undefined build-fuzz/libsignet.a
+	clang -g -O1 -std=c17 -D_GNU_SOURCE -Isrc -fsanitize=fuzzer,address,undefined -o $@ $< \
+	    build-fuzz/libsignet.a $(LIBS)
+
+install: all
+	install -D -m 755 build/signet $(DESTDIR)$(PREFIX)/bin/signet
+	install -D -m 644 man/signet.1 $(DESTDIR)$(PREFIX)/share/man/man1/signet.1
 
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps units clean
+.PHONY: all deps objects units demo test lint fuzz install clean
 .SECONDARY:
