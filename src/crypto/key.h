@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Private keys, digests and random bytes, on OpenSSL's EVP (default provider, no deprecated API).
+ * A struct key may be used by several threads at once.
+ */
+#ifndef SIGNET_CRYPTO_KEY_H
+#define SIGNET_CRYPTO_KEY_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum digest { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512 };
+
+enum { DIGEST_MAX_SIZE = 64 };
+
+/* Digest length in bytes: 20, 32, 48, 64. */
+size_t digest_size(enum digest d);
+
+/* Digest of `data` into `out`. ERR_CRYPTO. */
+enum err digest_of(enum digest d, struct span data, uint8_t out[DIGEST_MAX_SIZE]) ERR_MUST_USE;
+
+/* HMAC-SHA256 with `key`. ERR_CRYPTO. */
+enum err hmac_sha256(struct span key, struct span data, uint8_t out[32]) ERR_MUST_USE;
+
+/* `n` bytes of OpenSSL's random generator, fit for keys. ERR_CRYPTO. */
+enum err random_bytes(uint8_t *out, size_t n) ERR_MUST_USE;
+
+/* Equality in a time that depends on the lengths only. */
+bool same_secret(struct span a, struct span b);
+
+struct key;
+
+/* A new RSA key of `bits` (1024 to 4096), or an EC key on P-256. The caller frees it. */
+enum err key_new_rsa(unsigned bits, struct key **out) ERR_MUST_USE;
+enum err key_new_ec(struct key **out) ERR_MUST_USE;
+
+/* Reads an unencrypted PEM private key. ERR_NOT_FOUND, ERR_IO, ERR_PARSE. */
+enum err key_load(const char *path, struct key **out) ERR_MUST_USE;
+
+/* Writes it as PKCS#8 PEM, mode 0600, durably, replacing what is there. ERR_IO. */
+enum err key_save(const struct key *k, const char *path) ERR_MUST_USE;
+
+void key_free(struct key *k);
+
+/* SubjectPublicKeyInfo in DER; owned by the key. */
+struct span key_spki(const struct key *k);
+
+bool key_is_rsa(const struct key *k);
+unsigned key_bits(const struct key *k);
+
+/* RSASSA-PKCS1-v1_5 or ECDSA signature of `data`, in `a`. ERR_CRYPTO. */
+enum err key_sign(const struct key *k, enum digest d, struct span data, struct arena *a,
+                  struct span *signature) ERR_MUST_USE;
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The content cipher tells the key's length beforehand, so each octet of a good RSA block is at a
+ * known place: no search for a separator, and a key of another length is just bad padding.
+ */
+#include "crypto/unpad.h"
+
+#include "crypto/ct.h"
+#include "crypto/digest.h"
+
+enum { HASH = 20, BLOCK = 16 };
+
+/* EME-PKCS1-v1_5 (RFC 8017, 7.2.2): 00 02, at least eight octets that are not zero, 00, key. */
+uint32_t unpad_pkcs1(struct span em, uint8_t *key, size_t key_n) {
+    if (em.n < key_n + 11)
+        return 0;
+    size_t zero = em.n - key_n - 1;
+    uint32_t good = EQ(em.p[0], 0) & EQ(em.p[1], 2) & EQ(em.p[zero], 0);
+    for (size_t i = 2; i < zero; i++)
+        good &= NEQ(em.p[i], 0);
+    CCOPY(good, key, em.p + zero + 1, key_n);
+    return good;
+}
+
+/* MGF1 with SHA-1 (RFC 8017, B.2.1), xored onto `out`; 0 when OpenSSL fails. */
+static uint32_t xor_mask(uint8_t *out, size_t n, const uint8_t *seed, size_t seed_n) {
+    for (uint32_t counter = 0; n; counter++) {
+        uint8_t c[4] = {(uint8_t)(counter >> 24), (uint8_t)(counter >> 16), (uint8_t)(counter >> 8),
+                        (uint8_t)counter};
+        struct span parts[] = {span_of(seed, seed_n), span_of(c, sizeof c)};
+        uint8_t mask[DIGEST_MAX_SIZE];
+        if (digest_of_parts(DIGEST_SHA1, parts, 2, mask) != OK)
+            return 0;
+        size_t chunk = n < HASH ? n : HASH;
+        for (size_t i = 0; i < chunk; i++)
+            out[i] ^= mask[i];
+        out += chunk;
+        n -= chunk;
+    }
+    return 1;
+}
+
+/* EME-OAEP (RFC 8017, 7.1.2): 00, seed, and DB = hash of the label, zeros, 01, key. */
+uint32_t unpad_oaep(uint8_t *em, size_t em_n, uint8_t *key, size_t key_n) {
+    if (em_n < 2 * HASH + 2 + key_n)
+        return 0;
+    uint8_t label[DIGEST_MAX_SIZE], *seed = em + 1, *db = em + 1 + HASH;
+    size_t db_n = em_n - 1 - HASH, one = db_n - key_n - 1;
+    if (digest_of(DIGEST_SHA1, SPAN_NONE, label) != OK)
+        return 0;
+    uint32_t good = xor_mask(seed, HASH, db, db_n) & xor_mask(db, db_n, seed, HASH);
+    good &= EQ(em[0], 0) & EQ(db[one], 1);
+    for (size_t i = 0; i < HASH; i++)
+        good &= EQ(db[i], label[i]);
+    for (size_t i = HASH; i < one; i++)
+        good &= EQ(db[i], 0);
+    CCOPY(good, key, db + one + 1, key_n);
+    return good;
+}
+
+/* PKCS#7 padding (RFC 5652, 6.3): n octets of the value n, 1 to 16. */
+size_t unpad_cbc(struct span blocks, uint32_t *good) {
+    *good = 0;
+    if (blocks.n < BLOCK)
+        return blocks.n;
+    const uint8_t *last = blocks.p + blocks.n - BLOCK;
+    uint32_t count = last[BLOCK - 1];
+    uint32_t ok = NEQ(count, 0) & NOT(GT(count, BLOCK));
+    for (uint32_t i = 0; i < BLOCK; i++) {
+        uint32_t is_padding = GT(count, BLOCK - 1 - i);
+        ok &= NOT(is_padding & NEQ(last[i], count));
+    }
+    *good = ok;
+    return blocks.n - MUX(ok, count, 0);
+}

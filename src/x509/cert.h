@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificates (RFC 5280): reading the fields that signet needs, and building them. */
+#ifndef SIGNET_X509_CERT_H
+#define SIGNET_X509_CERT_H
+
+#include "crypto/key.h"
+
+struct cert {
+    struct span der;
+    struct span tbs;
+    struct span serial;          /* content octets of the INTEGER */
+    struct span issuer, subject; /* Names, DER */
+    struct span spki;
+    int64_t not_before, not_after; /* ms since 1970 */
+    struct span extensions;        /* SEQUENCE OF Extension, or empty */
+    struct span signature_algorithm, signature;
+};
+
+/* Parses strictly as DER; spans into `der`, which must hold nothing else. ERR_PARSE. */
+enum err cert_parse(struct span der, struct cert *out) ERR_MUST_USE;
+
+/* The extension's value (inside the OCTET STRING) for a dotted OID; false when absent. */
+bool cert_extension(const struct cert *c, const char *oid, struct span *value, bool *critical);
+
+/* Whether `c` is signed by the key `issuer_spki` (RSA or EC). ERR_REFUSED, ERR_ALGORITHM. */
+enum err cert_verify(const struct cert *c, struct span issuer_spki) ERR_MUST_USE;
+
+/* Key usage bits as in the first byte of the BIT STRING; CERT_CA is the usual pair for a CA. */
+enum {
+    KU_DIGITAL_SIGNATURE = 0x80,
+    KU_KEY_ENCIPHERMENT = 0x20,
+    KU_KEY_CERT_SIGN = 0x04,
+    KU_CRL_SIGN = 0x02,
+    CERT_CA = KU_KEY_CERT_SIGN | KU_CRL_SIGN,
+};
+
+struct cert_template {
+    struct span serial;            /* content octets; the first bit clear, not all zero */
+    struct span issuer;            /* Name, DER */
+    struct span subject;           /* Name, DER */
+    struct span spki;              /* of the subject */
+    struct span issuer_spki;       /* for the AuthorityKeyIdentifier; empty: none */
+    int64_t not_before, not_after; /* ms */
+    unsigned key_usage;            /* KU_ bits; 0: no extension */
+    struct span eku;               /* value of extKeyUsage, or empty */
+    struct span san;               /* value of subjectAltName, or empty */
+    bool ca; /* BasicConstraints CA:TRUE, critical; else no BasicConstraints */
+};
+
+/*
+ * Builds and signs a v3 certificate with SHA-256 (SKI and AKI are SHA-1 of the key bits; KeyUsage
+ * is critical). The DER is in `a`. ERR_CRYPTO, ERR_PARSE for a malformed part.
+ */
+enum err cert_build(struct arena *a, const struct cert_template *t, const struct key *issuer_key,
+                    struct span *der) ERR_MUST_USE;
+
+/* Value of an extKeyUsage extension from dotted OIDs. ERR_PARSE for text that is no OID. */
+enum err eku_build(struct arena *a, const char *const *oids, size_t count,
+                   struct span *value) ERR_MUST_USE;
+
+/*
+ * Value of a subjectAltName with one entry: `host` as iPAddress when it is a literal address,
+ * else as dNSName.
+ */
+enum err san_build_host(struct arena *a, const char *host, struct span *value) ERR_MUST_USE;
+
+/* A fresh serial of 16 octets: 48 bits of time, then random bits (design.md, "Threads"). */
+enum { CERT_SERIAL_SIZE = 16 };
+enum err cert_new_serial(uint8_t out[CERT_SERIAL_SIZE]) ERR_MUST_USE;
+
+/* PEM file of one certificate or of several; reading takes the first. ERR_IO, ERR_PARSE. */
+enum err cert_save_pem(struct span der, const char *path) ERR_MUST_USE;
+enum err cert_load_pem(struct arena *a, const char *path, struct span *der) ERR_MUST_USE;
+
+#endif

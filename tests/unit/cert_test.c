@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto_fixture.h"
+
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "wire/oid.h"
+#include "x509/csr.h"
+
+static struct pair rsa, ec, other;
+
+static int make_keys(void **state) {
+    (void)state;
+    rsa = pair_new(2048);
+    ec = pair_new(0);
+    other = pair_new(2048);
+    return 0;
+}
+
+static int free_keys(void **state) {
+    (void)state;
+    pair_free(&rsa);
+    pair_free(&ec);
+    pair_free(&other);
+    return 0;
+}
+
+/* `openssl verify`, with every check that RFC 5280 knows. */
+static bool chain_holds(struct span leaf, struct span ca) {
+    X509 *x = x509_of(leaf), *root = x509_of(ca);
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    X509_STORE_add_cert(store, root);
+    X509_STORE_set_flags(store, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE);
+    X509_STORE_CTX_init(ctx, store, x, NULL);
+    bool good = X509_verify_cert(ctx) == 1;
+    if (!good)
+        print_message("%s\n", X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+    X509_STORE_CTX_free(ctx);
+    X509_STORE_free(store);
+    X509_free(root);
+    X509_free(x);
+    return good;
+}
+
+static void chains(void **state) {
+    (void)state;
+    const struct key *const issuers[] = {rsa.ours, ec.ours};
+    for (int i = 0; i < 2; i++) {
+        ARENA_AUTO(a);
+        struct span ca = cert_new(&a, "CN=CA,O=x", issuers[i], "CN=CA,O=x", issuers[i], true);
+        struct span leaf = cert_new(&a, "CN=leaf", other.ours, "CN=CA,O=x", issuers[i], false);
+        struct cert c, root;
+        assert_true(chain_holds(ca, ca));
+        assert_true(chain_holds(leaf, ca));
+        assert_ok(cert_parse(leaf, &c));
+        assert_ok(cert_parse(ca, &root));
+        assert_ok(cert_verify(&c, root.spki));
+        assert_ok(cert_verify(&root, root.spki));
+        assert_int_equal(cert_verify(&c, key_spki(other.ours)), ERR_REFUSED);
+        assert_true(span_eq(c.issuer, root.subject));
+    }
+}
+
+static void fields(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    const char *const oids[] = {"1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1"};
+    struct span name, eku, san, der, value, rest;
+    struct cert c;
+    bool critical;
+    assert_ok(name_from_x500(&a, span_str("CN=h"), &name));
+    assert_ok(eku_build(&a, oids, 2, &eku));
+    assert_ok(san_build_host(&a, "h.example", &san));
+    struct cert_template t = {
+        .serial = span_str("\x01\x02"),
+        .issuer = name,
+        .subject = name,
+        .spki = key_spki(rsa.ours),
+        .not_before = 1700000000000,
+        .not_after = 2600000000000, /* 2052: GeneralizedTime */
+        .key_usage = KU_DIGITAL_SIGNATURE,
+        .eku = eku,
+        .san = san,
+    };
+    assert_ok(cert_build(&a, &t, rsa.ours, &der));
+    assert_ok(cert_parse(der, &c));
+    assert_true(span_is(c.serial, "\x01\x02"));
+    assert_int_equal(c.not_before, t.not_before);
+    assert_int_equal(c.not_after, t.not_after);
+    assert_true(span_eq(c.spki, t.spki));
+    assert_true(cert_extension(&c, OID_KEY_USAGE, &value, &critical));
+    assert_true(critical);
+    assert_true(span_is(value, "\x03\x02\x07\x80"));
+    assert_true(cert_extension(&c, OID_EXT_KEY_USAGE, &value, &critical));
+    assert_false(critical);
+    assert_true(span_eq(value, eku));
+    assert_false(cert_extension(&c, OID_BASIC_CONSTRAINTS, &value, &critical));
+    assert_false(cert_extension(&c, OID_AUTHORITY_KEY_ID, &value, &critical));
+    assert_true(cert_extension(&c, OID_SUBJECT_KEY_ID, &value, &critical));
+    X509 *x = x509_of(der);
+    assert_int_equal(X509_get_version(x), X509_VERSION_3);
+    assert_int_equal(X509_get_key_usage(x), KU_DIGITAL_SIGNATURE);
+    assert_int_equal(X509_check_host(x, "h.example", 0, 0, NULL), 1);
+    unsigned char id[EVP_MAX_MD_SIZE];
+    unsigned n;
+    X509_pubkey_digest(x, EVP_sha1(), id, &n);
+    assert_memory_equal(value.p + 2, id, 20);
+    X509_free(x);
+    unsigned type;
+    rest = san;
+    assert_true(san_next(&a, &rest, &type, &value));
+    assert_int_equal(type, 3);
+    const char *const hosts[] = {"192.0.2.1", "2001:db8::5"};
+    for (int i = 0; i < 2; i++) {
+        assert_ok(san_build_host(&a, hosts[i], &rest));
+        assert_true(san_next(&a, &rest, &type, &value));
+        assert_int_equal(type, 8);
+        assert_string_equal(arena_str(&a, value), hosts[i]);
+    }
+    const char *const bad[] = {"1.2", "clientAuth"};
+    assert_int_equal(eku_build(&a, bad, 2, &eku), ERR_PARSE);
+}
+
+static void bad_templates(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span name, der;
+    assert_ok(name_from_x500(&a, span_str("CN=h"), &name));
+    struct cert_template good = {
+        .serial = span_str("\x01"), .issuer = name, .subject = name, .spki = key_spki(rsa.ours)};
+    const struct span serials[] = {SPAN_NONE, span_str("\x80"), span_of("\0", 1),
+                                   span_of("\0\1", 2), span_str("123456789012345678901")};
+    for (size_t i = 0; i < sizeof serials / sizeof *serials; i++) {
+        struct cert_template t = good;
+        t.serial = serials[i];
+        assert_int_equal(cert_build(&a, &t, rsa.ours, &der), ERR_PARSE);
+    }
+    struct cert_template t = good;
+    t.subject = span_str("0");
+    assert_int_equal(cert_build(&a, &t, rsa.ours, &der), ERR_PARSE);
+    t = good;
+    t.spki = span_of(t.spki.p, t.spki.n - 1);
+    assert_int_equal(cert_build(&a, &t, rsa.ours, &der), ERR_PARSE);
+    assert_ok(cert_build(&a, &good, rsa.ours, &der));
+}
+
+static void tampering(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span der = cert_new(&a, "CN=x", rsa.ours, "CN=x", rsa.ours, false);
+    struct cert c;
+    for (size_t n = 0; n < der.n; n++) {
+        uint8_t *copy = exact_copy(der, n);
+        assert_int_equal(cert_parse(span_of(copy, n), &c), ERR_PARSE);
+        free(copy);
+    }
+    for (size_t i = 0; i < der.n; i++) {
+        uint8_t *copy = exact_copy(der, der.n);
+        copy[i] ^= (uint8_t)(1 << i % 8);
+        if (cert_parse(span_of(copy, der.n), &c) == OK)
+            assert_int_not_equal(cert_verify(&c, key_spki(rsa.ours)), OK);
+        free(copy);
+    }
+}
+
+static void serials(void **state) {
+    (void)state;
+    uint8_t a[CERT_SERIAL_SIZE], b[CERT_SERIAL_SIZE];
+    assert_ok(cert_new_serial(a));
+    usleep(2000);
+    assert_ok(cert_new_serial(b));
+    assert_true(memcmp(a, b, 6) < 0);
+    assert_memory_not_equal(a + 6, b + 6, 10);
+    assert_int_equal(a[0] & 0x80, 0);
+    assert_int_not_equal(a[0], 0);
+}
+
+static void pem_files(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    char path[] = "/tmp/signet-test-XXXXXX";
+    close(mkstemp(path));
+    struct span x = cert_new(&a, "CN=x", rsa.ours, "CN=x", rsa.ours, false), got;
+    struct span y = cert_new(&a, "CN=y", rsa.ours, "CN=y", rsa.ours, true);
+    uint8_t *both = arena_alloc(&a, x.n + y.n);
+    memcpy(both, x.p, x.n);
+    memcpy(both + x.n, y.p, y.n);
+    assert_ok(cert_save_pem(span_of(both, x.n + y.n), path));
+    assert_ok(cert_load_pem(&a, path, &got));
+    assert_true(span_eq(got, x));
+    FILE *f = fopen(path, "r");
+    for (int i = 0; i < 2; i++) {
+        X509 *cert = PEM_read_X509(f, NULL, NULL, NULL);
+        assert_non_null(cert);
+        X509_free(cert);
+    }
+    fclose(f);
+    assert_ok(file_write(path,
+                         span_str("-----BEGIN CERTIFICATE-----\nMAA=\n"
+                                  "-----END CERTIFICATE-----\n"),
+                         0644));
+    assert_int_equal(cert_load_pem(&a, path, &got), ERR_PARSE);
+    assert_ok(file_write(path, span_str("hello"), 0644));
+    assert_int_equal(cert_load_pem(&a, path, &got), ERR_PARSE);
+    unlink(path);
+}
+
+static void windows_signer(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct cert c;
+    struct span value;
+    bool critical = false;
+    assert_ok(cert_parse(capture(&a, "windows-pkcsreq.signer.der"), &c));
+    assert_ok(cert_verify(&c, c.spki));
+    assert_true(cert_extension(&c, OID_AUTHORITY_KEY_ID, &value, &critical));
+    assert_true(critical);
+    assert_string_equal(name_text(&a, c.subject), "CN=SCEP Protocol Certificate");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chains),         cmocka_unit_test(fields),
+        cmocka_unit_test(bad_templates),  cmocka_unit_test(tampering),
+        cmocka_unit_test(serials),        cmocka_unit_test(pem_files),
+        cmocka_unit_test(windows_signer),
+    };
+    return cmocka_run_group_tests_name("cert", tests, make_keys, free_keys);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto_fixture.h"
+
+#include <openssl/rsa.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "crypto/aes.h"
+#include "crypto/public.h"
+#include "crypto/rsa.h"
+#include "crypto/unpad.h"
+
+static struct pair rsa, ec;
+
+static int make_keys(void **state) {
+    (void)state;
+    rsa = pair_new(2048);
+    ec = pair_new(0);
+    return 0;
+}
+
+static int free_keys(void **state) {
+    (void)state;
+    pair_free(&rsa);
+    pair_free(&ec);
+    return 0;
+}
+
+static void check_hex(const uint8_t *p, size_t n, const char *wanted) {
+    char text[2 * DIGEST_MAX_SIZE + 1];
+    hex_lower(span_of(p, n), text);
+    assert_string_equal(text, wanted);
+}
+
+static void digests(void **state) {
+    (void)state;
+    uint8_t out[DIGEST_MAX_SIZE];
+    assert_ok(digest_of(DIGEST_SHA1, span_str("abc"), out));
+    check_hex(out, digest_size(DIGEST_SHA1), "a9993e364706816aba3e25717850c26c9cd0d89d");
+    assert_ok(digest_of(DIGEST_SHA256, span_str("abc"), out));
+    check_hex(out, digest_size(DIGEST_SHA256),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_ok(digest_of(DIGEST_SHA256, SPAN_NONE, out));
+    check_hex(out, 32, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_int_equal(digest_size(DIGEST_SHA384), 48);
+    assert_int_equal(digest_size(DIGEST_SHA512), 64);
+    /* RFC 4231, test case 2 */
+    assert_ok(hmac_sha256(span_str("Jefe"), span_str("what do ya want for nothing?"), out));
+    check_hex(out, 32, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+static void secrets(void **state) {
+    (void)state;
+    uint8_t a[32], b[32];
+    assert_ok(random_bytes(a, sizeof a));
+    assert_ok(random_bytes(b, sizeof b));
+    assert_false(same_secret(span_of(a, 32), span_of(b, 32)));
+    assert_true(same_secret(span_of(a, 32), span_of(a, 32)));
+    assert_false(same_secret(span_of(a, 31), span_of(a, 32)));
+    assert_true(same_secret(SPAN_NONE, SPAN_NONE));
+}
+
+static void files(void **state) {
+    (void)state;
+    char path[] = "/tmp/signet-test-XXXXXX";
+    struct key *k = NULL;
+    struct stat st;
+    close(mkstemp(path));
+    assert_int_equal(key_load("/nonexistent/key.pem", &k), ERR_NOT_FOUND);
+    assert_ok(file_write(path, span_str("-----BEGIN PRIVATE KEY-----\nAAAA\n"), 0600));
+    assert_int_equal(key_load(path, &k), ERR_PARSE);
+    assert_ok(key_save(rsa.ours, path));
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_ok(key_load(path, &k));
+    assert_true(span_eq(key_spki(k), key_spki(rsa.ours)));
+    assert_true(key_is_rsa(k));
+    assert_int_equal(key_bits(k), 2048);
+    key_free(k);
+    assert_ok(key_save(ec.ours, path));
+    assert_ok(key_load(path, &k));
+    assert_false(key_is_rsa(k));
+    key_free(k);
+    FILE *f = fopen(path, "w");
+    PEM_write_PKCS8PrivateKey(f, rsa.theirs, EVP_aes_128_cbc(), "pw", 2, NULL, NULL);
+    fclose(f);
+    assert_int_equal(key_load(path, &k), ERR_PARSE);
+    unlink(path);
+    assert_int_equal(key_new_rsa(512, &k), ERR_REFUSED);
+    assert_int_equal(key_new_rsa(16384, &k), ERR_REFUSED);
+}
+
+static bool theirs_verifies(EVP_PKEY *k, const EVP_MD *md, struct span data, struct span sig) {
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = EVP_DigestVerifyInit(ctx, NULL, md, NULL, k) &&
+                EVP_DigestVerify(ctx, sig.p, sig.n, data.p, data.n) == 1;
+    EVP_MD_CTX_free(ctx);
+    return good;
+}
+
+static void signs_and_verifies(void **state) {
+    (void)state;
+    const EVP_MD *const mds[] = {EVP_sha1(), EVP_sha256(), EVP_sha384(), EVP_sha512()};
+    struct span data = span_str("the quick brown fox");
+    for (int i = 0; i < 8; i++) {
+        ARENA_AUTO(a);
+        enum digest d = (enum digest)(i / 2);
+        struct pair *pair = i % 2 ? &ec : &rsa;
+        struct public_key *pub = NULL;
+        struct span sig;
+        uint8_t hash[DIGEST_MAX_SIZE];
+        assert_ok(key_sign(pair->ours, d, data, &a, &sig));
+        assert_true(theirs_verifies(pair->theirs, mds[d], data, sig));
+        assert_ok(public_load(key_spki(pair->ours), &pub));
+        assert_ok(digest_of(d, data, hash));
+        assert_ok(public_verify(pub, d, hash, sig));
+        assert_int_equal(
+            public_verify(pub, d == DIGEST_SHA1 ? DIGEST_SHA256 : DIGEST_SHA1, hash, sig),
+            ERR_REFUSED);
+        hash[5] ^= 1;
+        assert_int_equal(public_verify(pub, d, hash, sig), ERR_REFUSED);
+        hash[5] ^= 1;
+        assert_int_equal(public_verify(pub, d, hash, span_of(sig.p, sig.n - 1)), ERR_REFUSED);
+        assert_int_equal(public_verify(pub, d, hash, SPAN_NONE), ERR_REFUSED);
+        public_free(pub);
+    }
+}
+
+/* Signs a padded block as it is: what a forger with e = 3 hopes to get past us. */
+static void raw_sign(const uint8_t em[256], uint8_t sig[256]) {
+    size_t n = 256;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(rsa.theirs, NULL);
+    assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING), 1);
+    assert_int_equal(EVP_PKEY_sign(ctx, sig, &n, em, 256), 1);
+    EVP_PKEY_CTX_free(ctx);
+}
+
+static bool block_accepted(const uint8_t em[256], const uint8_t *hash) {
+    uint8_t sig[256];
+    struct public_key *pub = NULL;
+    raw_sign(em, sig);
+    assert_ok(public_load(key_spki(rsa.ours), &pub));
+    enum err e = public_verify(pub, DIGEST_SHA256, hash, span_of(sig, 256));
+    public_free(pub);
+    return e == OK;
+}
+
+static void make_block(uint8_t em[256], const char *prefix_hex, const uint8_t hash[32],
+                       size_t garbage) {
+    ARENA_AUTO(a);
+    struct span prefix;
+    assert_ok(hex_decode(&a, span_str(prefix_hex), &prefix));
+    size_t n = prefix.n + 32 + garbage;
+    memset(em, 0xff, 256);
+    em[0] = 0;
+    em[1] = 1;
+    em[255 - n] = 0;
+    memcpy(em + 256 - n, prefix.p, prefix.n);
+    memcpy(em + 256 - n + prefix.n, hash, 32);
+    memset(em + 256 - garbage, 0x55, garbage);
+}
+
+static void padding_of_signatures(void **state) {
+    (void)state;
+    const char *null = "3031300d060960864801650304020105000420";
+    const char *absent = "302f300b0609608648016503040201"
+                         "0420";
+    uint8_t em[256], hash[DIGEST_MAX_SIZE];
+    assert_ok(digest_of(DIGEST_SHA256, span_str("x"), hash));
+    make_block(em, null, hash, 0);
+    assert_true(block_accepted(em, hash));
+    make_block(em, absent, hash, 0);
+    assert_true(block_accepted(em, hash));
+    make_block(em, null, hash, 100); /* Bleichenbacher 2006 */
+    assert_false(block_accepted(em, hash));
+    make_block(em, "3031300d06096086480165030402010c000420", hash, 0);
+    assert_false(block_accepted(em, hash));
+    const size_t flips[] = {1, 2, 100, 203, 204, 205, 220, 255};
+    for (size_t i = 0; i < sizeof flips / sizeof *flips; i++) {
+        make_block(em, null, hash, 0);
+        em[flips[i]] ^= 1;
+        assert_false(block_accepted(em, hash));
+    }
+}
+
+static void hostile_keys(void **state) {
+    (void)state;
+    struct public_key *pub = NULL;
+    struct span good = key_spki(rsa.ours);
+    for (size_t n = 0; n < good.n; n++) {
+        uint8_t *copy = exact_copy(good, n);
+        assert_int_not_equal(public_load(span_of(copy, n), &pub), OK);
+        free(copy);
+    }
+    for (size_t i = 0; i < good.n; i++) {
+        uint8_t *copy = exact_copy(good, good.n);
+        copy[i] ^= 0x81;
+        if (public_load(span_of(copy, good.n), &pub) == OK)
+            public_free(pub);
+        free(copy);
+    }
+    /* an even exponent, and a point that is not on the curve */
+    uint8_t *copy = exact_copy(good, good.n);
+    copy[good.n - 1] = 0;
+    assert_int_equal(public_load(span_of(copy, good.n), &pub), ERR_ALGORITHM);
+    free(copy);
+    good = key_spki(ec.ours);
+    copy = exact_copy(good, good.n);
+    copy[good.n - 1] ^= 1;
+    assert_int_equal(public_load(span_of(copy, good.n), &pub), ERR_CRYPTO);
+    free(copy);
+}
+
+/* ---- what the private key brings to light ---- */
+
+static struct span raw_block(struct arena *a, bool oaep, struct span cek) {
+    struct public_key *pub = NULL;
+    struct span encrypted, em;
+    assert_ok(public_load(key_spki(rsa.ours), &pub));
+    assert_ok(public_encrypt(pub, oaep, cek, a, &encrypted));
+    public_free(pub);
+    assert_ok(key_decrypt_raw(rsa.ours, encrypted, a, &em));
+    assert_int_equal(em.n, 256);
+    return em;
+}
+
+static uint32_t unpad(bool oaep, uint8_t *em, size_t n, uint8_t *key, size_t key_n) {
+    return oaep ? unpad_oaep(em, n, key, key_n) : unpad_pkcs1(span_of(em, n), key, key_n);
+}
+
+static void unpads_keys(void **state) {
+    (void)state;
+    uint8_t cek[32], got[32], before[32];
+    assert_ok(random_bytes(cek, sizeof cek));
+    for (int oaep = 0; oaep < 2; oaep++)
+        for (size_t n = 16; n <= 32; n += 16) {
+            ARENA_AUTO(a);
+            struct span em = raw_block(&a, oaep, span_of(cek, n));
+            uint8_t *copy = exact_copy(em, em.n);
+            memset(got, 0, sizeof got);
+            assert_int_equal(unpad(oaep, copy, 256, got, n), 1);
+            assert_memory_equal(got, cek, n);
+            free(copy);
+            /* another length than the cipher's is as bad as a broken padding */
+            copy = exact_copy(em, em.n);
+            memset(before, 0xa5, sizeof before);
+            memcpy(got, before, sizeof got);
+            assert_int_equal(unpad(oaep, copy, 256, got, n == 16 ? 32 : 16), 0);
+            assert_memory_equal(got, before, sizeof got);
+            free(copy);
+            for (size_t i = 0; i < 256; i++) {
+                if (!oaep && (i >= 256 - n || (i >= 2 && i < 255 - n)))
+                    continue; /* the key itself; padding is any octet but zero */
+                copy = exact_copy(em, em.n);
+                copy[i] ^= 1;
+                memcpy(got, before, sizeof got);
+                assert_int_equal(unpad(oaep, copy, 256, got, n), 0);
+                assert_memory_equal(got, before, sizeof got);
+                free(copy);
+            }
+            if (!oaep) {
+                copy = exact_copy(em, em.n);
+                copy[50] = 0;
+                assert_int_equal(unpad(oaep, copy, 256, got, n), 0);
+                free(copy);
+            }
+        }
+    uint8_t tiny[20] = {0, 2};
+    assert_int_equal(unpad_pkcs1(span_of(tiny, 20), got, 16), 0);
+    assert_int_equal(unpad_oaep(tiny, 20, got, 16), 0);
+}
+
+static void raw_decryption_limits(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    uint8_t block[256];
+    struct span out;
+    memset(block, 0xff, sizeof block);
+    assert_int_equal(key_decrypt_raw(rsa.ours, span_of(block, 256), &a, &out), ERR_CRYPTO);
+    assert_int_equal(key_decrypt_raw(rsa.ours, span_of(block, 255), &a, &out), ERR_CRYPTO);
+    assert_int_equal(key_decrypt_raw(ec.ours, span_of(block, 64), &a, &out), ERR_CRYPTO);
+}
+
+static void aes(void **state) {
+    (void)state;
+    uint8_t key[32], iv[16], data[100];
+    assert_ok(random_bytes(key, 32));
+    assert_ok(random_bytes(iv, 16));
+    assert_ok(random_bytes(data, sizeof data));
+    for (size_t key_n = 16; key_n <= 32; key_n += 16)
+        for (size_t n = 0; n < sizeof data; n++) {
+            ARENA_AUTO(a);
+            struct span out, back;
+            uint32_t good;
+            assert_ok(aes_cbc_encrypt(&a, span_of(key, key_n), iv, span_of(data, n), &out));
+            assert_int_equal(out.n, n / 16 * 16 + 16);
+            assert_ok(aes_cbc_decrypt(&a, span_of(key, key_n), iv, out, &back));
+            assert_int_equal(unpad_cbc(back, &good), n);
+            assert_int_equal(good, 1);
+            assert_memory_equal(back.p, data, n);
+        }
+    ARENA_AUTO(a);
+    struct span out;
+    assert_int_equal(aes_cbc_decrypt(&a, span_of(key, 16), iv, SPAN_NONE, &out), ERR_CRYPTO);
+    assert_int_equal(aes_cbc_decrypt(&a, span_of(key, 16), iv, span_of(data, 17), &out),
+                     ERR_CRYPTO);
+}
+
+static void unpads_blocks(void **state) {
+    (void)state;
+    uint32_t good;
+    for (unsigned last = 0; last < 256; last++)
+        for (unsigned wrong = 0; wrong < 16; wrong++) {
+            uint8_t block[32];
+            memset(block, (int)last, sizeof block);
+            bool in_padding = wrong < last;
+            block[31 - wrong] ^= wrong ? 0x40 : 0;
+            bool expected = last >= 1 && last <= 16 && !(wrong && in_padding);
+            size_t n = unpad_cbc(span_of(block, 32), &good);
+            assert_int_equal(good, expected);
+            assert_int_equal(n, expected ? 32 - last : 32);
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digests),
+        cmocka_unit_test(secrets),
+        cmocka_unit_test(files),
+        cmocka_unit_test(signs_and_verifies),
+        cmocka_unit_test(padding_of_signatures),
+        cmocka_unit_test(hostile_keys),
+        cmocka_unit_test(unpads_keys),
+        cmocka_unit_test(raw_decryption_limits),
+        cmocka_unit_test(aes),
+        cmocka_unit_test(unpads_blocks),
+    };
+    return cmocka_run_group_tests_name("key", tests, make_keys, free_keys);
+}
