@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The signed attributes of a SCEP message (RFC 8894, 3.2.1), read once and strictly. */
+#ifndef SIGNET_SCEP_ATTRIBUTES_H
+#define SIGNET_SCEP_ATTRIBUTES_H
+
+#include "cms/signed.h"
+#include "wire/scep.h"
+
+/* Longer ones are refused: Windows and jscep use 28 to 40 characters. */
+enum { SCEP_MAX_TRANSACTION_ID = 255, SCEP_MAX_NONCE = 255 };
+
+struct scep_attributes {
+    int message_type;
+    struct span transaction_id;
+    struct span sender_nonce, recipient_nonce; /* empty: absent */
+    int pki_status, fail_info;                 /* -1: absent */
+};
+
+/*
+ * messageType and transactionID must be there; none may stand there twice. Values are what the RFC
+ * says: decimal PrintableStrings, a PrintableString of 1 to 255 visible characters, OCTET STRINGs.
+ * ERR_PARSE.
+ */
+enum err scep_attributes_read(const struct cms_signer *signer,
+                              struct scep_attributes *out) ERR_MUST_USE;
+
+#endif
