@@ -51,13 +51,14 @@ static enum err record_delivery(struct tx *tx, struct exchange *x, struct findin
     const char *failures = f->failures.n ? buf_cstr(&f->failures) : NULL;
     if (e->deadline || !enroll_state_open((enum enroll_state)e->state))
         return OK; /* the host repeats a message whose answer it did not get */
+    const char *accepted = f->enroll_code ? f->enroll_code : f->atomic_code;
     if (is_success(f->atomic_code) && !failures)
         return enroll_accepted(tx, e, &x->mdm->enroll_policy,
                                arena_printf(x->a,
                                             "the host accepted the profile (Status %s); that it "
                                             "enrolled is not said by this",
-                                            f->atomic_code),
-                               f->atomic_code);
+                                            accepted),
+                               accepted);
     return enroll_record(tx, e, EVENT_REJECTED,
                          arena_printf(x->a, "the host rejected the profile: Atomic %s%s%s",
                                       f->atomic_code, failures ? ", because of " : "",

@@ -91,12 +91,12 @@ static const char *last_step(const char *loc_uri) {
 }
 
 static void note_child(struct finding *f, const struct syncml_command *c,
-                       const struct sent_command *sent) {
+                       const struct sent_command *sent, const char *code_text) {
     int code = syncml_code(c);
-    if (code < 300 && code != SYNCML_NOT_EXECUTED && code != SYNCML_ROLLED_BACK)
+    if (strcmp(last_step(sent->loc_uri), "Enroll") == 0)
+        f->enroll_code = code_text;
+    if (code < 300) /* done, or a victim (215, 216): the guilty one has a code of its own */
         return;
-    if (code == SYNCML_NOT_EXECUTED || code == SYNCML_ROLLED_BACK)
-        return; /* the victims; the guilty one has a code of its own */
     buf_printf(&f->failures, "%s%d %s", f->failures.n ? ", " : "", code, last_step(sent->loc_uri));
     if (c->original_error.n)
         buf_printf(&f->failures, " (%.*s)", SPAN_FMT(c->original_error));
@@ -121,7 +121,7 @@ static enum err take_status(struct tx *tx, struct exchange *x, const struct sync
         f->atomic_code = code;
         break;
     case PURPOSE_CHILD:
-        note_child(f, c, &sent);
+        note_child(f, c, &sent, code);
         break;
     case PURPOSE_GET_STATUS:
         f->observed = true;

@@ -26,6 +26,7 @@ enum command_purpose {
 struct finding {
     const char *enrollment;
     const char *atomic_code;   /* status of the Atomic; NULL: none in this message */
+    const char *enroll_code;   /* status of the Exec of Install/Enroll; NULL: the host gave none */
     struct buf failures;       /* "405 SubjectName (0x86000002), ..." of its children */
     bool observed;             /* the answer to Get Status is here */
     struct observation seen;

@@ -120,10 +120,11 @@ assign() { # profile, host
     "$SIGNET" profile assign "$1" "$2" -o json | json "v['id']"
 }
 
-# Runs the host until its SCEP tasks are done and told.
+# A session, and then the host runs until its SCEP tasks are done and told.
 run_host() { # name, options ...
     local name=$1
     shift
+    "$SIGNET" device sync "$work/$name" "$@" >>"$work/$name.log" 2>&1
     "$SIGNET" device run "$work/$name" --until-settled --for 60 --time-scale 600 "$@" \
         >>"$work/$name.log" 2>&1
 }
