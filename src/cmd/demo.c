@@ -21,14 +21,16 @@
 #include "server/admin.h"
 
 static const char usage[] =
-    "Usage: signet demo [--keep] [-o json]\n\n"
+    "Usage: signet demo [--keep] [-o json]\n"
+    "       signet demo --seed-profile\n\n"
     "The whole way on loopback, in a temporary folder: a server, and three emulated Windows hosts.\n\n"
     "  host 1  gets the profile of the seed, adopted: ends confirmed\n"
     "  host 2  gets it with a wrong CAThumbprint: accepts it just so, ends failed 0x80091007\n"
     "  host 3  gets it with the URL of a micromdm/scep: accepts it just so, ends failed 0x80190194\n\n"
     "Exits with 0 only if all three end so. Needs Debian's package 'scep' for the third.\n\n"
-    "  --keep     leave the folder, and say where it is\n"
-    "  -o json    the three enrollments with events and evidence\n";
+    "  --keep           leave the folder, and say where it is\n"
+    "  -o json          the three enrollments with events and evidence\n"
+    "  --seed-profile   only print the seed's profile: something to try profile adopt on\n";
 
 enum { HOSTS = 3, WAIT_TRIES = 100, COLUMN = 54 };
 
@@ -285,8 +287,10 @@ static void clean_up(struct demo *d, bool keep) {
         process_remove_folder(d->folder);
 }
 
-static enum err prepare(struct demo *d, char *template) {
+static enum err prepare(struct demo *d) {
     char self[4096];
+    const char *tmp = getenv("TMPDIR");
+    char *template = arena_printf(d->a, "%s/signet-demo-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n <= 0 || !mkdtemp(template))
         return err_set(ERR_IO, "cannot make a temporary folder: %s", strerror(errno));
@@ -298,10 +302,10 @@ static enum err prepare(struct demo *d, char *template) {
 
 int cmd_demo(int argc, char **argv) {
     ARENA_AUTO(a);
-    bool keep = false;
-    const struct cli_option own[] = {{"keep", NULL, &keep}, {NULL, NULL, NULL}};
+    bool keep = false, seed = false;
+    const struct cli_option own[] = {
+        {"keep", NULL, &keep}, {"seed-profile", NULL, &seed}, {NULL, NULL, NULL}};
     int64_t since = clock_monotonic_ms();
-    char template[] = "/tmp/signet-demo-XXXXXX";
     struct demo d = {.a = &a};
     struct cli cli;
     int status;
@@ -309,8 +313,12 @@ int cmd_demo(int argc, char **argv) {
         return status;
     if (cli.argc)
         return cli_usage(usage, "demo takes no argument '%s'", cli.argv[0]);
+    if (seed) {
+        fputs(demo_seed_profile, stdout);
+        return 0;
+    }
     d.words = cli.json ? stderr : stdout;
-    if (prepare(&d, template) != OK)
+    if (prepare(&d) != OK)
         return cli_fail();
     status = play(&d) == OK ? (report(&d, cli.json, since) ? 0 : 1) : cli_fail();
     clean_up(&d, keep);
