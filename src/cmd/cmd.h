@@ -12,6 +12,7 @@ int cmd_user(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_enrollment(int argc, char **argv);
 int cmd_device(int argc, char **argv);
+int cmd_device_list(int argc, char **argv); /* a verb of device, on the server's side */
 int cmd_scep(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 

@@ -52,8 +52,9 @@ struct verb {
     bool no_host; /* opens none by itself */
 };
 
-#define NETWORK_OPTIONS "\n  --trace FOLDER        write each message that is sent or received there" \
-                        "\n  --connect-to H:P:H2:P2  send what is for H:P to H2:P2"
+#define NETWORK_OPTIONS                                                           \
+    "\n  --trace FOLDER        write each message that is sent or received there" \
+    "\n  --connect-to H:P:H2:P2  send what is for H:P to H2:P2"
 
 static enum err trust_file(struct host *h, const char *path) {
     BUF_AUTO(text);
@@ -76,7 +77,8 @@ static bool is_host(const char *dir) {
     return access(arena_printf(&a, "%s/host.json", dir), F_OK) == 0;
 }
 
-static enum err trust(struct host *none, const struct options *o, int argc, char **argv, int *status) {
+static enum err trust(struct host *none, const struct options *o, int argc, char **argv,
+                      int *status) {
     struct host *h;
     (void)none;
     (void)status;
@@ -104,7 +106,8 @@ static enum err read_password(const char *path, struct buf *out) {
     return out->n ? OK : err_set(ERR_USAGE, "'%s' holds no password", path);
 }
 
-static enum err enroll(struct host *h, const struct options *o, int argc, char **argv, int *status) {
+static enum err enroll(struct host *h, const struct options *o, int argc, char **argv,
+                       int *status) {
     BUF_AUTO(password);
     (void)argc;
     (void)argv;
@@ -117,11 +120,13 @@ static enum err enroll(struct host *h, const struct options *o, int argc, char *
     TRY(read_password(o->password_file, &password));
     struct mde_user user = {o->user, buf_cstr(&password), type};
     TRY(mde_enroll(h, o->server, &user));
-    printf("%s is enrolled with %s at %s\n", h->name, h->enrollment->provider, h->enrollment->address);
+    printf("%s is enrolled with %s at %s\n", h->name, h->enrollment->provider,
+           h->enrollment->address);
     return OK;
 }
 
-static enum err sync_now(struct host *h, const struct options *o, int argc, char **argv, int *status) {
+static enum err sync_now(struct host *h, const struct options *o, int argc, char **argv,
+                         int *status) {
     (void)o;
     (void)argc;
     (void)argv;
@@ -175,7 +180,8 @@ static bool wants_json(const struct options *o) {
     return o->output && strcmp(o->output, "json") == 0;
 }
 
-static enum err registry(struct host *h, const struct options *o, int argc, char **argv, int *status) {
+static enum err registry(struct host *h, const struct options *o, int argc, char **argv,
+                         int *status) {
     (void)argc;
     (void)argv;
     (void)status;
@@ -183,7 +189,8 @@ static enum err registry(struct host *h, const struct options *o, int argc, char
     return OK;
 }
 
-static enum err events(struct host *h, const struct options *o, int argc, char **argv, int *status) {
+static enum err events(struct host *h, const struct options *o, int argc, char **argv,
+                       int *status) {
     (void)argc;
     (void)argv;
     (void)status;
@@ -208,7 +215,8 @@ static enum err set_switch(struct host *h, const char *assignment) {
     return host_set_switch(h, name, equals + 1);
 }
 
-static enum err switches(struct host *none, const struct options *o, int argc, char **argv, int *status) {
+static enum err switches(struct host *none, const struct options *o, int argc, char **argv,
+                         int *status) {
     struct host *h = NULL;
     (void)none;
     (void)o;
@@ -234,11 +242,11 @@ static const struct verb verbs[] = {
      "hn:", 1, 1000, trust, HOST_CHANGE, true},
     {"enroll", "DIR --server URL --user NAME --password-file FILE [--type Full|Device]",
      "Enrolls the host as Settings > Access work or school does: discovery, policy, certificate,\n"
-     "provisioning document. A URL without path gets /EnrollmentServer/Discovery.svc.\n"
-     NETWORK_OPTIONS,
+     "provisioning document. A URL without path gets /EnrollmentServer/Discovery.svc.\n" NETWORK_OPTIONS,
      "hs:u:p:t:T:C:", 1, 1, enroll, HOST_CHANGE, false},
-    {"sync", "DIR", "Holds one management session now, as Settings > Info > Sync.\n" NETWORK_OPTIONS,
-     "hT:C:", 1, 1, sync_now, HOST_CHANGE, false},
+    {"sync", "DIR",
+     "Holds one management session now, as Settings > Info > Sync.\n" NETWORK_OPTIONS, "hT:C:", 1,
+     1, sync_now, HOST_CHANGE, false},
     {"run", "DIR [--for SECONDS] [--until-settled] [--time-scale N]",
      "Runs the host's scheduled tasks: sessions by the poll schedule, SCEP tasks with their\n"
      "retries, and the sessions that report their results.\n"
@@ -254,7 +262,8 @@ static const struct verb verbs[] = {
     {"registry", "DIR [-o json]", "Shows the registry; registry.reg in DIR can be edited by hand.",
      "ho:", 1, 1, registry, HOST_READ, false},
     {"events", "DIR [-o json]", "Shows the event log.", "ho:", 1, 1, events, HOST_READ, false},
-    {"certs", "DIR [-o json]", "Shows the certificate stores.", "ho:", 1, 1, certs, HOST_READ, false},
+    {"certs", "DIR [-o json]", "Shows the certificate stores.", "ho:", 1, 1, certs, HOST_READ,
+     false},
     {"switches", "[DIR [NAME=VALUE...]]",
      "Lists where builds of Windows differ or nobody knows, with value, meaning and evidence; or\n"
      "sets switches of the host in DIR.",
@@ -263,7 +272,9 @@ static const struct verb verbs[] = {
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 static void usage(FILE *out) {
-    fprintf(out, "The emulated Windows host. DIR holds its whole state.\n\n");
+    fprintf(out, "Hosts that have enrolled with the server:\n\n"
+                 "  signet device list [-o json] [-d DIR]\n\n"
+                 "The emulated Windows host. DIR holds its whole state:\n\n");
     for (int i = 0; i < VERBS; i++)
         fprintf(out, "  signet device %s %s\n", verbs[i].name, verbs[i].arguments);
     fprintf(out, "\nsignet device VERB --help tells more.\n");
@@ -274,9 +285,9 @@ static bool is_count(const char *text, int64_t *out) {
 }
 
 static enum err take_option(int c, struct options *o) {
-    const char **text[128] = {['n'] = &o->name,          ['s'] = &o->server, ['u'] = &o->user,
-                              ['p'] = &o->password_file, ['t'] = &o->type,   ['o'] = &o->output,
-                              ['T'] = &o->trace,         ['C'] = &o->connect_to};
+    const char **text[128] = {
+        ['n'] = &o->name, ['s'] = &o->server, ['u'] = &o->user,  ['p'] = &o->password_file,
+        ['t'] = &o->type, ['o'] = &o->output, ['T'] = &o->trace, ['C'] = &o->connect_to};
     if (c == 'h')
         o->help = true;
     else if (c == 'U')
@@ -342,6 +353,8 @@ int cmd_device(int argc, char **argv) {
         usage(stdout);
         return 0;
     }
+    if (argc > 1 && strcmp(argv[1], "list") == 0)
+        return cmd_device_list(argc - 1, argv + 1);
     for (int i = 0; argc > 1 && i < VERBS; i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return start(&verbs[i], argc - 1, argv + 1);

@@ -41,7 +41,7 @@ static int print_list(json_t *all) {
         row[1] = cli_text(e, "state");
         row[2] = cli_text(json_object_get(e, "device"), "name");
         row[3] = cli_text(e, "profile");
-        row[4] = cli_text(json_object_get(e, "host"), "error");
+        row[4] = cli_text(json_object_get(e, "error"), "code");
     }
     cli_print_table(cells, n, COLUMNS);
     free(cells);

@@ -38,6 +38,9 @@ static enum err keep(const struct cli *cli, const char *name, struct span body, 
     if (!request)
         return err_set(ERR_PARSE, "the profile is not UTF-8");
     TRY(admin_call(cli->folder, request, &reply));
+    const char *warning = json_string_value(json_object_get(reply, "warning"));
+    if (warning)
+        fprintf(stderr, "signet: warning: %s\n", warning);
     json_decref(reply);
     return OK;
 }

@@ -54,12 +54,13 @@ static void put_event(struct buf *out, const json_t *event, size_t width) {
     enum { NARROW = 80, INDENT = 4 };
     const char *at = cli_text(event, "at"), *kind = cli_text(event, "kind");
     char label[64];
-    int n = snprintf(label, sizeof label, "  %.12s  %-11s ", strlen(at) > 11 ? at + 11 : at, kind);
+    at = strlen(at) > 11 ? at + 11 : at;
     if (width >= NARROW) {
+        int n = snprintf(label, sizeof label, "  %.12s  %-11s ", at, kind);
         put_wrapped(out, label, (size_t)n, cli_text(event, "text"), width);
         return;
     }
-    buf_printf(out, "%s\n", label);
+    buf_printf(out, "  %.12s  %s\n", at, kind);
     put_wrapped(out, "", INDENT, cli_text(event, "text"), width);
 }
 
@@ -96,8 +97,7 @@ void timeline_print(struct buf *out, const json_t *enrollment, size_t width) {
     const json_t *events = json_object_get(enrollment, "events"), *event;
     char line[512];
     size_t i;
-    snprintf(line, sizeof line, "enrollment %s", cli_text(enrollment, "id"));
-    put_wrapped(out, line, strlen(line), "", width);
+    buf_printf(out, "enrollment %s\n", cli_text(enrollment, "id"));
     snprintf(line, sizeof line, "%s (%s)", cli_text(device, "name"), cli_text(device, "device_id"));
     put_wrapped(out, "  host", 11, line, width);
     put_wrapped(out, "  profile", 11, cli_text(enrollment, "profile"), width);

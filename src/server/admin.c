@@ -21,7 +21,7 @@
 enum { MAX_LINE = 1 << 20, PATIENCE_MS = 5000, ANSWER_MS = 60000 };
 
 struct admin {
-    struct store *store;
+    struct admin_scope scope;
     char *path;
     int listener, stop;
     pthread_t thread;
@@ -90,7 +90,7 @@ static void serve_one(struct admin *admin, int fd) {
     if (!is_trusted(fd) || !read_line(fd, &line, PATIENCE_MS))
         return;
     json_t *request = json_loadb((const char *)line.p, line.n, 0, &error);
-    json_t *reply = admin_run(admin->store, request);
+    json_t *reply = admin_run(&admin->scope, request);
     write_line(fd, reply);
     json_decref(reply);
     json_decref(request);
@@ -132,13 +132,13 @@ static enum err listen_at(const char *folder, struct sockaddr_un *address, int *
     return e;
 }
 
-enum err admin_start(const char *folder, struct store *store, struct admin **out) {
+enum err admin_start(const char *folder, const struct admin_scope *scope, struct admin **out) {
     struct sockaddr_un address;
     int listener;
     TRY(socket_address(folder, &address));
     TRY(listen_at(folder, &address, &listener));
     struct admin *admin = mem_alloc(sizeof *admin);
-    admin->store = store;
+    admin->scope = *scope;
     admin->path = mem_strdup(address.sun_path);
     admin->listener = listener;
     admin->stop = eventfd(0, EFD_CLOEXEC);

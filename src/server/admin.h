@@ -18,12 +18,19 @@
 
 struct admin;
 
+/* What the commands work on. */
+struct admin_scope {
+    struct store *store;
+    int64_t rsa_min_bits; /* of the SCEP endpoint: a profile below it gets a warning */
+};
+
 /* Listens and serves in a thread of its own. ERR_IO, ERR_CONFIG (the path is too long). */
-enum err admin_start(const char *folder, struct store *store, struct admin **out) ERR_MUST_USE;
+enum err admin_start(const char *folder, const struct admin_scope *scope, struct admin **out)
+    ERR_MUST_USE;
 void admin_stop(struct admin *admin);
 
 /* Runs one command: admin_commands.c. The reply is the caller's; never NULL. Thread-safe. */
-json_t *admin_run(struct store *store, json_t *request);
+json_t *admin_run(const struct admin_scope *scope, json_t *request);
 
 /*
  * The client's side: sends the request (taken over) to the server of the data folder, and gives its

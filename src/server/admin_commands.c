@@ -12,6 +12,7 @@
 enum { MAX_NAME = 200, MAX_PROFILE = 256 * 1024 };
 
 struct call {
+    const struct admin_scope *scope;
     struct arena *a;
     json_t *request;
     json_t *reply;
@@ -106,12 +107,26 @@ static enum err find_device(struct tx *tx, struct call *c, const char *text, str
 
 /* ---- profiles ---- */
 
+/* A warning now is worth more than an enrollment that is refused later. */
+static enum err warn_of_refusal(struct call *c, const char *body) {
+    struct profile p;
+    int64_t bits;
+    TRY(profile_read(c->a, span_str(body), &p));
+    if (span_int(span_trim(p.key_length), &bits) && bits < c->scope->rsa_min_bits)
+        put(c, "warning",
+            json_sprintf("the profile asks for an RSA key of %d bits, and this server refuses keys "
+                         "below %d: raise its KeyLength, or lower rsa-min-bits in signet.conf",
+                         (int)bits, (int)c->scope->rsa_min_bits));
+    return OK;
+}
+
 static enum err profile_add(struct tx *tx, struct call *c) {
     struct stored_profile p = {.created = clock_ms()};
     TRY(name_argument(c, "name", &p.name));
     TRY(argument(c, "body", MAX_PROFILE, &p.body));
     p.trust_device_name = json_is_true(json_object_get(c->request, "trust_device_name"));
     TRY(profile_check(c->a, span_str(p.body), p.trust_device_name));
+    TRY(warn_of_refusal(c, p.body));
     return profile_put(tx, &p);
 }
 
@@ -215,7 +230,8 @@ static enum err prepare(struct call *c, const char *name) {
     return password_hash(c->a, span_str(password), &c->password_hash);
 }
 
-static enum err dispatch(struct store *store, struct call *c) {
+static enum err dispatch(struct call *c) {
+    struct store *store = c->scope->store;
     const char *name = json_string_value(json_object_get(c->request, "command"));
     for (size_t i = 0; name && i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(commands[i].name, name) != 0)
@@ -228,10 +244,10 @@ static enum err dispatch(struct store *store, struct call *c) {
     return err_set(ERR_USAGE, "this server has no command '%s'", name ? name : "");
 }
 
-json_t *admin_run(struct store *store, json_t *request) {
+json_t *admin_run(const struct admin_scope *scope, json_t *request) {
     ARENA_AUTO(a);
-    struct call c = {.a = &a, .request = request, .reply = json_object()};
-    enum err e = dispatch(store, &c);
+    struct call c = {.scope = scope, .a = &a, .request = request, .reply = json_object()};
+    enum err e = dispatch(&c);
     const char *name = json_string_value(json_object_get(request, "command"));
     log_write(e == OK ? LOG_INFO : LOG_WARN, "admin", "command=%s status=%s reason=%s",
               log_q(span_str(name ? name : "-")), e == OK ? "ok" : "error",

@@ -31,6 +31,24 @@ json_t *report_device(const struct device *d) {
     return out;
 }
 
+/* The host's ErrorCode in words. */
+static void add_error(const struct enrollment *e, json_t *out) {
+    uint32_t code;
+    char hex[11];
+    if (e->state != STATE_FAILED || !e->host_error ||
+        !hresult_parse(span_str(e->host_error), &code))
+        return;
+    const struct hresult *h = hresult_find(code);
+    json_t *error = json_object();
+    snprintf(hex, sizeof hex, "0x%08X", code);
+    put_text(error, "code", hex);
+    put_text(error, "name", h->name);
+    put_text(error, "meaning", h->meaning);
+    put_text(error, "cause", h->cause);
+    put_text(error, "cure", h->cure);
+    json_object_set_new(out, "error", error);
+}
+
 json_t *report_enrollment(const struct enrollment *e, const struct device *d) {
     json_t *out = json_object(), *device = json_object(), *host = json_object();
     put_text(out, "id", e->id);
@@ -47,6 +65,7 @@ json_t *report_enrollment(const struct enrollment *e, const struct device *d) {
     put_text(host, "thumbprint", e->host_thumbprint);
     put_text(host, "respondent", e->respondent);
     json_object_set_new(out, "host", host);
+    add_error(e, out);
     return out;
 }
 
@@ -91,26 +110,8 @@ static enum err add_certificates(struct tx *tx, struct arena *a, const struct en
     return OK;
 }
 
-static void add_error(const struct enrollment *e, json_t *out) {
-    uint32_t code;
-    char hex[11];
-    if (e->state != STATE_FAILED || !e->host_error ||
-        !hresult_parse(span_str(e->host_error), &code))
-        return;
-    const struct hresult *h = hresult_find(code);
-    json_t *error = json_object();
-    snprintf(hex, sizeof hex, "0x%08X", code);
-    put_text(error, "code", hex);
-    put_text(error, "name", h->name);
-    put_text(error, "meaning", h->meaning);
-    put_text(error, "cause", h->cause);
-    put_text(error, "cure", h->cure);
-    json_object_set_new(out, "error", error);
-}
-
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
                             json_t *out) {
-    add_error(e, out);
     TRY(add_certificates(tx, a, e, out));
     return add_events(tx, a, e, out);
 }

@@ -10,10 +10,10 @@
 /* The caller frees what these return. Times are ISO 8601 text in UTC. */
 json_t *report_device(const struct device *d);
 
-/* Without events and certificates: a line of a list. */
+/* Without events and certificates: a line of a list. After a failure, "error" has it in words. */
 json_t *report_enrollment(const struct enrollment *e, const struct device *d);
 
-/* Adds "events", "certificates" and, after a failure, "error" in words to it. */
+/* Adds "events" and "certificates" to it. */
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e, json_t *out)
     ERR_MUST_USE;
 

@@ -103,7 +103,8 @@ static enum err open_house(struct house *h, const char *folder) {
     TRY(store_open(arena_printf(&h->config.arena, "%s/signet.db", folder), &h->store));
     wire(h);
     TRY(listen_http(h));
-    TRY(admin_start(folder, h->store, &h->admin)); /* before the workers: it sets the umask */
+    struct admin_scope scope = {h->store, h->config.rsa_min_bits};
+    TRY(admin_start(folder, &scope, &h->admin)); /* before the workers: it sets the umask */
     return http_start(h->http);
 }
 
