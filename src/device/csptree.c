@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/csptree.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "wire/mdm.h"
+
+static const struct csp_provider *const providers[] = {
+    &csp_scep_provider, &csp_root_certs_provider, &csp_devinfo_provider, &csp_devdetail_provider};
+
+/* The part below ./Device or ./User, with its slash. */
+static struct span split_scope(struct span uri, bool *user) {
+    *user = span_starts(uri, "./User/");
+    if (*user)
+        return span_from(uri, strlen("./User"));
+    return span_from(uri, strlen(span_starts(uri, "./Device/") ? "./Device" : "."));
+}
+
+static const struct csp_provider *find_provider(struct span path, struct span *below) {
+    for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
+        size_t n = strlen(providers[i]->prefix);
+        if (span_starts(path, providers[i]->prefix) && (path.n == n || path.p[n] == '/')) {
+            *below = span_from(path, n);
+            return providers[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *decode_step(struct arena *a, struct span s) {
+    char *out = arena_alloc(a, s.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        bool escaped = s.p[i] == '%' && i + 2 < s.n && isxdigit(s.p[i + 1]) && isxdigit(s.p[i + 2]);
+        char digits[3] = {escaped ? (char)s.p[i + 1] : '0', escaped ? (char)s.p[i + 2] : '0', 0};
+        out[n++] = escaped ? (char)strtol(digits, NULL, 16) : (char)s.p[i];
+        i += escaped ? 2 : 0;
+    }
+    return out;
+}
+
+/* A backslash would leave the registry key that the step stands for. */
+static bool split_steps(struct csp_target *t, struct span below) {
+    while (below.n) {
+        struct span rest = span_from(below, 1);
+        ptrdiff_t slash = span_find(rest, '/');
+        struct span step = slash < 0 ? rest : span_of(rest.p, (size_t)slash);
+        below = span_from(rest, step.n);
+        if (!step.n || t->count == CSP_STEPS_MAX)
+            return false;
+        const char *name = decode_step(t->arena, step);
+        if (!*name || strpbrk(name, "\\/]\"\r\n"))
+            return false;
+        t->steps[t->count++] = name;
+    }
+    return true;
+}
+
+static bool is_allowed(const char *allowed, struct span value) {
+    const char *dash = strchr(allowed, '-');
+    int64_t low, high, n;
+    if (dash && span_int(span_of(allowed, (size_t)(dash - allowed)), &low) &&
+        span_int(span_str(dash + 1), &high))
+        return span_int(value, &n) && n >= low && n <= high;
+    for (const char *p = allowed;; p++) {
+        size_t length = strcspn(p, "|");
+        if (span_eq(value, span_of(p, length)))
+            return true;
+        p += length;
+        if (!*p)
+            return false;
+    }
+}
+
+static bool fits(const struct csp_node *node, struct span data) {
+    int64_t n;
+    struct span value = span_trim(data);
+    if (node->format == CSP_INT && !span_int(value, &n))
+        return false;
+    if (node->format == CSP_BOOL && !span_is(value, "true") && !span_is(value, "false"))
+        return false;
+    return !node->allowed || is_allowed(node->allowed, value);
+}
+
+static int set(const struct csp_provider *p, const struct csp_target *t,
+               const struct csp_command *c) {
+    if (c->format.n && !span_is(c->format, csp_format_name(t->node->format)))
+        return SYNCML_NOT_SUPPORTED;
+    if (t->node->format != CSP_NODE && !fits(t->node, c->data))
+        return SYNCML_COMMAND_FAILED;
+    return p->set ? p->set(t, c->data, c->verb == CSP_ADD) : SYNCML_NOT_SUPPORTED;
+}
+
+static int dispatch(const struct csp_provider *p, const struct csp_target *t,
+                    const struct csp_command *c, struct csp_value *out) {
+    switch (c->verb) {
+    case CSP_GET:
+        out->format = t->node->format;
+        return p->get(t, out);
+    case CSP_ADD:
+    case CSP_REPLACE:
+        return set(p, t, c);
+    case CSP_DELETE:
+        return p->remove ? p->remove(t) : SYNCML_NOT_SUPPORTED;
+    case CSP_EXEC:
+        return p->exec ? p->exec(t) : SYNCML_NOT_SUPPORTED;
+    }
+    return SYNCML_BAD_REQUEST;
+}
+
+int csptree_apply(struct host *h, const struct csp_command *c, struct arena *a,
+                  struct csp_value *out) {
+    struct csp_target t = {
+        .host = h, .arena = a, .uri = span_trim(c->uri), .node = csp_find(span_trim(c->uri))};
+    struct span below, path = split_scope(t.uri, &t.user_scope);
+    *out = (struct csp_value){0};
+    if (!t.node)
+        return SYNCML_NOT_FOUND;
+    if (t.user_scope && !host_switch_is(h, "login-status", "user"))
+        return SYNCML_COMMAND_FAILED;
+    if (!(t.node->access & c->verb))
+        return SYNCML_NOT_ALLOWED;
+    const struct csp_provider *p = find_provider(path, &below);
+    if (!p)
+        return c->verb == CSP_GET ? SYNCML_NOT_FOUND : SYNCML_NOT_SUPPORTED;
+    if (!split_steps(&t, below))
+        return SYNCML_COMMAND_FAILED;
+    return dispatch(p, &t, c, out);
+}
+
+void csp_list_add(struct buf *list, const char *name) {
+    if (list->n)
+        buf_char(list, '/');
+    for (; *name; name++)
+        if (isalnum((unsigned char)*name) || strchr("-_.~", *name))
+            buf_char(list, *name);
+        else
+            buf_printf(list, "%%%02X", (unsigned char)*name);
+}
+
+bool csp_upserts(const struct csp_target *t) {
+    return host_switch_is(t->host, "replace-upsert", "yes");
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The emulated Windows host: everything that its state folder holds. A command opens it, changes it
+ * in memory and saves it at points where Windows would have it durable. One command at a time may
+ * change a host: a lock file sees to that.
+ *
+ * The device room is a witness: it uses base, wire, xml, the CSP table and fetch, and OpenSSL's own
+ * CMS, but none of the code that the server is made of.
+ */
+#ifndef SIGNET_DEVICE_HOST_H
+#define SIGNET_DEVICE_HOST_H
+
+#include <jansson.h>
+
+#include "device/certstore.h"
+#include "device/eventlog.h"
+#include "device/registry.h"
+#include "device/tasks.h"
+
+/* Windows 10 21H1, as in the captures. */
+#define HOST_OS_VERSION     "10.0.19043.2364"
+#define HOST_OS_VERSION_CSR "10.0.19043.2"
+#define HOST_MANUFACTURER   "VMware, Inc."
+#define HOST_MODEL          "VMware7,1"
+#define HOST_LANGUAGE       "en-US"
+#define HOST_OS_EDITION     "72"
+
+/* DMClient's poll schedule: three sets of interval in minutes and number (windows-mdm.md, A.8). */
+struct poll_set {
+    int64_t minutes, number;
+};
+enum { POLL_SETS = 3 };
+
+struct enrollment {
+    const char *provider;   /* PROVIDER-ID of the w7 APPLICATION */
+    const char *user;       /* who enrolled */
+    const char *address;    /* ADDR */
+    const char *thumbprint; /* of the device identity in LocalMachine\My or CurrentUser\My */
+    bool user_store;
+    struct poll_set poll[POLL_SETS];
+    int64_t backoff_ms, backoff_max_ms, connect_tries;
+};
+
+/* When the next session by schedule is due. */
+struct schedule {
+    int64_t since_ms, delay_ms;
+    int64_t polls;    /* made since the enrollment */
+    int64_t failures; /* sessions that failed in a row */
+};
+
+struct host {
+    struct arena mem;
+    const char *dir;
+    int lock;
+    const char *name, *device_id, *hw_id, *guid;
+    struct enrollment *enrollment; /* NULL before */
+    struct schedule schedule;
+    int64_t session;  /* number of the last DM session */
+    const char *cv;   /* Ms-Cv's base */
+    int64_t cv_count; /* messages sent */
+    json_t *switches; /* those that were set */
+    struct registry *registry;
+    struct certstore certs;
+    struct tasks tasks;
+    struct eventlog events;
+    /* of this command only */
+    const char *trace;      /* folder, or NULL */
+    const char *connect_to; /* see fetch.h */
+    int64_t time_scale;
+};
+
+enum host_access { HOST_READ, HOST_CHANGE };
+
+/*
+ * Makes a new host in `dir` (made when absent) with random ids; `name` NULL gives DESKTOP-XXXXXXX.
+ * ERR_EXISTS when there is one, ERR_USAGE for a name that is no NetBIOS name.
+ */
+enum err host_create(const char *dir, const char *name) ERR_MUST_USE;
+
+/*
+ * Opens the host of `dir`. HOST_CHANGE takes the lock and waits for it up to 5 s, then gives
+ * ERR_BUSY; HOST_READ sees the last state that was saved. ERR_NOT_FOUND names the cure.
+ */
+enum err host_open(const char *dir, enum host_access access, struct host **out) ERR_MUST_USE;
+
+/* Makes the state durable: each file is replaced in one step, tasks before what they are for. */
+enum err host_save(struct host *h) ERR_MUST_USE __attribute__((nonnull));
+
+/* NULL is allowed. Does not save. */
+void host_close(struct host *h);
+
+/* Value of the switch, its default when it was not set. The name must exist. */
+const char *host_switch(const struct host *h, const char *name) __attribute__((nonnull));
+bool host_switch_is(const struct host *h, const char *name, const char *value);
+
+/* ERR_USAGE for an unknown switch or value. */
+enum err host_set_switch(struct host *h, const char *name, const char *value) ERR_MUST_USE;
+
+/* The absolute time at which a wait is over, with the time scale applied. */
+int64_t host_due_ms(const struct host *h, int64_t since_ms, int64_t delay_ms);
+
+/* What an Atomic takes back when a child fails. Free it by one of the two. */
+struct host_snapshot;
+struct host_snapshot *host_snapshot_take(const struct host *h) __attribute__((returns_nonnull));
+void host_snapshot_restore(struct host *h, struct host_snapshot *s);
+void host_snapshot_drop(struct host_snapshot *s);
+
+/* `n` random bytes in upper-case hex. */
+const char *host_random_hex(struct arena *a, size_t n) __attribute__((returns_nonnull));
+
+/* "562A7F9A-6CD8-40B0-9E7E-0DBDD8..." */
+const char *host_random_guid(struct arena *a) __attribute__((returns_nonnull));
+
+#endif

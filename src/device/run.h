@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's task scheduler: SCEP tasks, reports to the server, sessions by the poll schedule. */
+#ifndef SIGNET_DEVICE_RUN_H
+#define SIGNET_DEVICE_RUN_H
+
+#include "device/host.h"
+
+/*
+ * Does what is due and waits for more until `limit_ms` have passed (0: for ever), or, with
+ * `until_settled`, until there is a SCEP enrollment and none has work left or a result untold.
+ * `settled` tells whether that was so at the end. Errors of the network are logged and tried again;
+ * an error that comes back is one of the state folder.
+ */
+enum err run_host(struct host *h, int64_t limit_ms, bool until_settled, bool *settled) ERR_MUST_USE;
+
+/* Minutes from the session number `polls` (from 0) by schedule to the next. */
+int64_t run_poll_minutes(const struct enrollment *e, int64_t polls);
+
+/* Plans the next session after one that went well or badly. */
+void run_plan_session(struct host *h, bool ok);
+
+#endif

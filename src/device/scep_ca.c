@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/scep_ca.h"
+
+#include "base/clock.h"
+#include "device/hresult.h"
+
+/* EKUs that RA certificates were seen with (windows-scep.md, 2.2). */
+static const char *const ra_ekus[] = {"1.3.6.1.5.5.7.3.1", "1.3.6.1.4.1.311.20.2.1",
+                                      "1.3.6.1.5.5.7.3.2"};
+
+static STACK_OF(X509) * read_bundle(struct span body) {
+    const unsigned char *p = body.p;
+    OSSL_AUTO(CMS_ContentInfo) cms = body.n ? d2i_CMS_ContentInfo(NULL, &p, (long)body.n) : NULL;
+    bool whole = cms && p == body.p + body.n;
+    return whole && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed ? CMS_get1_certs(cms)
+                                                                        : NULL;
+}
+
+static bool holds(STACK_OF(X509) * all, const char *thumbprint) {
+    ARENA_AUTO(a);
+    for (int i = 0; i < sk_X509_num(all); i++) {
+        char own[THUMBPRINT_SIZE];
+        cert_thumbprint(ossl_x509_der(&a, sk_X509_value(all, i)), own);
+        if (strcasecmp(own, thumbprint) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_ca(X509 *x) {
+    return X509_check_ca(x) == 1;
+}
+
+static bool issued_by_one_of(X509 *x, STACK_OF(X509) * all) {
+    for (int i = 0; i < sk_X509_num(all); i++) {
+        X509 *issuer = sk_X509_value(all, i);
+        if (is_ca(issuer) && X509_check_issued(issuer, x) == X509_V_OK &&
+            X509_verify(x, X509_get0_pubkey(issuer)) == 1)
+            return true;
+    }
+    return false;
+}
+
+static bool has_known_eku(X509 *x) {
+    OSSL_AUTO(EXTENDED_KEY_USAGE) ekus = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
+    for (int i = 0; i < sk_ASN1_OBJECT_num(ekus); i++) {
+        char oid[80];
+        OBJ_obj2txt(oid, sizeof oid, sk_ASN1_OBJECT_value(ekus, i), 1);
+        for (size_t k = 0; k < sizeof ra_ekus / sizeof *ra_ekus; k++)
+            if (strcmp(oid, ra_ekus[k]) == 0)
+                return true;
+    }
+    return false;
+}
+
+static X509 *find_ra(STACK_OF(X509) * all, uint32_t usage, bool eku_required) {
+    for (int i = 0; i < sk_X509_num(all); i++) {
+        X509 *x = sk_X509_value(all, i);
+        uint32_t own = X509_get_key_usage(x); /* UINT32_MAX when there is no KeyUsage */
+        if (!is_ca(x) && own != UINT32_MAX && (own & usage) &&
+            (!eku_required || has_known_eku(x)) && issued_by_one_of(x, all))
+            return x;
+    }
+    return NULL;
+}
+
+uint32_t scep_ca_read(struct span body, const char *thumbprint, bool eku_required,
+                      struct scep_ca *out) {
+    X509 *single = ossl_x509_read(body);
+    if (single) {
+        out->all = sk_X509_new_null();
+        sk_X509_push(out->all, single);
+    } else {
+        out->all = read_bundle(body);
+    }
+    if (!out->all)
+        return HR_CRYPT_ASN1_BADTAG;
+    if (!holds(out->all, thumbprint))
+        return HR_CRYPT_HASH_VALUE;
+    out->sign = single ? single : find_ra(out->all, KU_DIGITAL_SIGNATURE, eku_required);
+    out->encrypt = single ? single : find_ra(out->all, KU_KEY_ENCIPHERMENT, eku_required);
+    return out->sign && out->encrypt ? HR_OK : HR_NO_SUCH_CERTIFICATE;
+}
+
+static X509_STORE *root_store(const struct certstore *stores) {
+    X509_STORE *s = X509_STORE_new();
+    for (size_t i = 0; i < stores->count; i++) {
+        if (stores->entries[i].store != STORE_ROOT)
+            continue;
+        OSSL_AUTO(X509) root = ossl_x509_read(stores->entries[i].der);
+        if (root)
+            X509_STORE_add_cert(s, root);
+    }
+    return s;
+}
+
+static STACK_OF(X509) * intermediates(const struct scep_ca *ca, const struct certstore *stores) {
+    STACK_OF(X509) *list = X509_chain_up_ref(ca->all);
+    for (size_t i = 0; i < stores->count; i++) {
+        X509 *x =
+            stores->entries[i].store == STORE_CA ? ossl_x509_read(stores->entries[i].der) : NULL;
+        if (x)
+            sk_X509_push(list, x);
+    }
+    return list;
+}
+
+uint32_t scep_ca_trusts(const struct scep_ca *ca, const struct certstore *stores, X509 *cert) {
+    OSSL_AUTO(X509_STORE) roots = root_store(stores);
+    OSSL_CERTS_AUTO helpers = intermediates(ca, stores);
+    OSSL_AUTO(X509_STORE_CTX) ctx = X509_STORE_CTX_new();
+    X509_STORE_CTX_init(ctx, roots, cert, helpers);
+    X509_STORE_CTX_set_time(ctx, 0, (time_t)(clock_ms() / 1000));
+    if (X509_verify_cert(ctx) == 1)
+        return HR_OK;
+    switch (X509_STORE_CTX_get_error(ctx)) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return HR_CERT_EXPIRED;
+    default:
+        return HR_CERT_UNTRUSTEDROOT;
+    }
+}
+
+void scep_ca_free(struct scep_ca *ca) {
+    sk_X509_pop_free(ca->all, X509_free);
+    *ca = (struct scep_ca){0};
+}

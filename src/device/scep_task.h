@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scheduled task of a SCEP enrollment: attempts, retries, and the outcome in the registry. */
+#ifndef SIGNET_DEVICE_SCEP_TASK_H
+#define SIGNET_DEVICE_SCEP_TASK_H
+
+#include "device/scep_client.h"
+
+/*
+ * Exec Enroll: freezes the Install values, sets Status 32 and schedules the task for now. `key` is
+ * the registry path of the UniqueID, `uri` its node.
+ */
+void scep_task_schedule(struct host *h, const char *key, const char *uri);
+
+/*
+ * Makes one attempt of the task, and saves the host. A failure that will be tried again leaves the
+ * task waiting; else it is over: Challenge gone from the registry, a report to the server due.
+ */
+enum err scep_task_run(struct host *h, const char *key) ERR_MUST_USE;
+
+/*
+ * One attempt from the registry as it stands, a task or not, and saves the host. `out->responder`
+ * lives in `a`.
+ */
+enum err scep_task_run_now(struct host *h, const char *key, struct arena *a,
+                           struct scep_outcome *out) ERR_MUST_USE;
+
+/* Registry paths of all SCEP enrollments in a NULL-terminated list. */
+const char **scep_task_keys(struct host *h, struct arena *a) __attribute__((returns_nonnull));
+
+#endif

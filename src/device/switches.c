@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/switches.h"
+
+#include <stdlib.h>
+
+const struct device_switch device_switches[] = {
+    {"exec-status", "200|202", "200", "status of an accepted Exec Enroll",
+     "200: the seed's profile on a real host; 202: Microsoft's event 306"},
+    {"errorcode-form", "signed|unsigned|hex", "signed", "how a Get prints the ErrorCode",
+     "unknown; the node's format is int"},
+    {"absent-output", "404|empty", "404", "Get of an ErrorCode or CertThumbprint that is not there",
+     "unknown; both nodes occur 0..1 in the DDF"},
+    {"atomic-children", "yes|no", "yes", "whether each child of an Atomic gets a Status",
+     "yes: a captured result of a real host; no: other test clients"},
+    {"replace-upsert", "yes|no", "yes", "whether Replace makes a node that is missing",
+     "yes: users' profiles on real hosts; no: MS-MDM"},
+    {"login-status", "user|others|none", "user", "who is signed in; ./User works with user only",
+     "MS-MDM; user: captured"},
+    {"result-alert", "1226|1224|none", "1226", "alert code of mdm.SCEPcertinstall.result",
+     "only the alert's name was seen; 1226 is its siblings' code"},
+    {"retry-on", "any|none", "any", "failures after which the SCEP task tries again",
+     "any: the seed saw 'a few times if it fails at first'; Microsoft documents PENDING only"},
+    {"digest", "sha1|sha256|sha512", "sha1", "digest and signature of the PKCSReq",
+     "sha1: captured in 2024; sha256: seen with other servers' capabilities"},
+    {"key-transport", "oaep|pkcs1", "oaep", "how the content key is wrapped",
+     "oaep: captured; pkcs1: older builds"},
+    {"signer-key", "separate|csr", "separate", "key of the throw-away signer",
+     "separate: field report of production traffic; csr: Microsoft's document"},
+    {"basic-constraints", "pathlen|none", "pathlen",
+     "CSR with basicConstraints of no cA and pathLen 0", "seen by two CA vendors"},
+    {"check-recipient-nonce", "yes|no", "yes",
+     "whether a wrong recipientNonce fails the enrollment", "unknown; RFC 8894 demands it"},
+    {"ra-eku", "required|any", "required", "whether an RA certificate needs a known EKU",
+     "a certificate without KU and EKU failed with 0x8010002C, with both it worked"},
+    {"failure-hresult", "hresult", "0x80094014",
+     "ErrorCode of a CertRep FAILURE that brings no HRESULT",
+     "unknown; event 87 calls it EnrollDenied, 0x80094014 is that verdict's HRESULT"},
+    {"clock-offset", "seconds", "0", "how far the host's clock is from the machine's",
+     "a tool, to test certificates that are not valid yet"},
+};
+const size_t device_switch_count = sizeof device_switches / sizeof *device_switches;
+
+const struct device_switch *switch_find(const char *name) {
+    for (size_t i = 0; i < device_switch_count; i++)
+        if (strcmp(device_switches[i].name, name) == 0)
+            return &device_switches[i];
+    return NULL;
+}
+
+static bool is_one_of(const char *list, const char *value) {
+    size_t n = strlen(value);
+    for (const char *p = list; n; p++) {
+        size_t length = strcspn(p, "|");
+        if (length == n && memcmp(p, value, n) == 0)
+            return true;
+        p += length;
+        if (!*p)
+            break;
+    }
+    return false;
+}
+
+static bool is_hresult(const char *value) {
+    char *end;
+    unsigned long long n = strtoull(value, &end, 16);
+    return strncmp(value, "0x", 2) == 0 && value[2] && !*end && n >= 0x80000000 && n <= UINT32_MAX;
+}
+
+enum err switch_check(const struct device_switch *s, const char *value) {
+    int64_t seconds;
+    bool fits;
+    if (strcmp(s->values, "hresult") == 0)
+        fits = is_hresult(value);
+    else if (strcmp(s->values, "seconds") == 0)
+        fits = span_int(span_str(value), &seconds) && llabs(seconds) < 400LL * 86400 * 365;
+    else
+        fits = is_one_of(s->values, value);
+    return fits ? OK
+                : err_set(ERR_USAGE, "the switch '%s' cannot be '%s'; it takes %s", s->name, value,
+                          s->values);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One HTTP/1.1 request after the other over libcurl's easy interface.
+ *
+ * Nothing is trusted but the certificates that the caller gives; no proxy, no redirect, no cookie,
+ * no environment variable changes what is sent. A fetch keeps its connection open between requests
+ * and belongs to one thread.
+ */
+#ifndef SIGNET_FETCH_FETCH_H
+#define SIGNET_FETCH_FETCH_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct fetch;
+
+/* How a request ended; all but FETCH_OK mean that there is no answer. */
+enum fetch_cause {
+    FETCH_OK,
+    FETCH_NAME,    /* the host name has no address */
+    FETCH_CONNECT, /* refused or unreachable */
+    FETCH_RESET,   /* the connection broke */
+    FETCH_TIMEOUT,
+    FETCH_TLS,     /* no common version, or a certificate that is not trusted for the name */
+    FETCH_INVALID, /* what came is no HTTP */
+    FETCH_LIMIT,   /* the body is larger than FETCH_BODY_MAX */
+    FETCH_URL,     /* the URL is not http(s) or is malformed */
+};
+
+/* A SyncML message or a CertRep is a few KiB; more than this is a mistake or an attack. */
+enum { FETCH_BODY_MAX = 4 * 1024 * 1024 };
+
+/* All spans must live as long as the fetch. */
+struct fetch_options {
+    struct span trust;       /* PEM certificates of the roots */
+    struct span client_cert; /* PEM; empty: none is offered */
+    struct span client_key;  /* PEM */
+    const char *connect_to;  /* "HOST:PORT:HOST2:PORT2" sends what is for the first to the second */
+    bool tls12;              /* TLS 1.2 at most, as Windows' SCEP client */
+    unsigned timeout_ms;     /* of a whole request; 0 means 30 s */
+};
+
+struct fetch_request {
+    const char *url;
+    bool post; /* else GET */
+    const char *const
+        *headers; /* "Name: value", ending with NULL; only these and what HTTP needs */
+    bool gzip;    /* Accept-Encoding: gzip; an answer is unpacked */
+    struct span body;
+};
+
+struct fetch_reply { /* zero-initialise; fetch_reply_free */
+    enum fetch_cause cause;
+    int status;
+    bool has_length;        /* the answer gave its Content-Length */
+    char content_type[128]; /* "" when there was none */
+    int retry_after_s;      /* 0 when there was none */
+    struct buf sent;        /* request line and headers as they went out */
+    struct buf body;
+};
+
+struct fetch *fetch_new(const struct fetch_options *options) __attribute__((nonnull));
+
+/* NULL is allowed. */
+void fetch_free(struct fetch *f);
+
+/*
+ * Sends and waits. OK when an answer came, whatever its status; else ERR_IO with the detail for
+ * people, and `reply->cause` tells what it was.
+ */
+enum err fetch_send(struct fetch *f, const struct fetch_request *request,
+                    struct fetch_reply *reply) ERR_MUST_USE __attribute__((nonnull));
+
+void fetch_reply_free(struct fetch_reply *r);
+
+#define FETCH_REPLY_AUTO(name) \
+    struct fetch_reply name __attribute__((cleanup(fetch_reply_free))) = {0}
+
+#endif
