@@ -45,21 +45,23 @@ static struct span sha256(const uint8_t *p) {
     return span_of(p, 32);
 }
 
-/* Finds an earlier answer to this very request: same id, same signer, same CSR, still live. */
+/*
+ * The same CSR gets its certificate again, and never a second one: a client repeats a request whose
+ * reply it lost (RFC 8894, 4.3). That goes for a CSR under another signature too: whoever has seen an
+ * envelope can send it again under his own, and must not have the host's certificate superseded by
+ * that. All that he gets is a certificate for a key that is not his.
+ */
 static enum err find_repeat(struct tx *tx, struct operation *op) {
-    struct scep_transaction t;
-    enum err e = transaction_get(tx, op->a, op->request.transaction_id, &t);
+    struct certificate c;
+    enum err e = certificate_by_csr(tx, op->a, sha256(op->csr_sha256), &c);
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (!span_eq(t.signer_sha256, sha256(op->signer_sha256)) ||
-        !span_eq(t.csr_sha256, sha256(op->csr_sha256)) || t.certificate.revoked)
-        return OK;
     op->repeated = true;
-    op->enrollment_id = t.certificate.enrollment;
-    op->issued.der = t.certificate.der;
-    op->issued.serial = t.certificate.serial;
-    memcpy(op->issued.sha1, t.certificate.sha1, sizeof op->issued.sha1);
+    op->enrollment_id = c.enrollment;
+    op->issued.der = c.der;
+    op->issued.serial = c.serial;
+    memcpy(op->issued.sha1, c.sha1, sizeof op->issued.sha1);
     return OK;
 }
 
@@ -135,28 +137,29 @@ static enum err commit_issue(struct tx *tx, void *user) {
     struct enrollment e;
     int64_t now = clock_ms();
     TRY(enrollment_get(tx, op->a, op->enrollment_id, &e));
-    /* Both may have changed since authorize: the host may have confirmed, or the profile been sent
-     * anew. */
+    /* All of it may have changed since authorize: the same request may have been served beside this
+     * one, the profile been sent anew, the host have confirmed. */
+    struct certificate twin;
+    if (certificate_by_csr(tx, op->a, sha256(op->csr_sha256), &twin) == OK)
+        return err_set(ERR_BUSY, "the same request is being served");
     if (challenge_get(tx, op->a, span_of(op->challenge_hash, 32), &challenge) != OK)
         return err_set(ERR_REFUSED, "the challenge was replaced while it was being used");
     TRY(check_challenge(&challenge, &e));
     TRY(record_request(tx, op, &e));
     TRY(supersede(tx, op, &e, now));
-    struct scep_transaction t = {
-        .id = op->request.transaction_id,
+    struct certificate c = {
+        .serial = op->issued.serial,
+        .enrollment = e.id,
+        .sha1 = op->issued.sha1,
+        .der = op->issued.der,
+        .not_before = op->issued.not_before,
+        .not_after = op->issued.not_after,
+        .issued = now,
+        .transaction_id = op->request.transaction_id,
         .signer_sha256 = sha256(op->signer_sha256),
         .csr_sha256 = sha256(op->csr_sha256),
-        .at = now,
-        .certificate = {.serial = op->issued.serial,
-                        .enrollment = e.id,
-                        .sha1 = op->issued.sha1,
-                        .der = op->issued.der,
-                        .not_before = op->issued.not_before,
-                        .not_after = op->issued.not_after,
-                        .issued = now},
     };
-    TRY(certificate_add(tx, &t.certificate));
-    TRY(transaction_put(tx, &t));
+    TRY(certificate_add(tx, &c));
     TRY(challenge_use(tx, span_of(op->challenge_hash, 32), now));
     char serial[2 * CERT_SERIAL_SIZE + 1];
     hex_lower(op->issued.serial, serial);
@@ -225,7 +228,7 @@ static bool is_for_the_client(enum err e) {
 static enum err refuse(struct operation *op, enum err e, struct span *reply) {
     char *reason = arena_str(op->a, span_str(err_detail()));
     log_outcome(op, e, reason);
-    if (e == ERR_STORE || e == ERR_INTERNAL || e == ERR_CRYPTO)
+    if (e == ERR_STORE || e == ERR_INTERNAL || e == ERR_CRYPTO || e == ERR_BUSY)
         return e; /* HTTP 500: the client tries again, nothing is decided */
     if (op->enrollment_id) {
         struct refusal r = {op, reason};
@@ -248,6 +251,8 @@ enum err scep_pki_operation(const struct scep_endpoint *endpoint, struct arena *
     if (e != OK && (e == ERR_PARSE || !op.request.signer.n))
         return e;
     if (e == OK)
+        e = grant(&op, reply);
+    if (e == ERR_BUSY) /* a twin of this request was faster: its certificate is there now */
         e = grant(&op, reply);
     if (e != OK)
         return refuse(&op, e, reply);

@@ -4,8 +4,8 @@
 #include "store/sql.h"
 
 #define COLUMNS                                                                                    \
-    "c.id, c.serial, c.enrollment, c.sha1, c.der, c.not_before, c.not_after, c.issued, c.revoked," \
-    " c.reason"
+    "id, serial, enrollment, sha1, der, not_before, not_after, issued, revoked, reason,"           \
+    " transaction_id, signer_sha256, csr_sha256"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct certificate *out) {
     *out = (struct certificate){
@@ -19,15 +19,19 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct certificate *ou
         .issued = sqlite3_column_int64(rows, 7),
         .revoked = sqlite3_column_int64(rows, 8),
         .reason = sql_text(a, rows, 9),
+        .transaction_id = sql_blob(a, rows, 10),
+        .signer_sha256 = sql_blob(a, rows, 11),
+        .csr_sha256 = sql_blob(a, rows, 12),
     };
 }
 
 enum err certificate_add(struct tx *tx, struct certificate *c) {
     TRY(sql_run(tx,
                 "INSERT INTO certificate(serial, enrollment, sha1, der, not_before, not_after,"
-                " issued) VALUES($1, $2, $3, $4, $5, $6, $7)",
-                "bssbiii", c->serial, c->enrollment, c->sha1, c->der, c->not_before, c->not_after,
-                c->issued));
+                " issued, transaction_id, signer_sha256, csr_sha256)"
+                " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                "bssbiiitbb", c->serial, c->enrollment, c->sha1, c->der, c->not_before,
+                c->not_after, c->issued, c->transaction_id, c->signer_sha256, c->csr_sha256));
     c->id = sqlite3_last_insert_rowid(tx->db);
     return OK;
 }
@@ -38,7 +42,7 @@ enum err certificate_list(struct tx *tx, struct arena *a, const char *enrollment
     enum err e;
     *out = NULL;
     TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS " FROM certificate c WHERE c.enrollment = $1 ORDER BY c.id", "s",
+                  "SELECT " COLUMNS " FROM certificate WHERE enrollment = $1 ORDER BY id", "s",
                   enrollment));
     while (sql_next(rows, &e)) {
         *out = arena_alloc(a, sizeof **out);
@@ -56,33 +60,17 @@ enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *r
                    "iis", id, at, reason);
 }
 
-enum err transaction_put(struct tx *tx, const struct scep_transaction *t) {
-    return sql_run(tx,
-                   "INSERT INTO scep_transaction(id, signer_sha256, csr_sha256, certificate, at)"
-                   " VALUES($1, $2, $3, $4, $5) ON CONFLICT(id) DO UPDATE SET signer_sha256 = $2,"
-                   " csr_sha256 = $3, certificate = $4, at = $5",
-                   "tbbii", t->id, t->signer_sha256, t->csr_sha256, t->certificate.id, t->at);
-}
-
-enum err transaction_get(struct tx *tx, struct arena *a, struct span id,
-                         struct scep_transaction *out) {
+enum err certificate_by_csr(struct tx *tx, struct arena *a, struct span csr_sha256,
+                            struct certificate *out) {
     sqlite3_stmt *rows;
     enum err e;
     TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS ", t.signer_sha256, t.csr_sha256, t.at FROM scep_transaction t"
-                  " JOIN certificate c ON c.id = t.certificate WHERE t.id = $1",
-                  "t", id));
-    if (sql_next(rows, &e)) {
-        *out = (struct scep_transaction){
-            .id = id,
-            .signer_sha256 = sql_blob(a, rows, 10),
-            .csr_sha256 = sql_blob(a, rows, 11),
-            .at = sqlite3_column_int64(rows, 12),
-        };
-        read_row(a, rows, &out->certificate);
-    } else if (e == OK) {
-        e = err_set(ERR_NOT_FOUND, "no such transaction");
-    }
+                  "SELECT " COLUMNS " FROM certificate WHERE csr_sha256 = $1 AND revoked IS NULL", "b",
+                  csr_sha256));
+    if (sql_next(rows, &e))
+        read_row(a, rows, out);
+    else if (e == OK)
+        e = err_set(ERR_NOT_FOUND, "no certificate was issued for this CSR");
     sql_end(rows);
     return e;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates issued by SCEP, and the transactions that led to them. */
+/* Certificates issued by SCEP, each with the transaction that led to it. */
 #ifndef SIGNET_STORE_CERTIFICATE_H
 #define SIGNET_STORE_CERTIFICATE_H
 
@@ -14,6 +14,8 @@ struct certificate {
     int64_t not_before, not_after, issued;
     int64_t revoked;    /* ms; 0: live */
     const char *reason; /* of the revocation, such as "superseded"; or NULL */
+    struct span transaction_id;            /* of the SCEP transaction */
+    struct span signer_sha256, csr_sha256; /* of the request's signer certificate and CSR */
     struct certificate *next;
 };
 
@@ -26,19 +28,10 @@ enum err certificate_list(struct tx *tx, struct arena *a, const char *enrollment
 enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *reason) ERR_MUST_USE;
 
 /*
- * A transaction that ended in a certificate: what makes a repeat of the same request recognisable
- * (RFC 8894, 4.3: the same request gets the same answer).
+ * The live certificate that was issued for that very CSR (SHA-256 of its DER): what makes a repeat
+ * of a request recognisable. ERR_NOT_FOUND.
  */
-struct scep_transaction {
-    struct span id;
-    struct span signer_sha256, csr_sha256;
-    int64_t at;
-    struct certificate certificate;
-};
-
-enum err transaction_put(struct tx *tx, const struct scep_transaction *t) ERR_MUST_USE;
-/* ERR_NOT_FOUND. */
-enum err transaction_get(struct tx *tx, struct arena *a, struct span id,
-                         struct scep_transaction *out) ERR_MUST_USE;
+enum err certificate_by_csr(struct tx *tx, struct arena *a, struct span csr_sha256,
+                            struct certificate *out) ERR_MUST_USE;
 
 #endif

@@ -50,16 +50,15 @@ static const char *const steps[] = {
     "  hash BLOB PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES enrollment(id),"
     "  created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER);"
 
+    /* With the SCEP transaction that led to it: who signed it and what was asked for. */
     "CREATE TABLE certificate("
     "  id INTEGER PRIMARY KEY, serial BLOB NOT NULL UNIQUE,"
     "  enrollment TEXT NOT NULL REFERENCES enrollment(id), sha1 TEXT NOT NULL,"
     "  der BLOB NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
-    "  issued INTEGER NOT NULL, revoked INTEGER, reason TEXT);"
+    "  issued INTEGER NOT NULL, revoked INTEGER, reason TEXT,"
+    "  transaction_id TEXT NOT NULL, signer_sha256 BLOB NOT NULL, csr_sha256 BLOB NOT NULL);"
     "CREATE INDEX certificate_enrollment ON certificate(enrollment);"
-
-    "CREATE TABLE scep_transaction("
-    "  id TEXT PRIMARY KEY, signer_sha256 BLOB NOT NULL, csr_sha256 BLOB NOT NULL,"
-    "  certificate INTEGER NOT NULL REFERENCES certificate(id), at INTEGER NOT NULL);"
+    "CREATE INDEX certificate_csr ON certificate(csr_sha256);"
 
     /* The SyncML session that a device is in, and what it was sent in it. */
     "CREATE TABLE session("
