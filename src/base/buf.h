@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growing byte buffer on the heap. Zero-initialise it, free it with buf_free. The bytes are always
- * followed by a NUL that is not counted, so that text can be used as a C string.
+ * A growing byte buffer on the heap. Zero-initialise it, free it with buf_free. The bytes are
+ * always followed by a NUL that is not counted, so that text can be used as a C string.
  */
 #ifndef SIGNET_BASE_BUF_H
 #define SIGNET_BASE_BUF_H

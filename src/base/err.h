@@ -57,11 +57,11 @@ int err_fail_info(enum err code);
 
 #define ERR_MUST_USE __attribute__((warn_unused_result))
 
-#define TRY(expression)                                                                            \
-    do {                                                                                           \
-        enum err try_result_ = (expression);                                                       \
-        if (try_result_ != OK)                                                                     \
-            return try_result_;                                                                    \
+#define TRY(expression)                      \
+    do {                                     \
+        enum err try_result_ = (expression); \
+        if (try_result_ != OK)               \
+            return try_result_;              \
     } while (0)
 
 #endif

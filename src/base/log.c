@@ -21,7 +21,8 @@ void log_write(enum log_level level, const char *topic, const char *fmt, ...) {
     if ((int)level > atomic_load(&max_level))
         return;
     char line[4096], at[CLOCK_ISO_SIZE];
-    int n = snprintf(line, sizeof line, "%s %s %s ", clock_iso(clock_ms(), at), names[level], topic);
+    int n =
+        snprintf(line, sizeof line, "%s %s %s ", clock_iso(clock_ms(), at), names[level], topic);
     va_list ap;
     va_start(ap, fmt);
     int more = vsnprintf(line + n, sizeof line - (size_t)n, fmt, ap);

@@ -3,10 +3,9 @@
  * The authorities of a data folder, each with a key of its own; none can stand in for another:
  *
  *   ca.pem, ca.key                issues what SCEP clients ask for
- *   ra.pem, ra.key                opens SCEP envelopes and signs CertReps; issued by the CA, so that
- *                                 Windows takes it (windows-scep.md, 2.2)
- *   device-ca.pem, device-ca.key  issues the identities of enrolled hosts
- *   challenge.key                 keys the hash under which challenges are kept
+ *   ra.pem, ra.key                opens SCEP envelopes and signs CertReps; issued by the CA, so
+ * that Windows takes it (windows-scep.md, 2.2) device-ca.pem, device-ca.key  issues the identities
+ * of enrolled hosts challenge.key                 keys the hash under which challenges are kept
  *
  * RSA-2048 throughout: three private operations an enrollment, and OpenSSL 3.0 is 6.7 times slower
  * with 3072 bits (costs-and-traps.md, 2.1).
@@ -26,7 +25,8 @@ struct authority {
     uint8_t challenge_key[32];
 };
 
-/* Makes all of it in the folder, for a server that is called `host`. ERR_EXISTS when there is one. */
+/* Makes all of it in the folder, for a server that is called `host`. ERR_EXISTS when there is one.
+ */
 enum err authority_create(const char *folder, const char *host) ERR_MUST_USE;
 
 /* Reads it. The caller frees it with authority_free. After that it is read-only: thread-safe. */
@@ -58,8 +58,8 @@ struct issued {
  * against the promise, and nothing else of it. ERR_CRYPTO.
  */
 enum err authority_issue(const struct authority *auth, const struct ca_policy *policy,
-                         struct arena *a, const struct csr *csr, int64_t now, struct issued *out)
-    ERR_MUST_USE;
+                         struct arena *a, const struct csr *csr, int64_t now,
+                         struct issued *out) ERR_MUST_USE;
 
 /* The TLS client certificate of an enrolled host: CN is the DeviceID, EKU clientAuth. */
 enum err authority_issue_identity(const struct authority *auth, struct arena *a, struct span spki,
@@ -71,7 +71,7 @@ enum { CHALLENGE_SIZE = 27 };
 enum err challenge_mint(char out[CHALLENGE_SIZE]) ERR_MUST_USE;
 
 /* The keyed hash under which a challenge is kept. */
-enum err challenge_hash(const struct authority *auth, struct span challenge, uint8_t out[32])
-    ERR_MUST_USE;
+enum err challenge_hash(const struct authority *auth, struct span challenge,
+                        uint8_t out[32]) ERR_MUST_USE;
 
 #endif

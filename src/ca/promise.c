@@ -94,7 +94,8 @@ static enum err check_subject(struct arena *a, const char *promised, struct span
     if (e != OK)
         return err_set(ERR_REFUSED, "the profile's SubjectName cannot be read: %s", err_detail());
     if (!name_same(want, subject))
-        return err_set(ERR_REFUSED, "the profile promises the subject '%s', the request asks for '%s'",
+        return err_set(ERR_REFUSED,
+                       "the profile promises the subject '%s', the request asks for '%s'",
                        name_text(a, want), name_text(a, subject));
     return OK;
 }
@@ -107,7 +108,8 @@ enum err promise_check(struct arena *a, const struct promise *p, const struct cs
         return err_set(ERR_REFUSED, "the profile promises KeyUsage %d, the request asks for %s%u",
                        (int)p->key_usage, csr->has_key_usage ? "" : "none, ", csr->key_usage);
     if (spki_rsa_bits(csr->spki) != p->key_length)
-        return err_set(ERR_REFUSED, "the profile promises an RSA key of %d bits, the request has %u",
+        return err_set(ERR_REFUSED,
+                       "the profile promises an RSA key of %d bits, the request has %u",
                        (int)p->key_length, spki_rsa_bits(csr->spki));
     return OK;
 }

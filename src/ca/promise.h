@@ -10,19 +10,19 @@
 
 /* The values of the CSP's nodes, as they were sent; NULL where the profile has no such node. */
 struct promise {
-    const char *subject;    /* SubjectName */
-    const char *san;        /* SubjectAlternativeNames: "type+value;type+value" */
-    const char *eku;        /* EKUMapping: OIDs joined with + */
-    int64_t key_usage;      /* KeyUsage */
-    int64_t key_length;     /* KeyLength */
+    const char *subject; /* SubjectName */
+    const char *san;     /* SubjectAlternativeNames: "type+value;type+value" */
+    const char *eku;     /* EKUMapping: OIDs joined with + */
+    int64_t key_usage;   /* KeyUsage */
+    int64_t key_length;  /* KeyLength */
 };
 
 /*
  * Whether the CSR is what was promised. ERR_REFUSED says which part differs, with both sides, for
- * the timeline and for the host's event log. The order of EKUs and SANs does not matter, that of the
- * RDNs only up to reversal (x509/name.h).
+ * the timeline and for the host's event log. The order of EKUs and SANs does not matter, that of
+ * the RDNs only up to reversal (x509/name.h).
  */
-enum err promise_check(struct arena *a, const struct promise *promise, const struct csr *csr)
-    ERR_MUST_USE;
+enum err promise_check(struct arena *a, const struct promise *promise,
+                       const struct csr *csr) ERR_MUST_USE;
 
 #endif

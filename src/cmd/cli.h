@@ -26,8 +26,9 @@ struct cli_option {
 };
 
 /*
- * Reads -d, -o, --help and the command's own options (NULL, or ended by a NULL name); `usage` is printed for --help (and exit 0) or on a wrong option. False
- * when the command should return *status at once.
+ * Reads -d, -o, --help and the command's own options (NULL, or ended by a NULL name); `usage` is
+ * printed for --help (and exit 0) or on a wrong option. False when the command should return
+ * *status at once.
  */
 bool cli_options(int argc, char **argv, const char *usage, const struct cli_option *own,
                  struct cli *out, int *status);

@@ -48,7 +48,7 @@ struct demo {
     struct arena *a;
     const char *folder, *data, *self;
     const char *url; /* where hosts enroll */
-    FILE *words; /* where the story is told */
+    FILE *words;     /* where the story is told */
     pid_t server, peer;
     unsigned short peer_port;
     const char *ids[HOSTS];
@@ -77,8 +77,9 @@ static enum err allow_weak_keys(const struct demo *d) {
     buf_add(&changed, text.p, (size_t)(at - (char *)text.p));
     buf_str(&changed, "rsa-min-bits = 1024");
     buf_str(&changed, at + strlen(line));
-    fprintf(d->words, "   (!) the seed's profile asks for RSA-1024: this demo's endpoint allows it by\n"
-                      "       rsa-min-bits = 1024. Yours refuses keys below 2048 bits.\n");
+    fprintf(d->words,
+            "   (!) the seed's profile asks for RSA-1024: this demo's endpoint allows it by\n"
+            "       rsa-min-bits = 1024. Yours refuses keys below 2048 bits.\n");
     return file_write(file, buf_view(&changed), 0600);
 }
 
@@ -100,9 +101,10 @@ static enum err start_server(struct demo *d) {
     snprintf(public, sizeof public, "%u", process_free_port());
     snprintf(management, sizeof management, "%u", process_free_port());
     snprintf(plain, sizeof plain, "%u", process_free_port());
-    const char *init[] = {d->self, "init", d->data, "--host", "localhost", "--listen", "127.0.0.1",
-                          "--public-port", public, "--management-port", management, "--plain-port",
-                          plain, NULL};
+    const char *init[] = {
+        d->self,    "init",         d->data,         "--host", "localhost",
+        "--listen", "127.0.0.1",    "--public-port", public,   "--management-port",
+        management, "--plain-port", plain,           NULL};
     const char *serve[] = {d->self, "serve", "-d", d->data, NULL};
     fprintf(d->words, "-> signet init, signet serve: a server on 127.0.0.1:%s\n", public);
     d->url = arena_printf(d->a, "https://localhost:%s", public);
@@ -158,8 +160,17 @@ static enum err make_profiles(struct demo *d) {
 static enum err enroll_host(struct demo *d, int i) {
     const char *state = path(d, hosts[i].name), *tls = arena_printf(d->a, "%s/tls.pem", d->data);
     const char *trust[] = {d->self, "device", "trust", state, tls, "--name", hosts[i].name, NULL};
-    const char *enroll[] = {d->self, "device", "enroll", state, "--server", d->url, "--user",
-                            "alice@example.com", "--password-file", path(d, "password"), NULL};
+    const char *enroll[] = {d->self,
+                            "device",
+                            "enroll",
+                            state,
+                            "--server",
+                            d->url,
+                            "--user",
+                            "alice@example.com",
+                            "--password-file",
+                            path(d, "password"),
+                            NULL};
     TRY(run(d, trust));
     TRY(run(d, enroll));
     json_t *reply;
@@ -173,8 +184,9 @@ static enum err enroll_host(struct demo *d, int i) {
 }
 
 static enum err enroll_hosts(struct demo *d) {
-    const char *user[] = {d->self, "user", "add", "alice@example.com", "--password-file",
-                          path(d, "password"), "-d", d->data, NULL};
+    const char *user[] = {
+        d->self, "user",  "add", "alice@example.com", "--password-file", path(d, "password"),
+        "-d",    d->data, NULL};
     TRY(file_write(path(d, "password"), span_str("correct horse battery staple\n"), 0600));
     TRY(run(d, user));
     fprintf(d->words, "-> signet device enroll: three Windows hosts enroll at %s\n", d->url);
@@ -187,17 +199,27 @@ static enum err enroll_hosts(struct demo *d) {
 static enum err run_hosts(struct demo *d) {
     pid_t pids[HOSTS] = {0};
     enum err e = OK;
-    fprintf(d->words, "-> signet device run: sessions, the SCEP task, its retries (time is sped up)\n");
+    fprintf(d->words,
+            "-> signet device run: sessions, the SCEP task, its retries (time is sped up)\n");
     for (int i = 0; i < HOSTS && e == OK; i++) {
-        const char *argv[] = {d->self, "device", "run", path(d, hosts[i].name), "--until-settled",
-                              "--for", "60", "--time-scale", "1200", NULL};
-        e = process_start(argv, arena_printf(d->a, "%s/%s.log", d->folder, hosts[i].name), &pids[i]);
+        const char *argv[] = {d->self,
+                              "device",
+                              "run",
+                              path(d, hosts[i].name),
+                              "--until-settled",
+                              "--for",
+                              "60",
+                              "--time-scale",
+                              "1200",
+                              NULL};
+        e = process_start(argv, arena_printf(d->a, "%s/%s.log", d->folder, hosts[i].name),
+                          &pids[i]);
     }
     for (int i = 0; i < HOSTS; i++) {
-        enum err ended = pids[i] ? process_wait(pids[i], hosts[i].name,
-                                                arena_printf(d->a, "%s/%s.log", d->folder,
-                                                             hosts[i].name))
-                                 : OK;
+        enum err ended =
+            pids[i] ? process_wait(pids[i], hosts[i].name,
+                                   arena_printf(d->a, "%s/%s.log", d->folder, hosts[i].name))
+                    : OK;
         e = e == OK ? ended : e;
     }
     return e;
@@ -280,8 +302,9 @@ static void clean_up(struct demo *d, bool keep) {
     for (int i = 0; i < HOSTS; i++)
         json_decref(d->enrollments[i]);
     if (keep)
-        fprintf(d->words, "The demo's folder is %s (signet enrollment list needs a server: signet serve "
-                          "-d %s).\n",
+        fprintf(d->words,
+                "The demo's folder is %s (signet enrollment list needs a server: signet serve "
+                "-d %s).\n",
                 d->folder, d->data);
     else
         process_remove_folder(d->folder);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The relay process opens its listening socket in our network, then leaves for a network namespace
- * of its own and starts scepserver there. A socket stays in the namespace in which it was made: what
- * the relay accepts comes from us, what it connects to is in there, and nobody else can reach it.
+ * of its own and starts scepserver there. A socket stays in the namespace in which it was made:
+ * what the relay accepts comes from us, what it connects to is in there, and nobody else can reach
+ * it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,9 +25,8 @@
 enum { INNER_PORT = 8080, TRIES = 100, BLOCK = 16384, RELAY_SECONDS = 120 };
 
 static struct sockaddr_in loopback(unsigned short port) {
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons(port),
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 static int listen_on(unsigned short *port) {
@@ -113,7 +113,8 @@ static _Noreturn void relay_loop(int listener, unsigned short port) {
 }
 
 /* In the relay's process: says over `report` whether it is isolated, then serves for ever. */
-static _Noreturn void run_relay(int listener, int report, const char *const *argv, const char *log) {
+static _Noreturn void run_relay(int listener, int report, const char *const *argv,
+                                const char *log) {
     pid_t server;
     char isolated = enter_namespace() ? 'y' : 'n';
     if (process_start(argv, log, &server) != OK || write(report, &isolated, 1) != 1)
@@ -125,8 +126,9 @@ static _Noreturn void run_relay(int listener, int report, const char *const *arg
 static enum err make_ca(const char *depot, const char *log) {
     const char *argv[] = {"scepserver", "ca", "-init", "-depot", depot, "-keySize", "2048", NULL};
     if (process_run(argv, log) != OK)
-        return err_set(ERR_NOT_FOUND, "cannot run scepserver of micromdm/scep, the seed's SCEP server: "
-                                      "install the Debian package 'scep'");
+        return err_set(ERR_NOT_FOUND,
+                       "cannot run scepserver of micromdm/scep, the seed's SCEP server: "
+                       "install the Debian package 'scep'");
     return OK;
 }
 
@@ -134,8 +136,8 @@ enum err peer_start(struct arena *a, const char *folder, unsigned short *port, b
                     pid_t *pid) {
     const char *depot = arena_printf(a, "%s/micromdm", folder);
     const char *log = arena_printf(a, "%s/micromdm.log", folder);
-    const char *argv[] = {"scepserver", "-depot", depot, "-port",
-                          arena_printf(a, "%d", INNER_PORT), "-challenge", "secret", NULL};
+    const char *argv[] = {"scepserver", "-depot", depot, "-port", arena_printf(a, "%d", INNER_PORT),
+                          "-challenge", "secret", NULL};
     int report[2];
     char answer = 0;
     TRY(make_ca(depot, log));

@@ -26,18 +26,28 @@ static const char usage[] =
     "  --management-port N     SyncML sessions over https (default 8443)\n"
     "  --plain-port N          SCEP over http (default 80; 0: none)\n";
 
-enum { HOST = 256, PUBLIC_URL, TLS_CERT, TLS_KEY, LISTEN, PUBLIC_PORT, MANAGEMENT_PORT, PLAIN_PORT };
+enum {
+    HOST = 256,
+    PUBLIC_URL,
+    TLS_CERT,
+    TLS_KEY,
+    LISTEN,
+    PUBLIC_PORT,
+    MANAGEMENT_PORT,
+    PLAIN_PORT
+};
 
-static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-                                        {"host", required_argument, NULL, HOST},
-                                        {"public-url", required_argument, NULL, PUBLIC_URL},
-                                        {"tls-cert", required_argument, NULL, TLS_CERT},
-                                        {"tls-key", required_argument, NULL, TLS_KEY},
-                                        {"listen", required_argument, NULL, LISTEN},
-                                        {"public-port", required_argument, NULL, PUBLIC_PORT},
-                                        {"management-port", required_argument, NULL, MANAGEMENT_PORT},
-                                        {"plain-port", required_argument, NULL, PLAIN_PORT},
-                                        {NULL, 0, NULL, 0}};
+static const struct option options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"host", required_argument, NULL, HOST},
+    {"public-url", required_argument, NULL, PUBLIC_URL},
+    {"tls-cert", required_argument, NULL, TLS_CERT},
+    {"tls-key", required_argument, NULL, TLS_KEY},
+    {"listen", required_argument, NULL, LISTEN},
+    {"public-port", required_argument, NULL, PUBLIC_PORT},
+    {"management-port", required_argument, NULL, MANAGEMENT_PORT},
+    {"plain-port", required_argument, NULL, PLAIN_PORT},
+    {NULL, 0, NULL, 0}};
 
 static bool read_port(const char *text, bool may_be_zero, unsigned short *out) {
     int64_t n;
@@ -127,7 +137,8 @@ int cmd_init(int argc, char **argv) {
     if (optind + 1 != argc)
         return cli_usage(usage, "init takes one folder");
     if (!s.host || !is_host_name(s.host))
-        return cli_usage(usage, s.host ? "'%s' is not a host name" : "--host NAME is missing", s.host);
+        return cli_usage(usage, s.host ? "'%s' is not a host name" : "--host NAME is missing",
+                         s.host);
     if (!s.tls_cert != !s.tls_key)
         return cli_usage(usage, "--tls-cert and --tls-key go together");
     /* serve runs anywhere: a path given here must not depend on the folder it was given in */

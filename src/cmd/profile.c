@@ -32,9 +32,9 @@ enum { MAX_PROFILE = 256 * 1024, MAX_NAME = 200 };
 
 static enum err keep(const struct cli *cli, const char *name, struct span body, bool trust) {
     json_t *reply;
-    json_t *request = json_pack("{s:s, s:s, s:o, s:b}", "command", "profile.add", "name", name,
-                                "body", json_stringn((const char *)body.p, body.n),
-                                "trust_device_name", (int)trust);
+    json_t *request =
+        json_pack("{s:s, s:s, s:o, s:b}", "command", "profile.add", "name", name, "body",
+                  json_stringn((const char *)body.p, body.n), "trust_device_name", (int)trust);
     if (!request)
         return err_set(ERR_PARSE, "the profile is not UTF-8");
     TRY(admin_call(cli->folder, request, &reply));
@@ -146,5 +146,6 @@ int cmd_profile(int argc, char **argv) {
         return show(&cli);
     if (cli.argc == 3 && strcmp(verb, "assign") == 0)
         return assign(&cli);
-    return cli_usage(usage, "profile takes adopt FILE, add FILE, list, show NAME or assign NAME HOST");
+    return cli_usage(usage,
+                     "profile takes adopt FILE, add FILE, list, show NAME or assign NAME HOST");
 }

@@ -52,9 +52,9 @@ static int add(const struct cli *cli, const char *file) {
     json_t *reply;
     if (read_password(file, &password) != OK)
         return cli_fail();
-    json_t *request = json_pack("{s:s, s:s, s:o}", "command", "user.add", "name", cli->argv[1],
-                                "password",
-                                json_stringn_nocheck((const char *)password.p, password.n));
+    json_t *request =
+        json_pack("{s:s, s:s, s:o}", "command", "user.add", "name", cli->argv[1], "password",
+                  json_stringn_nocheck((const char *)password.p, password.n));
     if (admin_call(cli->folder, request, &reply) != OK)
         return cli_fail();
     json_decref(reply);

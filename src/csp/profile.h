@@ -19,11 +19,11 @@
 
 /* The values of one profile's Install node; empty spans where a node is missing. */
 struct profile {
-    struct span unique_id;   /* the step after SCEP/ */
-    bool user_scope;         /* ./User */
+    struct span unique_id; /* the step after SCEP/ */
+    bool user_scope;       /* ./User */
     struct span server_url, challenge, ca_thumbprint, subject, san, eku, key_usage, key_length,
         hash_algorithm;
-    unsigned commands;       /* commands in it, the Atomic included: each needs a CmdID */
+    unsigned commands; /* commands in it, the Atomic included: each needs a CmdID */
 };
 
 /*
@@ -56,12 +56,13 @@ bool profile_uses(struct span text, const char *placeholder);
 /*
  * The commands as they go over the wire: placeholders filled, CmdIDs numbered from `first_cmd_id`
  * in the document's order, no white space between elements. `filled` gets the values after filling.
- * ERR_PARSE; also when a placeholder is used whose value is NULL, or when a value would reach beyond
- * its place (a ';' in SubjectAlternativeNames; in SubjectName, one that needs quotes where it is
- * only a part of an attribute's value that the profile did not quote).
+ * ERR_PARSE; also when a placeholder is used whose value is NULL, or when a value would reach
+ * beyond its place (a ';' in SubjectAlternativeNames; in SubjectName, one that needs quotes where
+ * it is only a part of an attribute's value that the profile did not quote).
  */
 enum err profile_render(struct arena *a, struct span text, const struct profile_values *values,
-                        unsigned first_cmd_id, struct buf *out, struct profile *filled) ERR_MUST_USE;
+                        unsigned first_cmd_id, struct buf *out,
+                        struct profile *filled) ERR_MUST_USE;
 
 /*
  * Takes a profile that was written for another server: puts {{enrollment.id}}, {{scep.url}},
@@ -69,8 +70,8 @@ enum err profile_render(struct arena *a, struct span text, const struct profile_
  * is. One line per change is appended to `changes`, such as
  * "ServerURL: https://old.example/scep -> {{scep.url}}" (a challenge is not repeated).
  */
-enum err profile_adopt(struct arena *a, struct span text, struct buf *out, struct buf *changes)
-    ERR_MUST_USE;
+enum err profile_adopt(struct arena *a, struct span text, struct buf *out,
+                       struct buf *changes) ERR_MUST_USE;
 
 /* Appends `value` as one X.500 attribute value, in double quotes when it needs them (A.5). */
 void x500_quote(struct buf *b, struct span value);

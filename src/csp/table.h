@@ -27,11 +27,11 @@ struct csp_node {
     /* Below ./Device or ./User, with its first slash; a step in braces stands for any name. */
     const char *path;
     enum csp_format format;
-    unsigned access;         /* enum csp_access, joined */
+    unsigned access; /* enum csp_access, joined */
     enum csp_occurrence occurrence;
-    unsigned scopes;         /* enum csp_scope, joined */
+    unsigned scopes;           /* enum csp_scope, joined */
     const char *default_value; /* NULL when there is none */
-    const char *allowed;     /* "1|2|3|4", "0-30" or NULL for anything */
+    const char *allowed;       /* "1|2|3|4", "0-30" or NULL for anything */
 };
 
 /*

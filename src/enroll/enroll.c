@@ -64,10 +64,10 @@ enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *devi
         .user_scope = p.user_scope,
     };
     TRY(enrollment_add(tx, out));
-    return enroll_record(tx, out, EVENT_ASSIGNED,
-                         arena_printf(a, "profile '%s' was assigned to %s", profile->name,
-                                      device->name),
-                         "profile", profile->name, "device", device->device_id, NULL);
+    return enroll_record(
+        tx, out, EVENT_ASSIGNED,
+        arena_printf(a, "profile '%s' was assigned to %s", profile->name, device->name), "profile",
+        profile->name, "device", device->device_id, NULL);
 }
 
 enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enroll_policy *policy,
@@ -85,7 +85,8 @@ bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint) {
     return hint || now >= e->next_ask;
 }
 
-static enum err expire_one(struct tx *tx, const struct enroll_policy *policy, struct enrollment *e) {
+static enum err expire_one(struct tx *tx, const struct enroll_policy *policy,
+                           struct enrollment *e) {
     if (e->sessions < policy->confirm_sessions)
         return OK; /* the host was away: it is asked when it comes */
     e->deadline = 0;
@@ -94,8 +95,8 @@ static enum err expire_one(struct tx *tx, const struct enroll_policy *policy, st
                              "the time for a later success is over: the enrollment stays failed",
                              NULL);
     return enroll_record(tx, e, EVENT_UNCONFIRMED,
-                         "the time is over, and the host has not shown the certificate", "last_status",
-                         e->host_status, NULL);
+                         "the time is over, and the host has not shown the certificate",
+                         "last_status", e->host_status, NULL);
 }
 
 enum err enroll_expire(struct tx *tx, const struct enroll_policy *policy, int64_t now, int *count) {

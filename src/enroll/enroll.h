@@ -2,8 +2,8 @@
 /*
  * The truth about each enrollment: what is known, from whom, since when.
  *
- * Every change goes through enroll_record, which adds an event with its evidence and moves the state
- * by it. All functions that take a struct tx run inside store_write and touch nothing else.
+ * Every change goes through enroll_record, which adds an event with its evidence and moves the
+ * state by it. All functions that take a struct tx run inside store_write and touch nothing else.
  */
 #ifndef SIGNET_ENROLL_ENROLL_H
 #define SIGNET_ENROLL_ENROLL_H
@@ -48,14 +48,14 @@ struct observation {
  * or a note of what has changed. The same observation twice adds nothing.
  */
 enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
-                        const struct enroll_policy *policy, const struct observation *seen)
-    ERR_MUST_USE;
+                        const struct enroll_policy *policy,
+                        const struct observation *seen) ERR_MUST_USE;
 
 /* Whether the host should be asked in the session that begins now; `hint`: it sent the alert. */
 bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint);
 
 /* Ends the enrollments whose time is over. *count gets how many. */
-enum err enroll_expire(struct tx *tx, const struct enroll_policy *policy, int64_t now, int *count)
-    ERR_MUST_USE;
+enum err enroll_expire(struct tx *tx, const struct enroll_policy *policy, int64_t now,
+                       int *count) ERR_MUST_USE;
 
 #endif

@@ -40,7 +40,8 @@ static void back_off(struct enrollment *e) {
     e->next_ask = clock_ms() + (minutes < MAX_BACKOFF ? minutes : MAX_BACKOFF) * MINUTE;
 }
 
-static enum err record_confirmed(struct tx *tx, struct enrollment *e, const struct observation *seen) {
+static enum err record_confirmed(struct tx *tx, struct enrollment *e,
+                                 const struct observation *seen) {
     e->deadline = 0;
     return enroll_record(tx, e, EVENT_CONFIRMED,
                          "the host has the certificate: Status 1, and its CertThumbprint is the "
@@ -85,10 +86,11 @@ static enum err judge_failure(struct tx *tx, struct arena *a, struct enrollment 
     if (!news && e->state == STATE_FAILED)
         return enrollment_update(tx, e);
     if (!seen->error || !hresult_parse(span_str(seen->error), &code))
-        return enroll_record(tx, e, EVENT_FAILED,
-                             "the host failed and gives no readable ErrorCode: look at events 32 and "
-                             "307 in its Event Viewer",
-                             "status", seen->status, "error", seen->error, NULL);
+        return enroll_record(
+            tx, e, EVENT_FAILED,
+            "the host failed and gives no readable ErrorCode: look at events 32 and "
+            "307 in its Event Viewer",
+            "status", seen->status, "error", seen->error, NULL);
     const struct hresult *h = hresult_find(code);
     snprintf(hex, sizeof hex, "0x%08X", code);
     const char *text = arena_printf(a, "the host failed with %s %s: %s", hex, h->name, h->meaning);
@@ -114,9 +116,10 @@ static enum err judge_absence(struct tx *tx, struct enrollment *e) {
 
 static enum err judge_waiting(struct tx *tx, struct arena *a, struct enrollment *e,
                               const struct observation *seen) {
-    const char *meaning = same_text(seen->status, "2")    ? "pending: the SCEP server wants to be asked again"
-                          : same_text(seen->status, "32") ? "not finished, or not started"
-                                                          : "a value that the CSP does not document";
+    const char *meaning =
+        same_text(seen->status, "2")    ? "pending: the SCEP server wants to be asked again"
+        : same_text(seen->status, "32") ? "not finished, or not started"
+                                        : "a value that the CSP does not document";
     return enroll_record(tx, e, EVENT_NOTE,
                          arena_printf(a, "the host says Status %s: %s",
                                       seen->status ? seen->status : "(none)", meaning),

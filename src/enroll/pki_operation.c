@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One PKIOperation runs straight down: read the message, open it, find the enrollment that its
- * challenge belongs to, hold the CSR against the promise, issue, build the reply, commit. What fails
- * after the outer layer becomes a CertRep FAILURE.
+ * challenge belongs to, hold the CSR against the promise, issue, build the reply, commit. What
+ * fails after the outer layer becomes a CertRep FAILURE.
  *
- * The challenge serves its enrollment until that is confirmed: a host whose reply was lost comes with
- * a new transaction (windows-scep.md, 3) and gets a new certificate, while the one that never arrived
- * is revoked as superseded in the same commit. So there is never more than one live certificate.
+ * The challenge serves its enrollment until that is confirmed: a host whose reply was lost comes
+ * with a new transaction (windows-scep.md, 3) and gets a new certificate, while the one that never
+ * arrived is revoked as superseded in the same commit. So there is never more than one live
+ * certificate.
  */
 #include "enroll/pki_operation.h"
 
@@ -47,9 +48,9 @@ static struct span sha256(const uint8_t *p) {
 
 /*
  * The same CSR gets its certificate again, and never a second one: a client repeats a request whose
- * reply it lost (RFC 8894, 4.3). That goes for a CSR under another signature too: whoever has seen an
- * envelope can send it again under his own, and must not have the host's certificate superseded by
- * that. All that he gets is a certificate for a key that is not his.
+ * reply it lost (RFC 8894, 4.3). That goes for a CSR under another signature too: whoever has seen
+ * an envelope can send it again under his own, and must not have the host's certificate superseded
+ * by that. All that he gets is a certificate for a key that is not his.
  */
 static enum err find_repeat(struct tx *tx, struct operation *op) {
     struct certificate c;
@@ -108,11 +109,10 @@ static enum err authorize(struct tx *tx, void *user) {
 
 static enum err record_request(struct tx *tx, struct operation *op, struct enrollment *e) {
     char *txid = arena_str(op->a, op->request.transaction_id);
-    return enroll_record(tx, e, EVENT_REQUESTED, "the host asked the CA for the certificate",
-                         "transaction", txid, "subject", name_text(op->a, op->csr.subject), "peer",
-                         op->peer, "key_transport",
-                         op->request.transport == TRANSPORT_OAEP ? "RSAES-OAEP" : "PKCS#1 v1.5",
-                         NULL);
+    return enroll_record(
+        tx, e, EVENT_REQUESTED, "the host asked the CA for the certificate", "transaction", txid,
+        "subject", name_text(op->a, op->csr.subject), "peer", op->peer, "key_transport",
+        op->request.transport == TRANSPORT_OAEP ? "RSAES-OAEP" : "PKCS#1 v1.5", NULL);
 }
 
 static enum err supersede(struct tx *tx, struct operation *op, struct enrollment *e, int64_t now) {
@@ -177,9 +177,10 @@ static enum err commit_refusal(struct tx *tx, void *user) {
     struct enrollment e;
     TRY(enrollment_get(tx, r->op->a, r->op->enrollment_id, &e));
     if (e.state == STATE_CONFIRMED)
-        return enroll_record(tx, &e, EVENT_ALARM,
-                             "somebody used the challenge of this enrollment after it was confirmed",
-                             "reason", r->reason, "peer", r->op->peer, NULL);
+        return enroll_record(
+            tx, &e, EVENT_ALARM,
+            "somebody used the challenge of this enrollment after it was confirmed", "reason",
+            r->reason, "peer", r->op->peer, NULL);
     TRY(record_request(tx, r->op, &e));
     return enroll_record(tx, &e, EVENT_REFUSED, arena_printf(r->op->a, "refused: %s", r->reason),
                          "failInfo", "badRequest", NULL);

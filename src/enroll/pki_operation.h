@@ -16,13 +16,14 @@ struct scep_endpoint {
 const char *scep_capabilities(void);
 
 /* GetCACert: PKCS#7 with the RA certificate and the CA certificate (windows-scep.md, 2.2). */
-enum err scep_ca_certs(const struct scep_endpoint *endpoint, struct arena *a, struct span *der)
-    ERR_MUST_USE;
+enum err scep_ca_certs(const struct scep_endpoint *endpoint, struct arena *a,
+                       struct span *der) ERR_MUST_USE;
 
 /*
  * PKIOperation. Every message whose outer layer can be read is answered by a signed CertRep in
- * *reply (`a`); ERR_PARSE means that there is nobody to answer. A SUCCESS is returned only after its
- * certificate, the use of the challenge and the transaction are durable in one commit. Thread-safe.
+ * *reply (`a`); ERR_PARSE means that there is nobody to answer. A SUCCESS is returned only after
+ * its certificate, the use of the challenge and the transaction are durable in one commit.
+ * Thread-safe.
  */
 enum err scep_pki_operation(const struct scep_endpoint *endpoint, struct arena *a,
                             struct span message, const char *peer, struct span *reply) ERR_MUST_USE;

@@ -10,13 +10,20 @@ static const char *const state_names[STATE__MAX] = {
 };
 
 static const char *const event_names[EVENT__MAX] = {
-    [EVENT_ASSIGNED] = "assigned",       [EVENT_SENT] = "sent",
-    [EVENT_ACCEPTED] = "accepted",       [EVENT_REJECTED] = "rejected",
-    [EVENT_LOST] = "lost",               [EVENT_REQUESTED] = "requested",
-    [EVENT_ISSUED] = "issued",           [EVENT_REFUSED] = "refused",
-    [EVENT_CONFIRMED] = "confirmed",     [EVENT_FAILED] = "failed",
-    [EVENT_UNCONFIRMED] = "unconfirmed", [EVENT_NOTE] = "note",
-    [EVENT_ALARM] = "alarm",             [EVENT_SUPERSEDED] = "superseded",
+    [EVENT_ASSIGNED] = "assigned",
+    [EVENT_SENT] = "sent",
+    [EVENT_ACCEPTED] = "accepted",
+    [EVENT_REJECTED] = "rejected",
+    [EVENT_LOST] = "lost",
+    [EVENT_REQUESTED] = "requested",
+    [EVENT_ISSUED] = "issued",
+    [EVENT_REFUSED] = "refused",
+    [EVENT_CONFIRMED] = "confirmed",
+    [EVENT_FAILED] = "failed",
+    [EVENT_UNCONFIRMED] = "unconfirmed",
+    [EVENT_NOTE] = "note",
+    [EVENT_ALARM] = "alarm",
+    [EVENT_SUPERSEDED] = "superseded",
 };
 
 const char *enroll_state_name(enum enroll_state state) {

@@ -6,8 +6,8 @@
  *   assigned -> sent -> accepted -> requested -> issued -> confirmed
  *                  \-> rejected         \-> refused  \-> failed | unconfirmed
  *
- * "failed" means failed so far: signet asks on until the deadline, and a later proof confirms. Numbers
- * are kept in the database: they are only ever added to.
+ * "failed" means failed so far: signet asks on until the deadline, and a later proof confirms.
+ * Numbers are kept in the database: they are only ever added to.
  */
 #ifndef SIGNET_ENROLL_STATE_H
 #define SIGNET_ENROLL_STATE_H
@@ -29,20 +29,20 @@ enum enroll_state {
 };
 
 enum event_kind {
-    EVENT_ASSIGNED = 1,  /* the administrator gave the profile to the host */
-    EVENT_SENT,          /* the Atomic was put into an answer; a challenge was minted */
-    EVENT_ACCEPTED,      /* the host took Enroll: 200 or 202 */
-    EVENT_REJECTED,      /* the host answered the Atomic with an error */
-    EVENT_LOST,          /* the answer never reached the host: to be sent again */
-    EVENT_REQUESTED,     /* a PKCSReq with this enrollment's challenge came */
-    EVENT_ISSUED,        /* a certificate was issued and is durable */
-    EVENT_REFUSED,       /* the CA refused the request */
-    EVENT_CONFIRMED,     /* the host's thumbprint is that of our certificate, and Status is 1 */
-    EVENT_FAILED,        /* the host says that it failed */
-    EVENT_UNCONFIRMED,   /* the time is over without an outcome */
-    EVENT_NOTE,          /* evidence that moves nothing */
-    EVENT_ALARM,         /* evidence that somebody should look at; moves nothing */
-    EVENT_SUPERSEDED,    /* a certificate that never arrived was revoked; moves nothing */
+    EVENT_ASSIGNED = 1, /* the administrator gave the profile to the host */
+    EVENT_SENT,         /* the Atomic was put into an answer; a challenge was minted */
+    EVENT_ACCEPTED,     /* the host took Enroll: 200 or 202 */
+    EVENT_REJECTED,     /* the host answered the Atomic with an error */
+    EVENT_LOST,         /* the answer never reached the host: to be sent again */
+    EVENT_REQUESTED,    /* a PKCSReq with this enrollment's challenge came */
+    EVENT_ISSUED,       /* a certificate was issued and is durable */
+    EVENT_REFUSED,      /* the CA refused the request */
+    EVENT_CONFIRMED,    /* the host's thumbprint is that of our certificate, and Status is 1 */
+    EVENT_FAILED,       /* the host says that it failed */
+    EVENT_UNCONFIRMED,  /* the time is over without an outcome */
+    EVENT_NOTE,         /* evidence that moves nothing */
+    EVENT_ALARM,        /* evidence that somebody should look at; moves nothing */
+    EVENT_SUPERSEDED,   /* a certificate that never arrived was revoked; moves nothing */
     EVENT__MAX
 };
 

@@ -13,9 +13,9 @@
 /* What every SOAP request has. */
 struct mde_header {
     struct span action;
-    struct span message_id;       /* echoed as RelatesTo; constants, never a key */
+    struct span message_id;         /* echoed as RelatesTo; constants, never a key */
     struct span username, password; /* UsernameToken, or empty */
-    struct xml_node *body;        /* first element of the Body */
+    struct xml_node *body;          /* first element of the Body */
 };
 
 /* ERR_PARSE names what is missing; ERR_LIMIT. `soap` may be freed afterwards. */
@@ -44,16 +44,17 @@ enum err mde_read_request_token(struct arena *a, const struct mde_header *h,
                                 struct mde_request_token *out) ERR_MUST_USE;
 
 /* RequestSecurityTokenResponseCollection around the provisioning document. */
-void mde_write_token_response(struct buf *b, const struct mde_header *h, struct span provisioning_doc);
+void mde_write_token_response(struct buf *b, const struct mde_header *h,
+                              struct span provisioning_doc);
 
 struct mde_provisioning {
-    struct span root_cert;       /* the CA of device identities, DER */
-    struct span device_cert;     /* the identity issued for this host, DER */
-    bool user_store;             /* EnrollmentType Full: My/User; Device: My/System */
-    const char *provider_id;     /* w7 PROVIDER-ID and the DMClient provider: no blanks */
-    const char *name;            /* w7 NAME */
-    const char *management_url;  /* w7 ADDR */
-    const char *subject;         /* of device_cert as "CN=...", for SSLCLIENTCERTSEARCHCRITERIA */
+    struct span root_cert;      /* the CA of device identities, DER */
+    struct span device_cert;    /* the identity issued for this host, DER */
+    bool user_store;            /* EnrollmentType Full: My/User; Device: My/System */
+    const char *provider_id;    /* w7 PROVIDER-ID and the DMClient provider: no blanks */
+    const char *name;           /* w7 NAME */
+    const char *management_url; /* w7 ADDR */
+    const char *subject;        /* of device_cert as "CN=...", for SSLCLIENTCERTSEARCHCRITERIA */
     /* The poll schedule, minutes and counts (windows-mdm.md, A.8); 0 retries are endless. */
     unsigned first_interval, first_retries, second_interval, second_retries, remaining_interval;
 };
@@ -61,8 +62,8 @@ struct mde_provisioning {
  * wap-provisioningdoc 1.1 in the form of windows-mdm.md, C.6. ERR_CONFIG for a provider_id with
  * other characters than letters, digits, '-', '.' and '_'.
  */
-enum err mde_write_provisioning(struct arena *a, struct buf *b, const struct mde_provisioning *p)
-    ERR_MUST_USE;
+enum err mde_write_provisioning(struct arena *a, struct buf *b,
+                                const struct mde_provisioning *p) ERR_MUST_USE;
 
 /* What a SOAP fault says (windows-mdm.md, C.7). */
 enum mde_fault {

@@ -46,7 +46,8 @@ bool mdm_discover(const struct mdm *mdm, struct arena *a, struct span soap, stru
     if (e == OK)
         e = mde_read_discover(&h, &d);
     if (e == OK && !d.on_premise)
-        e = err_set(ERR_FORBIDDEN, "the host does not offer AuthPolicy OnPremise, the only one here");
+        e = err_set(ERR_FORBIDDEN,
+                    "the host does not offer AuthPolicy OnPremise, the only one here");
     if (e != OK)
         return answer_fault(reply, &h, e, "Discover", "-");
     mde_write_discover_response(reply, &h, mdm->policy_url, mdm->enrollment_url);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a host is sent next: questions first (they belong to the session's first message), then the
- * CA certificate if it is not known to be there, then each profile that waits. One step at a time: a
- * profile goes only to a host that has confirmed the CA certificate.
+ * CA certificate if it is not known to be there, then each profile that waits. One step at a time:
+ * a profile goes only to a host that has confirmed the CA certificate.
  */
 #include <stdlib.h>
 
@@ -43,8 +43,8 @@ static enum err ask(struct tx *tx, struct exchange *x, const struct enrollment *
 
 static enum err send_trust(struct tx *tx, struct exchange *x) {
     const struct authority *auth = x->mdm->authority;
-    const char *uri = arena_printf(x->a, "./Device" CSP_ROOT_CERTS "/Root/%s/EncodedCertificate",
-                                   auth->ca_sha1);
+    const char *uri =
+        arena_printf(x->a, "./Device" CSP_ROOT_CERTS "/Root/%s/EncodedCertificate", auth->ca_sha1);
     BUF_AUTO(encoded);
     base64_encode(&encoded, auth->ca_cert);
     unsigned id = syncml_write_add(&x->out, uri, "b64", buf_view(&encoded));
@@ -115,8 +115,8 @@ static enum err send_profile(struct tx *tx, struct exchange *x, struct enrollmen
         .device_name = x->device.name,
         .user_upn = x->device.account,
     };
-    enum err result = profile_render(x->a, span_str(e->body), &values, x->out.next_cmd_id, commands,
-                                     filled);
+    enum err result =
+        profile_render(x->a, span_str(e->body), &values, x->out.next_cmd_id, commands, filled);
     explicit_bzero(challenge, sizeof challenge);
     return result;
 }

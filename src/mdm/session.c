@@ -226,8 +226,8 @@ static enum err exchange_work(struct tx *tx, void *user) {
 
 /* The protocol's own form of "I do not know you": nothing else of the message is looked at. */
 static void refuse_stranger(struct exchange *x) {
-    log_write(LOG_WARN, "mdm", "peer=%s source=%s status=refused reason=%s", log_q(span_str(x->peer)),
-              log_q(x->in->source), log_q(span_str(err_detail())));
+    log_write(LOG_WARN, "mdm", "peer=%s source=%s status=refused reason=%s",
+              log_q(span_str(x->peer)), log_q(x->in->source), log_q(span_str(err_detail())));
     buf_free(&x->out.out);
     x->out = (struct syncml_writer){0};
     x->msg_id = 1;
@@ -237,8 +237,8 @@ static void refuse_stranger(struct exchange *x) {
 
 enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_cert,
                      struct span message, const char *peer, struct buf *reply) {
-    struct exchange x = {.mdm = mdm, .a = a, .peer = peer, .client_cert = client_cert,
-                         .now = clock_ms()};
+    struct exchange x = {
+        .mdm = mdm, .a = a, .peer = peer, .client_cert = client_cert, .now = clock_ms()};
     TRY(syncml_parse(a, message, &x.in));
     enum err e = store_write(mdm->store, exchange_work, &x);
     free_findings(&x);
@@ -246,8 +246,9 @@ enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_
         refuse_stranger(&x);
         e = OK;
     } else if (e == OK) {
-        log_write(LOG_INFO, "mdm", "device=%s session=%s msg=%d reply=%d hint=%s", x.device.device_id,
-                  log_q(x.in->session_id), (int)x.in->msg_id, (int)x.msg_id, x.hint ? "yes" : "no");
+        log_write(LOG_INFO, "mdm", "device=%s session=%s msg=%d reply=%d hint=%s",
+                  x.device.device_id, log_q(x.in->session_id), (int)x.in->msg_id, (int)x.msg_id,
+                  x.hint ? "yes" : "no");
     }
     if (e == OK) {
         *reply = x.out.out;

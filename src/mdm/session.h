@@ -25,10 +25,10 @@ enum command_purpose {
 /* What this message says about one enrollment. */
 struct finding {
     const char *enrollment;
-    const char *atomic_code;   /* status of the Atomic; NULL: none in this message */
-    const char *enroll_code;   /* status of the Exec of Install/Enroll; NULL: the host gave none */
-    struct buf failures;       /* "405 SubjectName (0x86000002), ..." of its children */
-    bool observed;             /* the answer to Get Status is here */
+    const char *atomic_code; /* status of the Atomic; NULL: none in this message */
+    const char *enroll_code; /* status of the Exec of Install/Enroll; NULL: the host gave none */
+    struct buf failures;     /* "405 SubjectName (0x86000002), ..." of its children */
+    bool observed;           /* the answer to Get Status is here */
     struct observation seen;
     struct finding *next;
 };
@@ -42,8 +42,8 @@ struct exchange {
     struct syncml_writer out;
     struct device device;
     int64_t now;
-    int64_t msg_id;   /* of our reply */
-    bool hint;        /* the alert of a finished SCEP enrollment came */
+    int64_t msg_id; /* of our reply */
+    bool hint;      /* the alert of a finished SCEP enrollment came */
     struct finding *findings;
     /* The CA certificate on the host, as far as this message tells; NULL: not told. */
     const char *trust_add_code, *trust_get_code;

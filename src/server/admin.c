@@ -31,10 +31,11 @@ static enum err socket_address(const char *folder, struct sockaddr_un *out) {
     *out = (struct sockaddr_un){.sun_family = AF_UNIX};
     int n = snprintf(out->sun_path, sizeof out->sun_path, "%s/run/admin.sock", folder);
     if (n < 0 || (size_t)n >= sizeof out->sun_path)
-        return err_set(ERR_CONFIG,
-                       "'%s/run/admin.sock' is too long for a Unix socket (%zu bytes at most): use a "
-                       "shorter path for the data folder",
-                       folder, sizeof out->sun_path - 1);
+        return err_set(
+            ERR_CONFIG,
+            "'%s/run/admin.sock' is too long for a Unix socket (%zu bytes at most): use a "
+            "shorter path for the data folder",
+            folder, sizeof out->sun_path - 1);
     return OK;
 }
 

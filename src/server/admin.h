@@ -25,8 +25,8 @@ struct admin_scope {
 };
 
 /* Listens and serves in a thread of its own. ERR_IO, ERR_CONFIG (the path is too long). */
-enum err admin_start(const char *folder, const struct admin_scope *scope, struct admin **out)
-    ERR_MUST_USE;
+enum err admin_start(const char *folder, const struct admin_scope *scope,
+                     struct admin **out) ERR_MUST_USE;
 void admin_stop(struct admin *admin);
 
 /* Runs one command: admin_commands.c. The reply is the caller's; never NULL. Thread-safe. */

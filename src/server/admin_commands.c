@@ -63,8 +63,8 @@ static enum err user_list(struct tx *tx, struct call *c) {
     TRY(account_list(tx, c->a, &all));
     for (; all; all = all->next) {
         char iso[CLOCK_ISO_SIZE];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s}", "name", all->name, "created", clock_iso(all->created, iso)));
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name", all->name, "created",
+                                              clock_iso(all->created, iso)));
     }
     return OK;
 }
@@ -137,8 +137,8 @@ static enum err list_profiles(struct tx *tx, struct call *c) {
     TRY(profile_list(tx, c->a, &all));
     for (; all; all = all->next) {
         char iso[CLOCK_ISO_SIZE];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s}", "name", all->name, "created", clock_iso(all->created, iso)));
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name", all->name, "created",
+                                              clock_iso(all->created, iso)));
     }
     return OK;
 }

@@ -15,7 +15,7 @@ enum value_kind { TEXT, URL, ADDRESS, PATH, NUMBER, DURATION, BITS, LEVEL, WORD 
 static const struct {
     const char *section, *key;
     enum value_kind kind;
-    size_t offset; /* in struct config */
+    size_t offset;        /* in struct config */
     const char *fallback; /* NULL: required */
 } keys[] = {
     {"server", "public-url", URL, offsetof(struct config, public_url), NULL},
@@ -128,9 +128,9 @@ static int find_key(const char *section, const char *key) {
 static int on_value(void *user, const char *section, const char *key, const char *value) {
     struct loading *l = user;
     int i = find_key(section, key);
-    enum err e = i < 0            ? err_set(ERR_CONFIG, "there is no key '%s' in [%s]", key, section)
-                 : l->seen[i]     ? err_set(ERR_CONFIG, "the key '%s' stands there twice", key)
-                                  : set(l->config, i, value);
+    enum err e = i < 0        ? err_set(ERR_CONFIG, "there is no key '%s' in [%s]", key, section)
+                 : l->seen[i] ? err_set(ERR_CONFIG, "the key '%s' stands there twice", key)
+                              : set(l->config, i, value);
     if (i >= 0)
         l->seen[i] = true;
     if (e != OK && l->err == OK) {
@@ -207,7 +207,7 @@ enum err config_create(const char *folder, const struct config_seed *s) {
     else
         put_url(&public, "https", s->host, s->public_port, 443);
     while (public.n && public.p[public.n - 1] == '/')
-        public.n--;
+    public.n--;
     put_url(&management, "https", s->host, s->management_port, 443);
     bool v6 = strchr(s->listen, ':') != NULL;
     const char *open = v6 ? "[" : "", *close = v6 ? "]" : "";
@@ -239,25 +239,26 @@ enum err config_create(const char *folder, const struct config_seed *s) {
                "# error, warn, info or debug\n"
                "log-level = info\n\n",
                s->tls_cert ? s->tls_cert : "tls.pem", s->tls_key ? s->tls_key : "tls.key");
-    buf_str(&b, "[scep]\n"
-                "# RSA keys below this many bits are refused, whatever a profile says.\n"
-                "rsa-min-bits = 2048\n"
-                "# Life of an issued certificate, and how far back it begins: Windows discards one\n"
-                "# that begins after the host's own clock.\n"
-                "validity = 365d\n"
-                "backdate = 1h\n"
-                "# How long a challenge serves, from the moment in which it is sent to the host.\n"
-                "challenge-lifetime = 1h\n\n"
-                "[mdm]\n"
-                "# Names the management on the host: registry paths, scheduled tasks. One word.\n"
-                "provider-id = signet\n"
-                "name = signet\n"
-                "# Life of a host's identity, its TLS client certificate.\n"
-                "identity-validity = 730d\n\n"
-                "[enrollment]\n"
-                "# How long signet asks a host that accepted a profile for the outcome, and in how\n"
-                "# many of its sessions at least.\n"
-                "confirm-within = 24h\n"
-                "confirm-sessions = 2\n");
+    buf_str(&b,
+            "[scep]\n"
+            "# RSA keys below this many bits are refused, whatever a profile says.\n"
+            "rsa-min-bits = 2048\n"
+            "# Life of an issued certificate, and how far back it begins: Windows discards one\n"
+            "# that begins after the host's own clock.\n"
+            "validity = 365d\n"
+            "backdate = 1h\n"
+            "# How long a challenge serves, from the moment in which it is sent to the host.\n"
+            "challenge-lifetime = 1h\n\n"
+            "[mdm]\n"
+            "# Names the management on the host: registry paths, scheduled tasks. One word.\n"
+            "provider-id = signet\n"
+            "name = signet\n"
+            "# Life of a host's identity, its TLS client certificate.\n"
+            "identity-validity = 730d\n\n"
+            "[enrollment]\n"
+            "# How long signet asks a host that accepted a profile for the outcome, and in how\n"
+            "# many of its sessions at least.\n"
+            "confirm-within = 24h\n"
+            "confirm-sessions = 2\n");
     return file_write(buf_cstr(&path), buf_view(&b), 0600);
 }

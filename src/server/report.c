@@ -69,7 +69,8 @@ json_t *report_enrollment(const struct enrollment *e, const struct device *d) {
     return out;
 }
 
-static enum err add_events(struct tx *tx, struct arena *a, const struct enrollment *e, json_t *out) {
+static enum err add_events(struct tx *tx, struct arena *a, const struct enrollment *e,
+                           json_t *out) {
     json_t *list = json_array();
     struct event *events;
     json_object_set_new(out, "events", list);

@@ -14,7 +14,7 @@ json_t *report_device(const struct device *d);
 json_t *report_enrollment(const struct enrollment *e, const struct device *d);
 
 /* Adds "events" and "certificates" to it. */
-enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e, json_t *out)
-    ERR_MUST_USE;
+enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
+                            json_t *out) ERR_MUST_USE;
 
 #endif

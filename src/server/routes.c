@@ -17,7 +17,8 @@ static void fail(const struct http_request *r, struct http_reply *reply, enum er
 }
 
 static void not_allowed(const struct http_request *r, struct http_reply *reply, const char *allow) {
-    fail(r, reply, err_set(ERR_METHOD, "method %s is not served here, only %s", r->method_name, allow));
+    fail(r, reply,
+         err_set(ERR_METHOD, "method %s is not served here, only %s", r->method_name, allow));
     reply->allow = allow;
 }
 
@@ -75,8 +76,9 @@ static void route_scep(const struct scep_endpoint *scep, const struct http_reque
     if (!(r->method & (HTTP_GET | HTTP_HEAD | HTTP_POST)))
         not_allowed(r, reply, "GET, HEAD, POST");
     else if (!operation)
-        fail(r, reply, err_set(ERR_PARSE, "this is a SCEP server: it wants ?operation=GetCACaps, "
-                                          "GetCACert or PKIOperation"));
+        fail(r, reply,
+             err_set(ERR_PARSE, "this is a SCEP server: it wants ?operation=GetCACaps, "
+                                "GetCACert or PKIOperation"));
     else if (strcmp(operation, "PKIOperation") == 0)
         pki_operation(scep, r, reply);
     else if (r->method == HTTP_POST)
@@ -86,9 +88,11 @@ static void route_scep(const struct scep_endpoint *scep, const struct http_reque
     else if (strcmp(operation, "GetCACert") == 0)
         ca_certificates(scep, r, reply);
     else
-        fail(r, reply, err_set(ERR_PARSE, "operation %s is not served here, only GetCACaps, GetCACert "
-                                          "and PKIOperation",
-                               log_q(span_str(operation))));
+        fail(r, reply,
+             err_set(ERR_PARSE,
+                     "operation %s is not served here, only GetCACaps, GetCACert "
+                     "and PKIOperation",
+                     log_q(span_str(operation))));
 }
 
 /* ---- enrollment ---- */
@@ -102,8 +106,8 @@ static bool discover(const struct mdm *mdm, struct arena *a, struct span soap, c
     return mdm_discover(mdm, a, soap, reply);
 }
 
-static void route_soap(const struct mdm *mdm, const struct http_request *r, struct http_reply *reply,
-                       soap_operation *operation) {
+static void route_soap(const struct mdm *mdm, const struct http_request *r,
+                       struct http_reply *reply, soap_operation *operation) {
     if (r->method != HTTP_POST) {
         not_allowed(r, reply, "POST");
         return;

@@ -124,8 +124,8 @@ static void announce(const struct house *h) {
     log_write(LOG_INFO, "server",
               "status=ready folder=%s public=%s management=%s plain=%s ca_thumbprint=%s",
               log_q(span_str(c->folder)), log_q(span_str(c->public_url)),
-              log_q(span_str(c->management_url)),
-              h->listeners == 3 ? "yes" : "no", h->authority->ca_sha1);
+              log_q(span_str(c->management_url)), h->listeners == 3 ? "yes" : "no",
+              h->authority->ca_sha1);
     printf("signet is ready: hosts enroll at %s, the CA's thumbprint is %s\n", c->public_url,
            h->authority->ca_sha1);
     fflush(stdout);
@@ -187,8 +187,8 @@ enum err serve(const char *folder) {
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* inherited by every thread */
-    mallopt(M_MMAP_THRESHOLD, 1 << 20); /* a password hash gives its 16 MiB back */
-    mallopt(M_ARENA_MAX, 4);            /* many workers, little memory */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);         /* a password hash gives its 16 MiB back */
+    mallopt(M_ARENA_MAX, 4);                    /* many workers, little memory */
     enum err e = open_house(&h, folder);
     if (e == OK) {
         announce(&h);

@@ -3,8 +3,8 @@
 
 #include "store/sql.h"
 
-#define COLUMNS                                                                                    \
-    "id, serial, enrollment, sha1, der, not_before, not_after, issued, revoked, reason,"           \
+#define COLUMNS                                                                          \
+    "id, serial, enrollment, sha1, der, not_before, not_after, issued, revoked, reason," \
     " transaction_id, signer_sha256, csr_sha256"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct certificate *out) {
@@ -65,8 +65,8 @@ enum err certificate_by_csr(struct tx *tx, struct arena *a, struct span csr_sha2
     sqlite3_stmt *rows;
     enum err e;
     TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS " FROM certificate WHERE csr_sha256 = $1 AND revoked IS NULL", "b",
-                  csr_sha256));
+                  "SELECT " COLUMNS " FROM certificate WHERE csr_sha256 = $1 AND revoked IS NULL",
+                  "b", csr_sha256));
     if (sql_next(rows, &e))
         read_row(a, rows, out);
     else if (e == OK)

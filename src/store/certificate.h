@@ -12,8 +12,8 @@ struct certificate {
     const char *sha1; /* 40 upper-case hex digits, as Windows writes CertThumbprint */
     struct span der;
     int64_t not_before, not_after, issued;
-    int64_t revoked;    /* ms; 0: live */
-    const char *reason; /* of the revocation, such as "superseded"; or NULL */
+    int64_t revoked;                       /* ms; 0: live */
+    const char *reason;                    /* of the revocation, such as "superseded"; or NULL */
     struct span transaction_id;            /* of the SCEP transaction */
     struct span signer_sha256, csr_sha256; /* of the request's signer certificate and CSR */
     struct certificate *next;

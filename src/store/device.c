@@ -4,8 +4,8 @@
 #include "store/sql.h"
 
 enum err account_add(struct tx *tx, const struct account *account) {
-    enum err e = sql_run(tx, "INSERT INTO account(name, password, created) VALUES($1, $2, $3)", "ssi",
-                         account->name, account->password, account->created);
+    enum err e = sql_run(tx, "INSERT INTO account(name, password, created) VALUES($1, $2, $3)",
+                         "ssi", account->name, account->password, account->created);
     return e == ERR_EXISTS ? err_set(e, "there is an account '%s' already", account->name) : e;
 }
 
@@ -47,8 +47,8 @@ enum err account_list(struct tx *tx, struct arena *a, struct account **out) {
     return e;
 }
 
-#define DEVICE_COLUMNS                                                                             \
-    "id, device_id, name, hw_dev_id, os_version, account, login_status, enrolled, last_seen,"      \
+#define DEVICE_COLUMNS                                                                        \
+    "id, device_id, name, hw_dev_id, os_version, account, login_status, enrolled, last_seen," \
     " trusted_root"
 
 static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {

@@ -15,8 +15,8 @@ struct account {
 /* ERR_EXISTS when the name is taken. */
 enum err account_add(struct tx *tx, const struct account *account) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
-enum err account_get(struct tx *tx, struct arena *a, const char *name, struct account *out)
-    ERR_MUST_USE;
+enum err account_get(struct tx *tx, struct arena *a, const char *name,
+                     struct account *out) ERR_MUST_USE;
 enum err account_remove(struct tx *tx, const char *name) ERR_MUST_USE;
 enum err account_list(struct tx *tx, struct arena *a, struct account **out) ERR_MUST_USE;
 
@@ -25,14 +25,15 @@ struct device {
     const char *device_id; /* 32 hex digits, claimed at enrollment, bound to the identity then */
     const char *name;      /* claimed by the host */
     const char *hw_dev_id, *os_version; /* claimed by the host */
-    const char *account;   /* who enrolled it: proved by password */
-    const char *login_status; /* user, others or none, as of the last session; or NULL */
-    int64_t enrolled, last_seen; /* ms; last_seen 0: never */
+    const char *account;                /* who enrolled it: proved by password */
+    const char *login_status;           /* user, others or none, as of the last session; or NULL */
+    int64_t enrolled, last_seen;        /* ms; last_seen 0: never */
     const char *trusted_root; /* SHA-1 of our CA certificate that the host confirmed; or NULL */
     struct device *next;
 };
 
-/* Inserts a device, or takes over the row of its device_id: claims and account anew. Sets out->id. */
+/* Inserts a device, or takes over the row of its device_id: claims and account anew. Sets out->id.
+ */
 enum err device_put(struct tx *tx, struct device *device) ERR_MUST_USE;
 enum err device_by_device_id(struct tx *tx, struct arena *a, const char *device_id,
                              struct device *out) ERR_MUST_USE;
@@ -52,7 +53,7 @@ struct identity {
 /* Adds the identity and revokes the device's earlier ones. */
 enum err identity_replace(struct tx *tx, const struct identity *identity) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
-enum err identity_get(struct tx *tx, struct arena *a, struct span sha256, struct identity *out)
-    ERR_MUST_USE;
+enum err identity_get(struct tx *tx, struct arena *a, struct span sha256,
+                      struct identity *out) ERR_MUST_USE;
 
 #endif

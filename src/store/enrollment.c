@@ -3,9 +3,9 @@
 
 #include "store/sql.h"
 
-#define COLUMNS                                                                                    \
-    "id, device, profile, body, state, created, deadline, sessions, asked, next_ask, user_scope,"  \
-    " subject, san, eku, key_usage, key_length, host_status, host_error, host_thumbprint,"         \
+#define COLUMNS                                                                                   \
+    "id, device, profile, body, state, created, deadline, sessions, asked, next_ask, user_scope," \
+    " subject, san, eku, key_usage, key_length, host_status, host_error, host_thumbprint,"        \
     " respondent"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out) {
@@ -46,10 +46,9 @@ enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
                    " asked = $5, next_ask = $6, user_scope = $7, subject = $8, san = $9, eku = $10,"
                    " key_usage = $11, key_length = $12, host_status = $13, host_error = $14,"
                    " host_thumbprint = $15, respondent = $16 WHERE id = $1",
-                   "siiiiiisssiissss", e->id, (int64_t)e->state, e->deadline, e->sessions,
-                   e->asked, e->next_ask, (int64_t)e->user_scope, e->subject, e->san, e->eku,
-                   e->key_usage, e->key_length, e->host_status, e->host_error, e->host_thumbprint,
-                   e->respondent);
+                   "siiiiiisssiissss", e->id, (int64_t)e->state, e->deadline, e->sessions, e->asked,
+                   e->next_ask, (int64_t)e->user_scope, e->subject, e->san, e->eku, e->key_usage,
+                   e->key_length, e->host_status, e->host_error, e->host_thumbprint, e->respondent);
 }
 
 enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct enrollment *out) {
@@ -89,7 +88,8 @@ enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device, struct 
 enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now, struct enrollment **out) {
     sqlite3_stmt *rows;
     TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS " FROM enrollment WHERE deadline IS NOT NULL AND deadline <= $1",
+                  "SELECT " COLUMNS
+                  " FROM enrollment WHERE deadline IS NOT NULL AND deadline <= $1",
                   "i", now));
     return read_list(a, rows, out);
 }
@@ -102,7 +102,8 @@ enum err enrollment_add_event(struct tx *tx, const char *enrollment, const struc
                    event->evidence ? event->evidence : "{}");
 }
 
-enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enrollment, struct event **out) {
+enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enrollment,
+                                struct event **out) {
     sqlite3_stmt *rows;
     enum err e;
     *out = NULL;
@@ -152,6 +153,6 @@ enum err challenge_get(struct tx *tx, struct arena *a, struct span hash, struct 
 }
 
 enum err challenge_use(struct tx *tx, struct span hash, int64_t at) {
-    return sql_run(tx, "UPDATE challenge SET used = $2 WHERE hash = $1 AND used IS NULL", "bi", hash,
-                   at);
+    return sql_run(tx, "UPDATE challenge SET used = $2 WHERE hash = $1 AND used IS NULL", "bi",
+                   hash, at);
 }

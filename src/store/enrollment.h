@@ -10,16 +10,16 @@
 
 /* One profile on one host. NULL strings: not known (yet). Times in ms, 0: none. */
 struct enrollment {
-    const char *id;      /* the CSP's UniqueID */
+    const char *id; /* the CSP's UniqueID */
     int64_t device;
     const char *profile; /* its name when it was assigned */
     const char *body;    /* the profile as it was then, with placeholders */
     int state;           /* enum enroll_state */
     int64_t created;
-    int64_t deadline;    /* until when an outcome is expected; set when the host accepts */
-    int64_t sessions;    /* sessions of the host since it accepted */
-    int64_t asked;       /* how often the host was asked for the outcome */
-    int64_t next_ask;    /* not to be asked before, unless it gives a hint */
+    int64_t deadline; /* until when an outcome is expected; set when the host accepts */
+    int64_t sessions; /* sessions of the host since it accepted */
+    int64_t asked;    /* how often the host was asked for the outcome */
+    int64_t next_ask; /* not to be asked before, unless it gives a hint */
     bool user_scope;
     /* What the profile promised when it was sent; the CSR must be just that. */
     const char *subject, *san, *eku;
@@ -33,14 +33,14 @@ enum err enrollment_add(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
 /* Writes every column but id, device, profile, body and created. */
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
-enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct enrollment *out)
-    ERR_MUST_USE;
+enum err enrollment_get(struct tx *tx, struct arena *a, const char *id,
+                        struct enrollment *out) ERR_MUST_USE;
 /* Oldest first; of one device, or of all when `device` is 0. */
-enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device, struct enrollment **out)
-    ERR_MUST_USE;
+enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device,
+                         struct enrollment **out) ERR_MUST_USE;
 /* Those whose deadline has passed at `now` and is still set. */
-enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now, struct enrollment **out)
-    ERR_MUST_USE;
+enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now,
+                             struct enrollment **out) ERR_MUST_USE;
 
 /* What happened, never changed afterwards. */
 struct event {
@@ -51,10 +51,11 @@ struct event {
     struct event *next;
 };
 
-enum err enrollment_add_event(struct tx *tx, const char *enrollment, const struct event *event) ERR_MUST_USE;
+enum err enrollment_add_event(struct tx *tx, const char *enrollment,
+                              const struct event *event) ERR_MUST_USE;
 /* In the order in which they happened. */
-enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enrollment, struct event **out)
-    ERR_MUST_USE;
+enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enrollment,
+                                struct event **out) ERR_MUST_USE;
 
 struct challenge {
     struct span hash; /* keyed; the key */
@@ -65,8 +66,8 @@ struct challenge {
 /* Adds a challenge and takes back the enrollment's earlier ones. */
 enum err challenge_replace(struct tx *tx, const struct challenge *c) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
-enum err challenge_get(struct tx *tx, struct arena *a, struct span hash, struct challenge *out)
-    ERR_MUST_USE;
+enum err challenge_get(struct tx *tx, struct arena *a, struct span hash,
+                       struct challenge *out) ERR_MUST_USE;
 /* Marks the first use; a challenge that is used already keeps its time. */
 enum err challenge_use(struct tx *tx, struct span hash, int64_t at) ERR_MUST_USE;
 

@@ -29,7 +29,8 @@ enum err profile_get(struct tx *tx, struct arena *a, const char *name, struct st
     if (sql_next(rows, &e))
         read_profile(a, rows, out);
     else if (e == OK)
-        e = err_set(ERR_NOT_FOUND, "there is no profile '%s'; signet profile list shows them", name);
+        e = err_set(ERR_NOT_FOUND, "there is no profile '%s'; signet profile list shows them",
+                    name);
     sql_end(rows);
     return e;
 }

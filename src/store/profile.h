@@ -16,8 +16,8 @@ struct stored_profile {
 /* Adds a profile, or replaces the one of that name. Enrollments that exist keep their own copy. */
 enum err profile_put(struct tx *tx, const struct stored_profile *profile) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
-enum err profile_get(struct tx *tx, struct arena *a, const char *name, struct stored_profile *out)
-    ERR_MUST_USE;
+enum err profile_get(struct tx *tx, struct arena *a, const char *name,
+                     struct stored_profile *out) ERR_MUST_USE;
 enum err profile_list(struct tx *tx, struct arena *a, struct stored_profile **out) ERR_MUST_USE;
 
 #endif

@@ -17,8 +17,8 @@ struct session {
 /* Starts a session: what was outstanding in the one before is forgotten. */
 enum err session_start(struct tx *tx, int64_t device, const struct session *s) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
-enum err session_get(struct tx *tx, struct arena *a, int64_t device, struct session *out)
-    ERR_MUST_USE;
+enum err session_get(struct tx *tx, struct arena *a, int64_t device,
+                     struct session *out) ERR_MUST_USE;
 enum err session_advance(struct tx *tx, int64_t device, int64_t msg_id) ERR_MUST_USE;
 
 struct sent_command {

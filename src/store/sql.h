@@ -33,8 +33,8 @@ enum err sql_run(struct tx *tx, const char *sql, const char *types, ...) ERR_MUS
 int sql_changes(struct tx *tx);
 
 /* Starts a query: then sql_next until it says false. */
-enum err sql_query(struct tx *tx, sqlite3_stmt **rows, const char *sql, const char *types, ...)
-    ERR_MUST_USE;
+enum err sql_query(struct tx *tx, sqlite3_stmt **rows, const char *sql, const char *types,
+                   ...) ERR_MUST_USE;
 
 /* The next row; false at the end, and when reading fails: *e tells which. */
 bool sql_next(sqlite3_stmt *rows, enum err *e);

@@ -20,8 +20,8 @@ struct store;
 struct tx;
 
 /*
- * Opens or makes the database and brings its schema up to date. ERR_STORE; ERR_CONFLICT when a newer
- * signet has written it.
+ * Opens or makes the database and brings its schema up to date. ERR_STORE; ERR_CONFLICT when a
+ * newer signet has written it.
  */
 enum err store_open(const char *path, struct store **out) ERR_MUST_USE;
 

@@ -32,13 +32,13 @@ struct syncml_item {
 
 struct syncml_command {
     enum syncml_kind kind;
-    struct span name;                      /* the element's name */
-    struct span cmd_id;                    /* any string; empty when missing */
-    struct span msg_ref, cmd_ref, cmd;     /* of Status and Results */
-    struct span data;                      /* Status: the code; Alert: the number */
-    struct span original_error;            /* msft:originalerror of a Status' Data */
+    struct span name;                  /* the element's name */
+    struct span cmd_id;                /* any string; empty when missing */
+    struct span msg_ref, cmd_ref, cmd; /* of Status and Results */
+    struct span data;                  /* Status: the code; Alert: the number */
+    struct span original_error;        /* msft:originalerror of a Status' Data */
     struct syncml_item *items;
-    struct syncml_command *children;       /* of Atomic and Sequence */
+    struct syncml_command *children; /* of Atomic and Sequence */
     struct syncml_command *next;
 };
 

@@ -4,20 +4,20 @@
 #define SIGNET_WIRE_MDM_H
 
 /* Namespaces */
-#define NS_SOAP      "http://www.w3.org/2003/05/soap-envelope"
-#define NS_ADDRESSING "http://www.w3.org/2005/08/addressing"
-#define NS_WSU       "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
-#define NS_WSSE      "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-#define NS_WST       "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
-#define NS_AUTHZ     "http://schemas.xmlsoap.org/ws/2006/12/authorization"
-#define NS_MDE       "http://schemas.microsoft.com/windows/management/2012/01/enrollment"
-#define NS_XCEP      "http://schemas.microsoft.com/windows/pki/2009/01/enrollmentpolicy"
-#define NS_WSTEP     "http://schemas.microsoft.com/windows/pki/2009/01/enrollment"
+#define NS_SOAP        "http://www.w3.org/2003/05/soap-envelope"
+#define NS_ADDRESSING  "http://www.w3.org/2005/08/addressing"
+#define NS_WSU         "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+#define NS_WSSE        "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+#define NS_WST         "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
+#define NS_AUTHZ       "http://schemas.xmlsoap.org/ws/2006/12/authorization"
+#define NS_MDE         "http://schemas.microsoft.com/windows/management/2012/01/enrollment"
+#define NS_XCEP        "http://schemas.microsoft.com/windows/pki/2009/01/enrollmentpolicy"
+#define NS_WSTEP       "http://schemas.microsoft.com/windows/pki/2009/01/enrollment"
 #define NS_DIAGNOSTICS "http://schemas.microsoft.com/2004/09/ServiceModel/Diagnostics"
-#define NS_XSI       "http://www.w3.org/2001/XMLSchema-instance"
-#define NS_XSD       "http://www.w3.org/2001/XMLSchema"
-#define NS_SYNCML    "SYNCML:SYNCML1.2"
-#define NS_METINF    "syncml:metinf"
+#define NS_XSI         "http://www.w3.org/2001/XMLSchema-instance"
+#define NS_XSD         "http://www.w3.org/2001/XMLSchema"
+#define NS_SYNCML      "SYNCML:SYNCML1.2"
+#define NS_METINF      "syncml:metinf"
 
 /* SOAP actions */
 #define ACTION_DISCOVER              NS_MDE "/IDiscoveryService/Discover"
@@ -28,11 +28,13 @@
 #define ACTION_RSTRC                 NS_WSTEP "/RSTRC/wstep"
 
 /* Token and value types of the enrollment (windows-mdm.md, C.5) */
-#define TOKEN_DEVICE_ENROLLMENT "http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentToken"
-#define TOKEN_PROVISION_DOC     "http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentProvisionDoc"
-#define REQUEST_ISSUE           NS_WST "/Issue"
-#define VALUE_PKCS10            NS_WSTEP "#PKCS10"
-#define ENCODING_BASE64         NS_WSSE "#base64binary"
+#define TOKEN_DEVICE_ENROLLMENT \
+    "http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentToken"
+#define TOKEN_PROVISION_DOC \
+    "http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentProvisionDoc"
+#define REQUEST_ISSUE   NS_WST "/Issue"
+#define VALUE_PKCS10    NS_WSTEP "#PKCS10"
+#define ENCODING_BASE64 NS_WSSE "#base64binary"
 #define PASSWORD_TEXT \
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText"
 

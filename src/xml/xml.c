@@ -96,7 +96,8 @@ static void on_text(void *user, const XML_Char *s, int n) {
 static void on_doctype(void *user, const XML_Char *name, const XML_Char *system_id,
                        const XML_Char *public_id, int internal) {
     (void)name, (void)system_id, (void)public_id, (void)internal;
-    fail(user, err_set(ERR_PARSE, "XML with a document type; no sender of these protocols has one"));
+    fail(user,
+         err_set(ERR_PARSE, "XML with a document type; no sender of these protocols has one"));
 }
 
 static enum err parse(struct reader *r, const struct span *pieces, int count) {
