@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store's objects: what goes in comes out, and what happens when it is there already. */
+#include "store_fixture.h"
+
+#include "store/certificate.h"
+#include "store/enrollment.h"
+#include "store/profile.h"
+#include "store/session.h"
+
+static const char device_id[] = "0123456789ABCDEF0123456789ABCDEF";
+static const char sha1_a[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+static const char sha1_b[] = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
+static const char sha1_c[] = "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC";
+
+static struct span bytes(const char *s) {
+    return span_str(s);
+}
+
+static enum err put_devices(struct tx *tx, void *user) {
+    struct device d = {.device_id = device_id,
+                       .name = "ONE",
+                       .hw_dev_id = "hw",
+                       .os_version = "10",
+                       .account = "alice",
+                       .enrolled = 11};
+    struct device again = d, other = d;
+    (void)user;
+    TRY(device_put(tx, &d));
+    TRY(device_seen(tx, d.id, 12, "user"));
+    TRY(device_seen(tx, d.id, 13, NULL)); /* keeps the login status */
+    TRY(device_trusts(tx, d.id, sha1_a));
+    other.device_id = "another";
+    TRY(device_put(tx, &other));
+    again.device_id = "third";
+    TRY(device_put(tx, &again));
+    again = (struct device){.device_id = "third",
+                            .name = "RENAMED",
+                            .hw_dev_id = "hw2",
+                            .os_version = "11",
+                            .account = "bob",
+                            .enrolled = 21};
+    TRY(device_trusts(tx, d.id + 2, sha1_a));
+    TRY(device_put(tx, &again));
+    return again.id == d.id + 2 ? OK : err_set(ERR_INTERNAL, "a second row for one device");
+}
+
+static enum err see_devices(struct tx *tx, void *arena) {
+    struct device d, *all;
+    assert_ok(device_by_device_id(tx, arena, device_id, &d));
+    assert_string_equal(d.name, "ONE");
+    assert_string_equal(d.hw_dev_id, "hw");
+    assert_string_equal(d.os_version, "10");
+    assert_string_equal(d.account, "alice");
+    assert_string_equal(d.login_status, "user");
+    assert_string_equal(d.trusted_root, sha1_a);
+    assert_int_equal(d.enrolled, 11);
+    assert_int_equal(d.last_seen, 13);
+    assert_ok(device_list(tx, arena, &all));
+    assert_int_equal(all->id, d.id);
+    assert_ok(device_by_id(tx, arena, all->next->next->id, &d));
+    assert_null(all->next->next->next);
+    assert_string_equal(d.name, "RENAMED");
+    assert_string_equal(d.account, "bob");
+    assert_null(d.trusted_root); /* a host that enrolls anew is trusted with nothing */
+    assert_int_equal(device_by_device_id(tx, arena, "none", &d), ERR_NOT_FOUND);
+    assert_int_equal(device_by_id(tx, arena, 99, &d), ERR_NOT_FOUND);
+    return OK;
+}
+
+static enum err put_identities(struct tx *tx, void *user) {
+    struct identity i = {bytes("key1"), 1, bytes("der1"), 100, 200, 0};
+    (void)user;
+    TRY(identity_replace(tx, &i));
+    i = (struct identity){bytes("other"), 2, bytes("der"), 100, 200, 0};
+    TRY(identity_replace(tx, &i));
+    i = (struct identity){bytes("key2"), 1, bytes("der2"), 150, 250, 0};
+    return identity_replace(tx, &i);
+}
+
+static enum err same_identity_again(struct tx *tx, void *user) {
+    struct identity i = {bytes("key2"), 1, bytes("der2"), 160, 250, 0};
+    (void)user;
+    return identity_replace(tx, &i);
+}
+
+static enum err see_identities(struct tx *tx, void *arena) {
+    struct identity i;
+    assert_ok(identity_get(tx, arena, bytes("key1"), &i));
+    assert_int_equal(i.revoked, 150);
+    assert_ok(identity_get(tx, arena, bytes("other"), &i));
+    assert_int_equal(i.revoked, 0);
+    assert_ok(identity_get(tx, arena, bytes("key2"), &i));
+    assert_int_equal(i.revoked, 0);
+    assert_int_equal(i.device, 1);
+    assert_true(span_is(i.der, "der2"));
+    assert_int_equal(i.issued, 150);
+    assert_int_equal(i.not_after, 250);
+    assert_int_equal(identity_get(tx, arena, bytes("key3"), &i), ERR_NOT_FOUND);
+    return OK;
+}
+
+static void devices_and_identities(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    assert_ok(store_write(store, put_devices, NULL));
+    assert_ok(store_read(store, see_devices, &a));
+    assert_ok(store_write(store, put_identities, NULL));
+    assert_ok(store_read(store, see_identities, &a));
+    assert_int_equal(store_write(store, same_identity_again, NULL), ERR_EXISTS);
+    assert_ok(store_read(store, see_identities, &a)); /* the revocation in it is taken back too */
+}
+
+static enum err remove_account(struct tx *tx, void *name) {
+    return account_remove(tx, name);
+}
+
+static enum err see_accounts(struct tx *tx, void *arena) {
+    struct account one, *all;
+    assert_ok(account_get(tx, arena, "bob", &one));
+    assert_string_equal(one.password, "hash");
+    assert_int_equal(one.created, 7);
+    assert_int_equal(account_get(tx, arena, "alice", &one), ERR_NOT_FOUND);
+    assert_ok(account_list(tx, arena, &all));
+    assert_string_equal(all->name, "bob");
+    assert_string_equal(all->next->name, "x' OR 1=1 --");
+    assert_null(all->next->next);
+    return OK;
+}
+
+static enum err put_profiles(struct tx *tx, void *user) {
+    struct stored_profile p = {.name = "vpn", .body = "<Atomic/>", .created = 1};
+    (void)user;
+    TRY(profile_put(tx, &p));
+    p = (struct stored_profile){"vpn", "<Atomic>2</Atomic>", true, 2, NULL};
+    TRY(profile_put(tx, &p));
+    p.name = "a";
+    return profile_put(tx, &p);
+}
+
+static enum err see_profiles(struct tx *tx, void *arena) {
+    struct stored_profile p, *all;
+    assert_ok(profile_get(tx, arena, "vpn", &p));
+    assert_string_equal(p.body, "<Atomic>2</Atomic>");
+    assert_true(p.trust_device_name);
+    assert_int_equal(p.created, 2);
+    assert_ok(profile_list(tx, arena, &all));
+    assert_string_equal(all->name, "a");
+    assert_string_equal(all->next->name, "vpn");
+    assert_null(all->next->next);
+    assert_int_equal(profile_get(tx, arena, "b", &p), ERR_NOT_FOUND);
+    assert_non_null(strstr(err_detail(), "'b'"));
+    return OK;
+}
+
+static void accounts_and_profiles(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    static const char *const names[] = {"bob", "alice", "x' OR 1=1 --"};
+    for (int i = 0; i < 3; i++)
+        assert_ok(write_name(add_account, names[i]));
+    assert_ok(write_name(remove_account, "alice"));
+    assert_int_equal(write_name(remove_account, "alice"), ERR_NOT_FOUND);
+    assert_ok(store_read(store, see_accounts, &a));
+    assert_ok(store_write(store, put_profiles, NULL));
+    assert_ok(store_read(store, see_profiles, &a));
+}
+
+static enum err put_enrollments(struct tx *tx, void *user) {
+    struct device d = {.device_id = device_id,
+                       .name = "ONE",
+                       .hw_dev_id = "",
+                       .os_version = "",
+                       .account = "alice"};
+    (void)user;
+    TRY(device_put(tx, &d));
+    struct enrollment e = {.id = "e1",
+                           .device = d.id,
+                           .profile = "vpn",
+                           .body = "<Atomic/>",
+                           .state = 1,
+                           .created = 5};
+    TRY(enrollment_add(tx, &e));
+    e.id = "e2";
+    TRY(enrollment_add(tx, &e));
+    e = (struct enrollment){.id = "e1",
+                            .state = 3,
+                            .deadline = 50,
+                            .sessions = 1,
+                            .asked = 2,
+                            .next_ask = 40,
+                            .user_scope = true,
+                            .subject = "CN=x",
+                            .san = "11+u",
+                            .eku = "1.2",
+                            .key_usage = 160,
+                            .key_length = 2048,
+                            .host_status = "1",
+                            .host_error = "0",
+                            .host_thumbprint = sha1_a,
+                            .respondent = "url"};
+    TRY(enrollment_update(tx, &e));
+    struct event one = {6, 1, "first", "{\"k\":\"v\"}", NULL}, two = {6, 2, "second", NULL, NULL};
+    TRY(enrollment_add_event(tx, "e1", &one));
+    return enrollment_add_event(tx, "e1", &two);
+}
+
+static enum err see_enrollments(struct tx *tx, void *arena) {
+    struct enrollment e, *all;
+    struct event *events;
+    assert_ok(enrollment_get(tx, arena, "e1", &e));
+    assert_string_equal(e.profile, "vpn");
+    assert_string_equal(e.body, "<Atomic/>");
+    assert_int_equal(e.created, 5);
+    assert_int_equal(e.state, 3);
+    assert_int_equal(e.deadline, 50);
+    assert_int_equal(e.sessions, 1);
+    assert_int_equal(e.asked, 2);
+    assert_int_equal(e.next_ask, 40);
+    assert_true(e.user_scope);
+    assert_string_equal(e.subject, "CN=x");
+    assert_string_equal(e.san, "11+u");
+    assert_string_equal(e.eku, "1.2");
+    assert_int_equal(e.key_usage, 160);
+    assert_int_equal(e.key_length, 2048);
+    assert_string_equal(e.host_status, "1");
+    assert_string_equal(e.host_error, "0");
+    assert_string_equal(e.host_thumbprint, sha1_a);
+    assert_string_equal(e.respondent, "url");
+    assert_ok(enrollment_list(tx, arena, 0, &all));
+    assert_string_equal(all->id, "e1");
+    assert_string_equal(all->next->id, "e2");
+    assert_null(all->next->subject);
+    assert_null(all->next->next);
+    assert_ok(enrollment_list(tx, arena, e.device + 1, &all));
+    assert_null(all);
+    assert_ok(enrollment_list_due(tx, arena, 49, &all));
+    assert_null(all);
+    assert_ok(enrollment_list_due(tx, arena, 50, &all));
+    assert_string_equal(all->id, "e1");
+    assert_null(all->next);
+    assert_ok(enrollment_list_events(tx, arena, "e1", &events));
+    assert_string_equal(events->text, "first");
+    assert_string_equal(events->evidence, "{\"k\":\"v\"}");
+    assert_int_equal(events->kind, 1);
+    assert_string_equal(events->next->text, "second");
+    assert_string_equal(events->next->evidence, "{}");
+    assert_null(events->next->next);
+    assert_int_equal(enrollment_get(tx, arena, "e3", &e), ERR_NOT_FOUND);
+    return OK;
+}
+
+static enum err put_challenges(struct tx *tx, void *user) {
+    struct challenge c = {bytes("hash1"), "e1", 1, 10, 0};
+    (void)user;
+    TRY(challenge_replace(tx, &c));
+    c = (struct challenge){bytes("hash2"), "e1", 2, 20, 0};
+    TRY(challenge_replace(tx, &c));
+    c = (struct challenge){bytes("hash3"), "e2", 3, 30, 0};
+    TRY(challenge_replace(tx, &c));
+    TRY(challenge_use(tx, bytes("hash2"), 15));
+    return challenge_use(tx, bytes("hash2"), 16);
+}
+
+static enum err see_challenges(struct tx *tx, void *arena) {
+    struct challenge c;
+    assert_int_equal(challenge_get(tx, arena, bytes("hash1"), &c), ERR_NOT_FOUND);
+    assert_ok(challenge_get(tx, arena, bytes("hash2"), &c));
+    assert_string_equal(c.enrollment, "e1");
+    assert_int_equal(c.created, 2);
+    assert_int_equal(c.expires, 20);
+    assert_int_equal(c.used, 15); /* the first use counts */
+    assert_ok(challenge_get(tx, arena, bytes("hash3"), &c));
+    assert_int_equal(c.used, 0);
+    return OK;
+}
+
+static enum err orphan(struct tx *tx, void *user) {
+    struct enrollment e = {.id = "e9", .device = 77, .profile = "", .body = ""};
+    (void)user;
+    return enrollment_add(tx, &e);
+}
+
+static enum err event_of_nothing(struct tx *tx, void *user) {
+    struct event event = {1, 1, "", NULL, NULL};
+    (void)user;
+    return enrollment_add_event(tx, "e9", &event);
+}
+
+static void enrollments_and_challenges(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    assert_ok(store_write(store, put_enrollments, NULL));
+    assert_ok(store_read(store, see_enrollments, &a));
+    assert_ok(store_write(store, put_challenges, NULL));
+    assert_ok(store_read(store, see_challenges, &a));
+    assert_int_equal(store_write(store, put_enrollments, NULL), ERR_EXISTS);
+    assert_int_equal(store_write(store, orphan, NULL), ERR_EXISTS); /* a constraint: no device */
+    assert_int_equal(store_write(store, event_of_nothing, NULL), ERR_EXISTS);
+    assert_ok(store_read(store, see_enrollments, &a));
+}
+
+static struct certificate certificate(const char *serial, const char *sha1, const char *csr) {
+    return (struct certificate){.serial = bytes(serial),
+                                .enrollment = "e1",
+                                .sha1 = sha1,
+                                .der = bytes("der"),
+                                .not_before = 1,
+                                .not_after = 9,
+                                .issued = 2,
+                                .transaction_id = bytes("txid"),
+                                .signer_sha256 = bytes("signer"),
+                                .csr_sha256 = bytes(csr)};
+}
+
+static enum err put_certificates(struct tx *tx, void *user) {
+    struct certificate one = certificate("s1", sha1_a, "csr"),
+                       two = certificate("s2", sha1_b, "csr"),
+                       three = certificate("s3", sha1_c, "csr2");
+    (void)user;
+    TRY(certificate_add(tx, &one));
+    TRY(certificate_add(tx, &two));
+    TRY(certificate_add(tx, &three));
+    TRY(certificate_revoke(tx, three.id, 4, "superseded"));
+    TRY(certificate_revoke(tx, one.id, 5, "superseded"));
+    return certificate_revoke(tx, one.id, 6, "keyCompromise");
+}
+
+static enum err same_serial_again(struct tx *tx, void *user) {
+    struct certificate fresh = certificate("s4", sha1_a, "csr3"),
+                       same = certificate("s1", sha1_b, "csr4");
+    (void)user;
+    TRY(certificate_add(tx, &fresh));
+    return certificate_add(tx, &same);
+}
+
+static enum err see_certificates(struct tx *tx, void *arena) {
+    struct certificate *c, found;
+    assert_ok(certificate_list(tx, arena, "e1", &c));
+    assert_true(span_is(c->serial, "s1"));
+    assert_string_equal(c->sha1, sha1_a);
+    assert_int_equal(c->revoked, 5); /* the first revocation counts */
+    assert_string_equal(c->reason, "superseded");
+    c = c->next;
+    assert_true(span_is(c->der, "der"));
+    assert_int_equal(c->not_before, 1);
+    assert_int_equal(c->not_after, 9);
+    assert_int_equal(c->issued, 2);
+    assert_int_equal(c->revoked, 0);
+    assert_null(c->reason);
+    assert_true(span_is(c->transaction_id, "txid"));
+    assert_true(span_is(c->signer_sha256, "signer"));
+    assert_true(span_is(c->csr_sha256, "csr"));
+    assert_null(c->next->next);
+    assert_ok(certificate_by_csr(tx, arena, bytes("csr"), &found)); /* the live one of two */
+    assert_int_equal(found.id, c->id);
+    assert_string_equal(found.enrollment, "e1");
+    assert_string_equal(found.sha1, sha1_b);
+    assert_int_equal(certificate_by_csr(tx, arena, bytes("csr2"), &found), ERR_NOT_FOUND);
+    assert_int_equal(certificate_by_csr(tx, arena, bytes("csr3"), &found), ERR_NOT_FOUND);
+    return OK;
+}
+
+static void certificates(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    assert_ok(store_write(store, put_enrollments, NULL));
+    assert_ok(store_write(store, put_certificates, NULL));
+    assert_ok(store_read(store, see_certificates, &a));
+    assert_int_equal(store_write(store, same_serial_again, NULL), ERR_EXISTS);
+    assert_ok(store_read(store, see_certificates, &a));
+}
+
+static enum err put_sessions(struct tx *tx, void *user) {
+    struct session one = {"A1", 1, 10}, two = {"A2", 1, 20};
+    struct sent_command c = {1, 3, 7, "e1", "./x", NULL};
+    (void)user;
+    TRY(session_start(tx, 1, &one));
+    TRY(command_add(tx, 1, &c));
+    TRY(session_start(tx, 1, &two)); /* forgets the commands of the one before */
+    c.cmd_id = 4;
+    TRY(command_add(tx, 1, &c));
+    c = (struct sent_command){1, 5, 8, NULL, "./y", NULL};
+    TRY(command_add(tx, 1, &c));
+    return session_advance(tx, 1, 2);
+}
+
+static enum err see_sessions(struct tx *tx, void *arena) {
+    struct session s;
+    struct sent_command c;
+    assert_ok(session_get(tx, arena, 1, &s));
+    assert_string_equal(s.session_id, "A2");
+    assert_int_equal(s.msg_id, 2);
+    assert_int_equal(s.started, 20);
+    assert_int_equal(session_get(tx, arena, 2, &s), ERR_NOT_FOUND);
+    assert_int_equal(command_get(tx, arena, 1, 1, 3, &c), ERR_NOT_FOUND);
+    assert_ok(command_get(tx, arena, 1, 1, 4, &c));
+    assert_int_equal(c.purpose, 7);
+    assert_string_equal(c.enrollment, "e1");
+    assert_string_equal(c.loc_uri, "./x");
+    assert_ok(command_get(tx, arena, 1, 1, 5, &c));
+    assert_null(c.enrollment);
+    assert_int_equal(command_get(tx, arena, 2, 1, 4, &c), ERR_NOT_FOUND);
+    return OK;
+}
+
+static void sessions_and_commands(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    assert_ok(store_write(store, put_enrollments, NULL));
+    assert_ok(store_write(store, put_sessions, NULL));
+    assert_ok(store_read(store, see_sessions, &a));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(devices_and_identities),     WITH_STORE(accounts_and_profiles),
+        WITH_STORE(enrollments_and_challenges), WITH_STORE(certificates),
+        WITH_STORE(sessions_and_commands),
+    };
+    return cmocka_run_group_tests_name("store_objects", tests, prepare, clean_up);
+}
