@@ -90,3 +90,57 @@ enum err base64_decode(struct arena *a, struct span text, struct span *out) {
     *out = span_of(p, n - padding);
     return OK;
 }
+
+size_t utf8_character(struct span s, uint32_t *character) {
+    static const struct {
+        uint8_t mask, lead;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    for (size_t n = 1; n <= 4 && n <= s.n; n++) {
+        if ((s.p[0] & forms[n - 1].mask) != forms[n - 1].lead)
+            continue;
+        uint32_t c = s.p[0] & (uint8_t)~forms[n - 1].mask;
+        for (size_t i = 1; i < n; i++) {
+            if ((s.p[i] & 0xc0) != 0x80)
+                return 0;
+            c = c << 6 | (s.p[i] & 0x3f);
+        }
+        *character = c;
+        bool surrogate = c >= 0xd800 && c <= 0xdfff;
+        return c >= forms[n - 1].least && c <= 0x10ffff && !surrogate ? n : 0;
+    }
+    return 0;
+}
+
+static bool is_control(uint32_t c) {
+    return c < ' ' || (c >= 0x7f && c < 0xa0);
+}
+
+/* Marks that turn the direction of text, and separators that some terminals break lines at. */
+static bool is_deceptive(uint32_t c) {
+    return c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+void text_printable(struct buf *b, struct span s) {
+    for (size_t i = 0, n; i < s.n; i += n) {
+        uint32_t c = 0;
+        n = utf8_character(span_from(s, i), &c);
+        if (n == 0) {
+            buf_printf(b, "\\x%02x", s.p[i]);
+            n = 1;
+        } else if (is_control(c) || is_deceptive(c)) {
+            buf_printf(b, c < 0x80 ? "\\x%02x" : "\\u{%04x}", (unsigned)c);
+        } else {
+            buf_add(b, s.p + i, n);
+        }
+    }
+}
+
+char *text_claim(struct arena *a, struct span s, size_t max) {
+    BUF_AUTO(b);
+    text_printable(&b, span_of(s.p, s.n < max ? s.n : max));
+    if (s.n > max)
+        buf_str(&b, "...");
+    return arena_str(a, buf_view(&b));
+}

@@ -25,4 +25,20 @@ void base64_encode(struct buf *b, struct span in);
  */
 enum err base64_decode(struct arena *a, struct span text, struct span *out) ERR_MUST_USE;
 
+/*
+ * Length of the well-formed UTF-8 character at the start of `s`, and the character; 0 when there is
+ * none (overlong forms, surrogates and values above U+10FFFF are none).
+ */
+size_t utf8_character(struct span s, uint32_t *character);
+
+/*
+ * Appends text that a stranger chose as text that is safe to print, log and keep: well-formed UTF-8
+ * without control characters, line breaks or directional overrides; each of those, and every stray
+ * byte, is written as \xNN or \u{NNNN}.
+ */
+void text_printable(struct buf *b, struct span s);
+
+/* The same, cut at `max` bytes of input ("..." follows), as a string in the arena. */
+char *text_claim(struct arena *a, struct span s, size_t max) __attribute__((returns_nonnull));
+
 #endif

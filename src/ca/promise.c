@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EKUs and SANs are compared as sorted lists of texts, so that order and doubles do not matter. */
+/* EKUs and SANs are compared as sorted lists of texts, so that their order does not matter. */
 #include "ca/promise.h"
 
 #include <stdlib.h>
@@ -79,6 +79,8 @@ static enum err check_san(struct arena *a, const char *promised, struct span san
     while (san_next(a, &san, &type, &value)) {
         if (type == 0)
             return err_set(ERR_REFUSED, "the subjectAltName of the request is malformed");
+        if (memchr(value.p, 0, value.n))
+            return err_set(ERR_REFUSED, "a subjectAltName of the request holds a NUL");
         TRY(list_add(&have, arena_printf(a, "%u+%.*s", type, SPAN_FMT(value))));
     }
     if (!lists_equal(&want, &have))

@@ -124,6 +124,7 @@ static void report(const char *folder, const struct config_seed *s) {
 int cmd_init(int argc, char **argv) {
     struct config_seed s = {
         .listen = "0.0.0.0", .public_port = 443, .management_port = 8443, .plain_port = 80};
+    umask(077);
     optind = 0;
     for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
         if (c == 'h') {

@@ -118,9 +118,12 @@ static int assign(const struct cli *cli) {
     if (cli->json) {
         cli_print_json(json_pack("{s:s}", "id", cli_text(reply, "id")));
     } else {
-        printf("Enrollment %s: %s gets '%s' in its next session.\n"
+        /* A host's name is its own claim: who enrolled it, and under which DeviceID, is not. */
+        const json_t *device = json_object_get(reply, "device");
+        printf("Enrollment %s: %s (DeviceID %s, enrolled by %s) gets '%s' in its next session.\n"
                "Follow it with: signet enrollment show %s\n",
-               cli_text(reply, "id"), cli->argv[2], cli->argv[1], cli_text(reply, "id"));
+               cli_text(reply, "id"), cli_text(device, "name"), cli_text(device, "device_id"),
+               cli_text(device, "account"), cli->argv[1], cli_text(reply, "id"));
     }
     json_decref(reply);
     return 0;

@@ -7,7 +7,7 @@
 #include "device/dm_client.h"
 #include "device/scep_task.h"
 
-enum { DAY_MINUTES = 24 * 60, MINUTE_MS = 60000, NAP_MS = 200 };
+enum { DAY_MINUTES = 24 * 60, MINUTE_MS = 60000, DAY_MS = 86400000, NAP_MS = 200 };
 
 /* A set with interval 0 is off; one with number 0 has no end (windows-mdm.md, A.8). */
 int64_t run_poll_minutes(const struct enrollment *e, int64_t polls) {
@@ -25,10 +25,12 @@ int64_t run_poll_minutes(const struct enrollment *e, int64_t polls) {
 /* The w7 account's back-off: some tries that wait twice as long each time, then the schedule. */
 static int64_t delay_after_failure(const struct host *h) {
     const struct enrollment *e = h->enrollment;
-    int64_t delay = e->backoff_ms, poll = run_poll_minutes(e, h->schedule.polls) * MINUTE_MS;
+    int64_t delay = e->backoff_ms < DAY_MS ? e->backoff_ms : DAY_MS,
+            poll = run_poll_minutes(e, h->schedule.polls) * MINUTE_MS;
     if (h->schedule.failures > e->connect_tries)
         return poll;
-    for (int64_t i = 1; i < h->schedule.failures && delay < e->backoff_max_ms; i++)
+    for (int64_t i = 1; i < h->schedule.failures && delay < e->backoff_max_ms && delay < DAY_MS;
+         i++)
         delay *= 2;
     delay = delay > e->backoff_max_ms ? e->backoff_max_ms : delay;
     return delay < poll ? delay : poll;

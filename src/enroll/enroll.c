@@ -11,35 +11,56 @@
 #include "crypto/key.h"
 #include "csp/profile.h"
 
-enum { ID_BYTES = 6 };
+enum { ID_BYTES = 6, MAX_TEXT = 1024, MAX_EVENTS = 50 };
 
 static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
                           const char *text, va_list *ap) {
+    ARENA_AUTO(a);
     json_t *evidence = json_object();
     for (const char *key; (key = va_arg(*ap, const char *));) {
         const char *value = va_arg(*ap, const char *);
         if (value)
-            json_object_set_new(evidence, key, json_stringn_nocheck(value, strlen(value)));
+            json_object_set_new(evidence, key,
+                                json_string(text_claim(&a, span_str(value), MAX_TEXT)));
     }
     char *json = json_dumps(evidence, JSON_COMPACT);
-    struct event event = {.at = clock_ms(), .kind = kind, .text = text, .evidence = json};
+    struct event event = {.at = clock_ms(),
+                          .kind = kind,
+                          .text = text_claim(&a, span_str(text), MAX_TEXT),
+                          .evidence = json};
     enum err result = enrollment_add_event(tx, e->id, &event);
     free(json);
     json_decref(evidence);
     return result;
 }
 
+/*
+ * A client that repeats itself for ever must not fill the database: after the fiftieth event of a
+ * kind the rest of that kind stands in the log only.
+ */
+static enum err has_enough(struct tx *tx, const struct enrollment *e, enum event_kind kind,
+                           bool *enough) {
+    int64_t count;
+    TRY(enrollment_count_events(tx, e->id, (int)kind, &count));
+    *enough = count >= MAX_EVENTS;
+    return OK;
+}
+
 enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
                        ...) {
-    va_list ap;
-    va_start(ap, text);
-    enum err result = add_event(tx, e, kind, text, &ap);
-    va_end(ap);
-    TRY(result);
+    bool enough;
+    TRY(has_enough(tx, e, kind, &enough));
+    if (!enough) {
+        va_list ap;
+        va_start(ap, text);
+        enum err result = add_event(tx, e, kind, text, &ap);
+        va_end(ap);
+        TRY(result);
+    }
     enum enroll_state before = (enum enroll_state)e->state;
     e->state = enroll_state_after(before, kind);
     TRY(enrollment_update(tx, e));
-    log_write(kind == EVENT_ALARM ? LOG_WARN : LOG_INFO, "enrollment",
+    store_log(tx, kind == EVENT_ALARM ? LOG_WARN : LOG_INFO, "enrollment",
               "id=%s event=%s state=%s was=%s text=%s", e->id, event_kind_name(kind),
               enroll_state_name((enum enroll_state)e->state), enroll_state_name(before),
               log_q(span_str(text)));
@@ -82,7 +103,7 @@ bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint) {
         return false;
     if (!e->deadline) /* a failure whose time is over; else its acceptance was lost on the way */
         return e->state != STATE_FAILED;
-    return hint || now >= e->next_ask;
+    return hint || e->state != STATE_FAILED || now >= e->next_ask;
 }
 
 static enum err expire_one(struct tx *tx, const struct enroll_policy *policy,
@@ -90,6 +111,8 @@ static enum err expire_one(struct tx *tx, const struct enroll_policy *policy,
     if (e->sessions < policy->confirm_sessions)
         return OK; /* the host was away: it is asked when it comes */
     e->deadline = 0;
+    if (!enroll_state_open((enum enroll_state)e->state))
+        return enrollment_update(tx, e);
     if (e->state == STATE_FAILED)
         return enroll_record(tx, e, EVENT_NOTE,
                              "the time for a later success is over: the enrollment stays failed",

@@ -128,6 +128,8 @@ static enum err judge_waiting(struct tx *tx, struct arena *a, struct enrollment 
 
 enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct enroll_policy *policy, const struct observation *seen) {
+    if (!enroll_state_open((enum enroll_state)e->state) && e->state != STATE_UNCONFIRMED)
+        return OK; /* a repeated message cannot take back what is decided */
     if (seen->absent)
         return judge_absence(tx, e);
     if (e->state == STATE_SENT)

@@ -58,6 +58,8 @@ static enum err find_repeat(struct tx *tx, struct operation *op) {
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
+    if (c.revoked)
+        return err_set(ERR_REFUSED, "the certificate for this request was revoked (%s)", c.reason);
     op->repeated = true;
     op->enrollment_id = c.enrollment;
     op->issued.der = c.der;
@@ -70,6 +72,8 @@ static enum err check_challenge(const struct challenge *c, const struct enrollme
     if (e->state == STATE_CONFIRMED)
         return err_set(ERR_REFUSED, "the challenge has served its enrollment already; if the host "
                                     "needs another certificate, assign the profile anew");
+    if (!enroll_state_open((enum enroll_state)e->state) && e->state != STATE_UNCONFIRMED)
+        return err_set(ERR_REFUSED, "the profile that the challenge came with is not on the host");
     if (clock_ms() > c->expires)
         return err_set(ERR_REFUSED, "the challenge has expired; assign the profile anew");
     return OK;
@@ -78,7 +82,6 @@ static enum err check_challenge(const struct challenge *c, const struct enrollme
 static enum err check_csr(struct operation *op, const struct enrollment *e) {
     struct promise promise = {e->subject, e->san, e->eku, e->key_usage, e->key_length};
     unsigned bits = spki_rsa_bits(op->csr.spki), least = op->endpoint->policy.rsa_min_bits;
-    TRY(csr_verify(&op->csr));
     if (bits < least)
         return err_set(ERR_REFUSED,
                        "an RSA key of %u bits is below this endpoint's %u: raise the profile's "
@@ -227,7 +230,7 @@ static bool is_for_the_client(enum err e) {
 }
 
 static enum err refuse(struct operation *op, enum err e, struct span *reply) {
-    char *reason = arena_str(op->a, span_str(err_detail()));
+    char *reason = text_claim(op->a, span_str(err_detail()), 500);
     log_outcome(op, e, reason);
     if (e == ERR_STORE || e == ERR_INTERNAL || e == ERR_CRYPTO || e == ERR_BUSY)
         return e; /* HTTP 500: the client tries again, nothing is decided */

@@ -12,7 +12,8 @@
  *
  * One timer serves all phases: every phase but WORKING ends in bounded time, however slowly the
  * client sends or reads. While a request is worked on or answered, nothing is read: pipelined
- * requests wait in the kernel's buffer, so a client cannot fill our memory.
+ * requests wait in the kernel's buffer. What a request and its reply take of our memory is held
+ * of the quota (quota.h) from its first byte to the reply's last.
  */
 #include "http/conn.h"
 
@@ -28,6 +29,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "http/notice.h"
+#include "http/quota.h"
 
 enum { LINGER_MS = 2000 };
 
@@ -44,6 +47,8 @@ struct http_conn {
     bool gone;               /* the socket failed while a worker had the request */
     struct http_exchange *x; /* READING */
     int64_t deadline;        /* READING: of the whole request */
+    size_t held;             /* WRITING: of the quota, for the reply */
+    struct http_peer *seat;  /* in the quota */
     unsigned short port;
     char peer[INET6_ADDRSTRLEN];
 };
@@ -62,12 +67,18 @@ static const struct http_limits *limits(const struct http_conn *c) {
     return &http_loop_shared(c->loop)->limits;
 }
 
+static struct http_quota *quota(const struct http_conn *c) {
+    return http_loop_shared(c->loop)->quota;
+}
+
 void http_conn_free(struct http_conn *c) {
     struct http_loop *loop = c->loop;
     LIST_REMOVE(c, link);
     event_del(&c->timer);
     bufferevent_free(c->bev);
     http_exchange_free(c->x);
+    http_quota_hold(quota(c), &c->held, 0);
+    http_quota_leave(quota(c), c->seat);
     free(c);
     http_loop_check_end(loop);
 }
@@ -86,9 +97,32 @@ static void set_reading_timer(struct http_conn *c) {
     set_timer(c, left < idle ? left : idle);
 }
 
+/* `event`: its name, and what belongs only to it. */
+static void note(struct http_conn *c, enum log_level level, const char *event, const char *why) {
+    if (!http_notice(level, "event=%s listener=%s peer=%s reason=%s", event, c->listener->name,
+                     c->peer, log_q(span_str(why))))
+        http_loop_tell_soon(c->loop);
+}
+
 /* ---- writing ---- */
 
+static void note_refusal(struct http_conn *c, int status, const char *why) {
+    char event[32];
+    snprintf(event, sizeof event, "refused status=%d", status);
+    note(c, LOG_WARN, event, why);
+}
+
+/* Slow readers of long replies must not fill the memory, either. */
+static void hold_reply(struct http_conn *c, struct http_exchange *x) {
+    static const char why[] = "no memory for the reply";
+    if (http_quota_hold(quota(c), &c->held, x->wire.n))
+        return;
+    note_refusal(c, 503, why);
+    http_exchange_text(x, 503, why, true);
+}
+
 static void send_reply(struct http_conn *c, struct http_exchange *x) {
+    hold_reply(c, x);
     c->phase = WRITING;
     c->close_after = !x->keep_alive || http_loop_draining(c->loop);
     bufferevent_disable(c->bev, EV_READ);
@@ -110,8 +144,7 @@ void http_conn_answer(struct http_exchange *x) {
 /* Our own word, without a handler. */
 static void refuse(struct http_conn *c, int status, const char *why, bool close) {
     struct http_exchange *x = c->x;
-    log_write(LOG_DEBUG, "http", "listener=%s peer=%s status=%d reason=%s", c->listener->name,
-              c->peer, status, log_q(span_str(why)));
+    note_refusal(c, status, why);
     http_exchange_text(x, status, why, close);
     c->x = NULL;
     send_reply(c, x);
@@ -139,6 +172,7 @@ static void on_writable(struct bufferevent *bev, void *arg) {
     struct http_conn *c = arg;
     if (c->phase != WRITING || evbuffer_get_length(bufferevent_get_output(bev)))
         return;
+    http_quota_hold(quota(c), &c->held, 0);
     if (c->close_after) {
         linger(c);
         return;
@@ -152,7 +186,7 @@ static void on_writable(struct bufferevent *bev, void *arg) {
 /* ---- reading ---- */
 
 static void begin_request(struct http_conn *c) {
-    c->x = http_exchange_new(c, c->listener, limits(c));
+    c->x = http_exchange_new(c, c->listener, http_loop_shared(c->loop));
     c->phase = READING;
     c->deadline = clock_monotonic_ms() + limits(c)->request_seconds * INT64_C(1000);
 }
@@ -165,6 +199,10 @@ static void on_head(struct http_conn *c) {
         refuse(c, 503, "busy", true);
         return;
     }
+    if (!http_quota_has_room(quota(c), r->left)) {
+        refuse(c, 503, "no memory for the body", true);
+        return;
+    }
     /* Who has begun to send does not wait for permission. */
     if (r->expect_continue && !evbuffer_get_length(bufferevent_get_input(c->bev)))
         bufferevent_write(c->bev, go_on, sizeof go_on - 1);
@@ -174,6 +212,10 @@ static void on_request(struct http_conn *c) {
     struct http_exchange *x = c->x;
     if (!http_exchange_request(x, bufferevent_openssl_get_ssl(c->bev))) {
         refuse(c, 400, "path is not percent-encoded text", true);
+        return;
+    }
+    if (!http_exchange_hold(x, evbuffer_get_length(bufferevent_get_input(c->bev)))) {
+        refuse(c, 503, "no memory for the request", true);
         return;
     }
     x->request.peer = c->peer;
@@ -203,21 +245,18 @@ static void read_requests(struct http_conn *c) {
     if (c->phase == IDLE && evbuffer_get_length(in))
         begin_request(c);
     while (c->phase == READING) {
-        switch (feed(c)) {
-        case HTTP_READ_MORE:
-            if (evbuffer_get_length(in))
-                break;
+        enum http_read got = feed(c);
+        if (got == HTTP_READ_BAD) {
+            refuse(c, c->x->reader.status, c->x->reader.why, true);
+        } else if (!http_exchange_hold(c->x, evbuffer_get_length(in))) {
+            refuse(c, 503, "no memory for the request", true);
+        } else if (got == HTTP_READ_HEAD) {
+            on_head(c);
+        } else if (got == HTTP_READ_DONE) {
+            on_request(c);
+        } else if (!evbuffer_get_length(in)) {
             set_reading_timer(c);
             return;
-        case HTTP_READ_HEAD:
-            on_head(c);
-            break;
-        case HTTP_READ_DONE:
-            on_request(c);
-            break;
-        case HTTP_READ_BAD:
-            refuse(c, c->x->reader.status, c->x->reader.why, true);
-            break;
         }
     }
 }
@@ -231,6 +270,16 @@ static void on_readable(struct bufferevent *bev, void *arg) {
         read_requests(c);
 }
 
+/* OpenSSL's reason lies deepest in the queue; without one, the client has left. */
+static void note_handshake(struct http_conn *c) {
+    const char *why = NULL;
+    for (unsigned long code; (code = bufferevent_get_openssl_error(c->bev));) {
+        const char *reason = ERR_reason_error_string(code);
+        why = reason ? reason : why;
+    }
+    note(c, LOG_INFO, "handshake", why ? why : "connection closed");
+}
+
 static void on_event(struct bufferevent *bev, short what, void *arg) {
     struct http_conn *c = arg;
     (void)bev;
@@ -240,6 +289,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg) {
     } else if (c->phase == WORKING) {
         c->gone = true;
     } else {
+        if (c->phase == HANDSHAKE)
+            note_handshake(c);
         http_conn_free(c);
     }
 }
@@ -248,10 +299,13 @@ static void on_timer(evutil_socket_t fd, short what, void *arg) {
     struct http_conn *c = arg;
     (void)fd;
     (void)what;
-    if (c->phase == READING)
+    if (c->phase == READING) {
         refuse(c, 408, "request too slow", true);
-    else
-        http_conn_free(c);
+        return;
+    }
+    if (c->phase == HANDSHAKE)
+        note(c, LOG_INFO, "handshake", "too slow");
+    http_conn_free(c);
 }
 
 /* ---- life ---- */
@@ -287,24 +341,39 @@ static struct bufferevent *open_socket(struct http_loop *l, const struct http_li
     return bev;
 }
 
+/* False: no seat is taken. The quota comes first, since a TLS session is dear. */
+static bool take_seat(struct http_conn *c, int fd, const struct sockaddr *from) {
+    const char *why;
+    c->seat = http_quota_enter(quota(c), from, &why);
+    if (!c->seat) {
+        note(c, LOG_WARN, "refused", why);
+        return false;
+    }
+    c->bev = open_socket(c->loop, c->listener, fd);
+    if (c->bev)
+        return true;
+    note(c, LOG_WARN, "refused", "no memory for the connection");
+    http_quota_leave(quota(c), c->seat);
+    return false;
+}
+
 void http_conn_open(struct http_loop *l, const struct http_listener *listener, int fd,
                     const struct sockaddr *from) {
-    struct bufferevent *bev = open_socket(l, listener, fd);
-    if (!bev) {
-        close(fd);
-        return;
-    }
     struct http_conn *c = mem_alloc(sizeof *c);
     c->loop = l;
     c->listener = listener;
-    c->bev = bev;
-    c->phase = listener->tls ? HANDSHAKE : IDLE;
     name_peer(c, from);
+    if (!take_seat(c, fd, from)) {
+        close(fd);
+        free(c);
+        return;
+    }
+    c->phase = listener->tls ? HANDSHAKE : IDLE;
     LIST_INSERT_HEAD(http_loop_conns(l), c, link);
     evtimer_assign(&c->timer, http_loop_base(l), on_timer, c);
-    bufferevent_setcb(bev, on_readable, on_writable, on_event, c);
+    bufferevent_setcb(c->bev, on_readable, on_writable, on_event, c);
     set_timer(c, limits(c)->idle_seconds * INT64_C(1000));
-    bufferevent_enable(bev, EV_READ | EV_WRITE);
+    bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
 void http_conn_drain(struct http_conn *c) {

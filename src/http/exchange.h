@@ -12,6 +12,8 @@
 #include "http/reader.h"
 
 struct http_conn;
+struct http_quota;
+struct http_shared;
 
 struct http_exchange {
     struct http_exchange *next; /* in the queue, or in the loop's list */
@@ -22,11 +24,17 @@ struct http_exchange {
     struct http_request request;
     struct buf wire; /* the reply's bytes */
     bool keep_alive; /* after the reply */
+    struct http_quota *quota;
+    size_t copied; /* bytes in the arena that the client has sent */
+    size_t held;   /* of the quota */
 };
 
 struct http_exchange *http_exchange_new(struct http_conn *conn, const struct http_listener *l,
-                                        const struct http_limits *limits);
+                                        const struct http_shared *shared);
 void http_exchange_free(struct http_exchange *x);
+
+/* Holds as much of the quota as the request has grown to; `unread` bytes wait behind it. */
+bool http_exchange_hold(struct http_exchange *x, size_t unread);
 
 /*
  * Fills x->request from the complete x->reader; `ssl` is NULL without TLS. Peer and port are the

@@ -81,6 +81,19 @@ struct http_limits {       /* 0 in any of them: the default named here */
     unsigned request_seconds; /* from the first byte of a request to its last: 60 */
     unsigned queue;           /* waiting requests, 1024; above: 503 */
     unsigned loops, workers;  /* 0: one loop and four workers a core */
+    /*
+     * Bytes of all requests and replies together, beyond 16 KiB of each: 64 MiB; above: 503, before
+     * the body is read when its Content-Length tells.
+     */
+    size_t memory;
+    unsigned connections;      /* 10,000; above: closed at once */
+    unsigned peer_connections; /* of one IPv4 address or IPv6 /64, which may be a proxy: 1024 */
+};
+
+/* What clients hold at this moment. */
+struct http_usage {
+    size_t memory; /* as limited by http_limits.memory */
+    unsigned connections;
 };
 
 struct http_server;
@@ -96,6 +109,9 @@ enum err http_new(const struct http_listener *listeners, size_t count,
 
 /* The port that listener `index` really has. */
 unsigned short http_port(const struct http_server *s, size_t index);
+
+/* Thread-safe. */
+struct http_usage http_usage(const struct http_server *s);
 
 /* Reads certificate and key again for new connections; keeps the old ones on failure. Thread-safe.
  */

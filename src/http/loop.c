@@ -13,12 +13,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "http/conn.h"
+#include "http/notice.h"
 
 enum {
     STACK = 512 * 1024, /* a TLS handshake needs a tenth of it */
     BACKLOG = 1024,
     PAUSE_US = 200000, /* after accept() failed: without descriptors it would fail at once again */
-    GRACE_SECONDS = 2
+    GRACE_SECONDS = 2,
+    TELL_SECONDS = 1
 };
 
 enum order { RUN, DRAIN, END };
@@ -38,6 +40,7 @@ struct http_loop {
     struct http_conn_list conns;
     int wake_fd;
     struct event *wake;
+    struct event *tell;
     pthread_t thread;
     bool started;
     enum order obeyed;
@@ -66,6 +69,19 @@ bool http_loop_draining(const struct http_loop *l) {
 void http_loop_check_end(struct http_loop *l) {
     if (l->obeyed == END && LIST_EMPTY(&l->conns))
         event_base_loopbreak(l->base);
+}
+
+static void on_tell(evutil_socket_t fd, short what, void *arg) {
+    (void)fd;
+    (void)what;
+    (void)arg;
+    http_notice_tell();
+}
+
+void http_loop_tell_soon(struct http_loop *l) {
+    struct timeval soon = {TELL_SECONDS, 0};
+    if (!evtimer_pending(l->tell, NULL))
+        evtimer_add(l->tell, &soon);
 }
 
 static void close_doors(struct http_loop *l) {
@@ -220,9 +236,11 @@ enum err http_loop_new(const struct http_shared *shared, struct http_loop **out)
     pthread_mutex_init(&l->lock, NULL);
     l->base = event_base_new();
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (l->base && l->wake_fd >= 0)
+    if (l->base && l->wake_fd >= 0) {
         l->wake = event_new(l->base, l->wake_fd, EV_READ | EV_PERSIST, on_wake, l);
-    if (!l->wake || event_add(l->wake, NULL) != 0) {
+        l->tell = evtimer_new(l->base, on_tell, NULL);
+    }
+    if (!l->wake || !l->tell || event_add(l->wake, NULL) != 0) {
         http_loop_free(l);
         return err_set(ERR_INTERNAL, "no event loop: %s", strerror(errno));
     }
@@ -265,6 +283,8 @@ void http_loop_free(struct http_loop *l) {
     close_doors(l);
     if (l->wake)
         event_free(l->wake);
+    if (l->tell)
+        event_free(l->tell);
     if (l->wake_fd >= 0)
         close(l->wake_fd);
     if (l->base)

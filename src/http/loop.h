@@ -14,13 +14,16 @@
 #include "http/tls.h"
 #include "http/worker.h"
 
-/* What all loops share, and none changes. */
+struct http_quota;
+
+/* What all loops share; the pointers never change. */
 struct http_shared {
     struct http_limits limits; /* no zeros */
     struct http_listener *listeners;
     size_t count;
     struct http_tls *tls; /* NULL: no listener needs it */
     struct http_workers *workers;
+    struct http_quota *quota;
 };
 
 LIST_HEAD(http_conn_list, http_conn);
@@ -53,5 +56,6 @@ const struct http_shared *http_loop_shared(const struct http_loop *l);
 struct http_conn_list *http_loop_conns(struct http_loop *l);
 bool http_loop_draining(const struct http_loop *l);
 void http_loop_check_end(struct http_loop *l); /* a connection has gone */
+void http_loop_tell_soon(struct http_loop *l); /* a notice was left out */
 
 #endif

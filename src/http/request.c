@@ -71,6 +71,7 @@ bool http_exchange_request(struct http_exchange *x, SSL *ssl) {
         .fields = reader->fields,
         .field_count = reader->field_count,
     };
+    x->copied = n + x->request.client_cert.n;
     return true;
 }
 

@@ -11,6 +11,8 @@
 
 #include "base/mem.h"
 #include "http/loop.h"
+#include "http/notice.h"
+#include "http/quota.h"
 
 struct http_server {
     struct http_shared shared;
@@ -36,6 +38,9 @@ static struct http_limits with_defaults(const struct http_limits *given) {
     set_default(&l.idle_seconds, 30);
     set_default(&l.request_seconds, 60);
     set_default(&l.queue, 1024);
+    l.memory = l.memory ? l.memory : (size_t)64 << 20;
+    set_default(&l.connections, 10000);
+    set_default(&l.peer_connections, 1024);
     set_default(&l.loops, cores());
     set_default(&l.workers, 4 * cores());
     return l;
@@ -90,6 +95,7 @@ static enum err build(struct http_server *s, const char *cert, const char *key) 
         tls = tls || s->shared.listeners[i].tls;
     if (tls)
         TRY(http_tls_new(cert, key, &s->shared.tls));
+    s->shared.quota = http_quota_new(&s->shared.limits);
     s->shared.workers = http_workers_new(s->shared.limits.queue);
     s->loops = mem_alloc(s->shared.limits.loops * sizeof(struct http_loop *));
     for (; s->loop_count < s->shared.limits.loops; s->loop_count++)
@@ -101,6 +107,7 @@ static void free_server(struct http_server *s) {
     for (unsigned i = 0; i < s->loop_count; i++)
         http_loop_free(s->loops[i]);
     http_workers_free(s->shared.workers);
+    http_quota_free(s->shared.quota);
     http_tls_free(s->shared.tls);
     for (size_t i = 0; i < s->shared.count; i++) {
         free((void *)(uintptr_t)s->shared.listeners[i].name);
@@ -130,6 +137,10 @@ enum err http_new(const struct http_listener *listeners, size_t count,
 
 unsigned short http_port(const struct http_server *s, size_t index) {
     return s->ports[index];
+}
+
+struct http_usage http_usage(const struct http_server *s) {
+    return http_quota_usage(s->shared.quota);
 }
 
 enum err http_reload_tls(struct http_server *s) {
@@ -166,5 +177,6 @@ void http_stop(struct http_server *s) {
     http_workers_stop(s->shared.workers);
     for (unsigned i = 0; i < s->loop_count; i++)
         http_loop_join(s->loops[i]);
+    http_notice_tell();
     free_server(s);
 }

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "http/loop.h"
+#include "http/notice.h"
 
 enum { STACK = 1024 * 1024 }; /* address space only; OpenSSL and SQLite need some of it */
 
@@ -82,6 +83,8 @@ static void *work(void *arg) {
     bool stopping;
     while ((x = pop(w, &stopping))) {
         if (stopping) {
+            http_notice(LOG_WARN, "event=refused status=503 listener=%s peer=%s reason=%s",
+                        x->listener->name, x->request.peer, log_q(span_str("shutting down")));
             http_exchange_text(x, 503, "shutting down", true);
         } else {
             struct http_reply reply = {0};

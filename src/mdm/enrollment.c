@@ -2,13 +2,15 @@
 /* Enrolling a host: discovery, policies, and the identity that makes it known (MS-MDE2). */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
+
 #include "mde/mde.h"
 #include "mdm/mdm.h"
 #include "mdm/password.h"
 #include "wire/mdm.h"
 #include "x509/csr.h"
 
-enum { MIN_RSA_BITS = 2048 };
+enum { MIN_RSA_BITS = 2048, MAX_CLAIM = 128 };
 
 /* The fault that tells an error to the host. */
 static enum mde_fault fault_of(enum err e) {
@@ -34,8 +36,9 @@ static bool answer_fault(struct buf *reply, const struct mde_header *h, enum err
     log_write(LOG_WARN, "mde", "op=%s peer=%s user=%s status=fault reason=%s", op,
               log_q(span_str(peer)), log_q(h->username), log_q(span_str(err_detail())));
     mde_write_fault(reply, h, fault,
-                    fault == MDE_ENROLLMENT_SERVER ? "the server failed; its log says why"
-                                                   : err_detail());
+                    fault != MDE_ENROLLMENT_SERVER || e == ERR_BUSY
+                        ? err_detail()
+                        : "the server failed; its log says why");
     return false;
 }
 
@@ -144,9 +147,9 @@ static enum err enroll_device(const struct mdm *mdm, struct arena *a, const stru
     TRY(check_request(r, &csr));
     n->device = (struct device){
         .device_id = upper(a, r->device_id),
-        .name = arena_str(a, r->device_name),
-        .hw_dev_id = arena_str(a, r->hw_dev_id),
-        .os_version = arena_str(a, r->os_version),
+        .name = text_claim(a, r->device_name, MAX_CLAIM),
+        .hw_dev_id = text_claim(a, r->hw_dev_id, MAX_CLAIM),
+        .os_version = text_claim(a, r->os_version, MAX_CLAIM),
         .account = arena_str(a, h->username),
         .enrolled = now,
     };

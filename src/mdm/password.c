@@ -4,20 +4,40 @@
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <semaphore.h>
+#include <pthread.h>
+
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "crypto/key.h"
 
-enum { LOG2_N = 14, R = 8, P = 1, SALT = 16, HASH = 32, PARALLEL = 2 };
+enum { LOG2_N = 14, R = 8, P = 1, SALT = 16, HASH = 32, PARALLEL = 2, WAITING = 2 };
 
 #define PREFIX "scrypt$14$8$1$"
 
-static sem_t places;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
+static unsigned computing, waiting; /* guarded by lock */
 
-__attribute__((constructor)) static void open_places(void) {
-    sem_init(&places, 0, PARALLEL);
+static enum err take_place(void) {
+    enum err e = OK;
+    pthread_mutex_lock(&lock);
+    if (computing == PARALLEL && waiting == WAITING)
+        e = err_set(ERR_BUSY, "too many passwords are being checked; try again in a moment");
+    waiting++;
+    while (e == OK && computing == PARALLEL)
+        pthread_cond_wait(&left, &lock);
+    waiting--;
+    computing += e == OK;
+    pthread_mutex_unlock(&lock);
+    return e;
+}
+
+static void leave_place(void) {
+    pthread_mutex_lock(&lock);
+    computing--;
+    pthread_cond_signal(&left);
+    pthread_mutex_unlock(&lock);
 }
 
 static enum err scrypt(struct span password, const uint8_t salt[SALT], uint8_t out[HASH]) {
@@ -34,13 +54,15 @@ static enum err scrypt(struct span password, const uint8_t salt[SALT], uint8_t o
     };
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SCRYPT", NULL);
     EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-    while (sem_wait(&places) != 0) {
+    enum err e = take_place();
+    if (e == OK) {
+        if (!ctx || EVP_KDF_derive(ctx, out, HASH, params) != 1)
+            e = err_set(ERR_CRYPTO, "cannot compute a password hash");
+        leave_place();
     }
-    bool ok = ctx && EVP_KDF_derive(ctx, out, HASH, params) == 1;
-    sem_post(&places);
     EVP_KDF_CTX_free(ctx);
     EVP_KDF_free(kdf);
-    return ok ? OK : err_set(ERR_CRYPTO, "cannot compute a password hash");
+    return e;
 }
 
 enum err password_hash(struct arena *a, struct span password, const char **text) {

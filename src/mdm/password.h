@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Passwords of accounts, kept as scrypt hashes (RFC 7914: N 2^14, r 8, p 1: 16 MiB and about 40 ms
- * each). At most two are computed at a time, so that a flood of guesses costs the guessers time and
- * the server neither its memory nor its workers' cores. Thread-safe.
+ * each). At most two are computed and two wait at a time, the next is turned away with ERR_BUSY: a
+ * flood of guesses takes neither the server's memory nor the workers that SCEP and sessions need.
+ * Thread-safe.
  */
 #ifndef SIGNET_MDM_PASSWORD_H
 #define SIGNET_MDM_PASSWORD_H
@@ -10,7 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* "scrypt$14$8$1$<salt>$<hash>", salt and hash in hex, in `a`. ERR_CRYPTO. */
+/* "scrypt$14$8$1$<salt>$<hash>", salt and hash in hex, in `a`. ERR_CRYPTO, ERR_BUSY. */
 enum err password_hash(struct arena *a, struct span password, const char **text) ERR_MUST_USE;
 
 /*

@@ -143,7 +143,7 @@ static enum err deliver(struct tx *tx, struct exchange *x, struct enrollment *e)
     syncml_write_raw(&x->out, buf_view(&commands), filled.commands);
     keep_promise(x, e, &filled);
     return enroll_record(tx, e, EVENT_SENT, "the profile was sent to the host in one Atomic",
-                         "session", arena_str(x->a, x->in->session_id), "server_url",
+                         "session", text_claim(x->a, x->in->session_id, 32), "server_url",
                          kept_text(x->a, filled.server_url), "ca_thumbprint",
                          kept_text(x->a, filled.ca_thumbprint), "subject", e->subject, NULL);
 }

@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "wire/mdm.h"
 
+enum { MAX_CLAIM = 512 }; /* bytes of a text that the host chose */
+
 static struct finding *finding_of(struct exchange *x, const char *enrollment) {
     struct finding **at = &x->findings;
     for (; *at; at = &(*at)->next)
@@ -90,7 +92,7 @@ static const char *last_step(const char *loc_uri) {
     return slash ? slash + 1 : loc_uri;
 }
 
-static void note_child(struct finding *f, const struct syncml_command *c,
+static void note_child(struct exchange *x, struct finding *f, const struct syncml_command *c,
                        const struct sent_command *sent, const char *code_text) {
     int code = syncml_code(c);
     if (strcmp(last_step(sent->loc_uri), "Enroll") == 0)
@@ -99,7 +101,7 @@ static void note_child(struct finding *f, const struct syncml_command *c,
         return;
     buf_printf(&f->failures, "%s%d %s", f->failures.n ? ", " : "", code, last_step(sent->loc_uri));
     if (c->original_error.n)
-        buf_printf(&f->failures, " (%.*s)", SPAN_FMT(c->original_error));
+        buf_printf(&f->failures, " (%s)", text_claim(x->a, c->original_error, 32));
 }
 
 static enum err take_status(struct tx *tx, struct exchange *x, const struct syncml_command *c) {
@@ -121,12 +123,12 @@ static enum err take_status(struct tx *tx, struct exchange *x, const struct sync
         f->atomic_code = code;
         break;
     case PURPOSE_CHILD:
-        note_child(f, c, &sent, code);
+        note_child(x, f, c, &sent, code);
         break;
     case PURPOSE_GET_STATUS:
-        f->observed = true;
-        f->seen.absent = syncml_code(c) == SYNCML_NOT_FOUND;
-        break;
+        if (syncml_code(c) == SYNCML_NOT_FOUND)
+            f->observed = f->seen.absent = true;
+        break; /* a value comes with the Results; another error tells nothing */
     case PURPOSE_GET_ERROR:
     case PURPOSE_GET_THUMBPRINT:
     case PURPOSE_GET_RESPONDENT:
@@ -137,7 +139,7 @@ static enum err take_status(struct tx *tx, struct exchange *x, const struct sync
 
 static const char *result_text(struct exchange *x, const struct syncml_command *c) {
     struct span data = c->items ? span_trim(c->items->data) : SPAN_NONE;
-    return data.n ? arena_str(x->a, data) : NULL;
+    return data.n ? text_claim(x->a, data, MAX_CLAIM) : NULL;
 }
 
 static enum err take_results(struct tx *tx, struct exchange *x, const struct syncml_command *c) {
@@ -148,11 +150,13 @@ static enum err take_results(struct tx *tx, struct exchange *x, const struct syn
     TRY(e);
     struct finding *f = sent.enrollment ? finding_of(x, sent.enrollment) : NULL;
     const char *text = result_text(x, c);
-    if (sent.purpose == PURPOSE_TRUST_GET && text &&
-        base64_decode(x->a, span_str(text), &x->trust_data) != OK)
+    if (sent.purpose == PURPOSE_TRUST_GET && c->items &&
+        base64_decode(x->a, c->items->data, &x->trust_data) != OK)
         x->trust_data = SPAN_NONE;
-    if (sent.purpose == PURPOSE_GET_STATUS)
+    if (sent.purpose == PURPOSE_GET_STATUS) {
         f->seen.status = text;
+        f->observed = true;
+    }
     if (sent.purpose == PURPOSE_GET_ERROR)
         f->seen.error = text;
     if (sent.purpose == PURPOSE_GET_THUMBPRINT)
@@ -169,7 +173,7 @@ static void take_alert(struct exchange *x, const struct syncml_command *c) {
         if (span_is(i->type, ALERT_TYPE_SCEP_RESULT))
             x->hint = true;
         if (span_is(i->type, ALERT_TYPE_LOGIN_STATUS))
-            x->device.login_status = arena_str(x->a, span_trim(i->data));
+            x->device.login_status = text_claim(x->a, span_trim(i->data), 32);
         if (span_is(i->type, ALERT_TYPE_UNENROLL))
             log_write(LOG_WARN, "mdm", "device=%s alert=unenrollment note=%s", x->device.device_id,
                       log_q(span_str("the user removes the management from the host")));

@@ -45,7 +45,11 @@ enum err scep_read(struct span der, struct scep_request *out) {
 
 /* ---- the envelope ---- */
 
-/* The CSR is parsed whether or not the padding was good: both cost the same and end the same. */
+/*
+ * The CSR is parsed whether or not the padding was good: both cost the same and end the same. Its
+ * own signature is part of it: whoever changes the ciphertext, and guesses at the plaintext by the
+ * answer, must not learn that everything up to the CSR was fine.
+ */
 static enum err open_envelope(struct arena *a, struct scep_request *request, struct span ra_cert,
                               const struct key *ra_key, struct span *content) {
     struct cms_enveloped env;
@@ -57,6 +61,8 @@ static enum err open_envelope(struct arena *a, struct scep_request *request, str
     TRY(cms_enveloped_open(a, &env, ra.issuer, ra.serial, ra_key, &request->transport,
                            &request->cipher, content, &good));
     enum err e = csr_parse(*content, &csr);
+    if (e == OK)
+        e = csr_verify(&csr);
     return (good & (e == OK)) ? OK : ERR_MESSAGE_CHECK;
 }
 

@@ -36,9 +36,10 @@ enum err scep_read(struct span der, struct scep_request *out) ERR_MUST_USE;
 
 /*
  * Opens the envelope with the RA's key and parses the CSR in it. Every failure, of whatever cause
- * (no recipient of ours, key transport, key length, cipher, padding, undecodable CSR), takes one
- * path with one answer: ERR_MESSAGE_CHECK with one fixed detail (costs-and-traps.md, trap 2). On
- * success *content is in `a`, and csr_parse has accepted it.
+ * (no recipient of ours, key transport, key length, cipher, padding, a CSR that cannot be decoded
+ * or whose own signature does not hold), takes one path with one answer: ERR_MESSAGE_CHECK with one
+ * fixed detail (costs-and-traps.md, trap 2). On success *content is in `a`, and csr_parse has
+ * accepted it.
  */
 enum err scep_open(struct arena *a, struct scep_request *request, struct span ra_cert,
                    const struct key *ra_key, struct span *content) ERR_MUST_USE;

@@ -18,7 +18,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { MAX_LINE = 1 << 20, PATIENCE_MS = 5000, ANSWER_MS = 60000 };
+enum {
+    MAX_REQUEST = 1 << 20,
+    MAX_ANSWER = 1 << 28, /* a list of very many enrollments */
+    PATIENCE_MS = 5000,
+    ANSWER_MS = 60000,
+    PAUSE_MS = 100,
+};
 
 struct admin {
     struct admin_scope scope;
@@ -39,8 +45,8 @@ static enum err socket_address(const char *folder, struct sockaddr_un *out) {
     return OK;
 }
 
-/* Reads up to a line feed, for at most `patience` ms. */
-static bool read_line(int fd, struct buf *line, int64_t patience) {
+/* Reads up to a line feed, for at most `patience` ms and `max` bytes. */
+static bool read_line(int fd, struct buf *line, size_t max, int64_t patience) {
     int64_t end = clock_monotonic_ms() + patience;
     for (;;) {
         char block[4096];
@@ -49,7 +55,7 @@ static bool read_line(int fd, struct buf *line, int64_t patience) {
         if (left <= 0 || poll(&p, 1, (int)left) <= 0)
             return false;
         ssize_t n = read(fd, block, sizeof block);
-        if (n <= 0 || line->n + (size_t)n > MAX_LINE)
+        if (n <= 0 || line->n + (size_t)n > max)
             return false;
         buf_add(line, block, (size_t)n);
         if (span_find(span_of(block, (size_t)n), '\n') >= 0)
@@ -60,7 +66,7 @@ static bool read_line(int fd, struct buf *line, int64_t patience) {
 static bool write_line(int fd, const json_t *value) {
     BUF_AUTO(line);
     char *text = json_dumps(value, JSON_COMPACT);
-    buf_str(&line, text ? text : "{}");
+    buf_str(&line, text ? text : "{\"ok\":false,\"error\":\"the answer is no JSON\"}");
     buf_char(&line, '\n');
     if (text)
         explicit_bzero(text, strlen(text));
@@ -88,7 +94,7 @@ static bool is_trusted(int fd) {
 static void serve_one(struct admin *admin, int fd) {
     BUF_AUTO(line);
     json_error_t error;
-    if (!is_trusted(fd) || !read_line(fd, &line, PATIENCE_MS))
+    if (!is_trusted(fd) || !read_line(fd, &line, MAX_REQUEST, PATIENCE_MS))
         return;
     json_t *request = json_loadb((const char *)line.p, line.n, 0, &error);
     json_t *reply = admin_run(&admin->scope, request);
@@ -107,10 +113,14 @@ static void *admin_loop(void *user) {
         if (p[1].revents)
             break;
         int fd = p[0].revents ? accept4(admin->listener, NULL, NULL, SOCK_CLOEXEC) : -1;
-        if (fd >= 0) {
-            serve_one(admin, fd);
-            close(fd);
+        if (fd < 0) { /* out of descriptors, perhaps: do not spin */
+            poll(NULL, 0, PAUSE_MS);
+            continue;
         }
+        const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        serve_one(admin, fd);
+        close(fd);
     }
     return NULL;
 }
@@ -119,12 +129,12 @@ static enum err listen_at(const char *folder, struct sockaddr_un *address, int *
     BUF_AUTO(run);
     buf_printf(&run, "%s/run", folder);
     TRY(file_mkdir(buf_cstr(&run), 0700));
+    if (chmod(buf_cstr(&run), 0700) != 0)
+        return err_set(ERR_IO, "cannot close '%s' to others: %s", buf_cstr(&run), strerror(errno));
     unlink(address->sun_path); /* of a server that was killed; serve holds the folder's lock */
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    mode_t before = umask(0177);
     bool ok = *fd >= 0 && bind(*fd, (struct sockaddr *)address, sizeof *address) == 0 &&
-              listen(*fd, 64) == 0;
-    umask(before);
+              chmod(address->sun_path, 0600) == 0 && listen(*fd, 64) == 0;
     if (ok)
         return OK;
     enum err e = err_set(ERR_IO, "cannot listen at '%s': %s", address->sun_path, strerror(errno));
@@ -135,7 +145,7 @@ static enum err listen_at(const char *folder, struct sockaddr_un *address, int *
 
 enum err admin_start(const char *folder, const struct admin_scope *scope, struct admin **out) {
     struct sockaddr_un address;
-    int listener;
+    int listener = -1;
     TRY(socket_address(folder, &address));
     TRY(listen_at(folder, &address, &listener));
     struct admin *admin = mem_alloc(sizeof *admin);
@@ -178,7 +188,7 @@ static enum err exchange(int fd, const struct sockaddr_un *address, const json_t
         return err_set(ERR_NOT_FOUND, "no server runs on '%s': start it with signet serve -d %s",
                        folder, folder);
     }
-    if (!write_line(fd, request) || !read_line(fd, &line, ANSWER_MS))
+    if (!write_line(fd, request) || !read_line(fd, &line, MAX_ANSWER, ANSWER_MS))
         return err_set(ERR_IO, "the server on '%s' gave no answer", folder);
     *reply = json_loadb((const char *)line.p, line.n, 0, &error);
     return *reply ? OK : err_set(ERR_PARSE, "the server's answer cannot be read: %s", error.text);
@@ -197,7 +207,8 @@ enum err admin_call(const char *folder, json_t *request, json_t **reply) {
     TRY(e);
     if (json_is_true(json_object_get(*reply, "ok")))
         return OK;
-    e = err_set(ERR_CONFLICT, "%s", json_string_value(json_object_get(*reply, "error")));
+    const char *error = json_string_value(json_object_get(*reply, "error"));
+    e = err_set(ERR_CONFLICT, "%s", error ? error : "the server gave no reason");
     json_decref(*reply);
     *reply = NULL;
     return e;

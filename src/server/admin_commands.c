@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
+
 #include "csp/profile.h"
 #include "mdm/password.h"
 #include "server/admin.h"
@@ -163,6 +165,7 @@ static enum err profile_assign(struct tx *tx, struct call *c) {
     TRY(find_device(tx, c, host, &d));
     TRY(enroll_assign(tx, c->a, &d, &p, &e));
     put(c, "id", json_string(e.id));
+    put(c, "device", report_device(&d));
     return OK;
 }
 
@@ -255,6 +258,6 @@ json_t *admin_run(const struct admin_scope *scope, json_t *request) {
     json_object_set_new(c.reply, "ok", json_boolean(e == OK));
     if (e != OK)
         json_object_set_new(c.reply, "error",
-                            json_stringn_nocheck(err_detail(), strlen(err_detail())));
+                            json_string(text_claim(&a, span_str(err_detail()), 500)));
     return c.reply;
 }

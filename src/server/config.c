@@ -38,6 +38,8 @@ static const struct {
     {"enrollment", "confirm-sessions", NUMBER, offsetof(struct config, confirm_sessions), "2"},
 };
 
+#define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+
 enum { KEYS = sizeof keys / sizeof *keys, MAX_FILE = 65536 };
 
 struct loading {
@@ -94,8 +96,8 @@ static enum err read_text(struct arena *a, enum value_kind kind, const struct co
     if (kind == LEVEL && strcmp(value, "error") != 0 && strcmp(value, "warn") != 0 &&
         strcmp(value, "info") != 0 && strcmp(value, "debug") != 0)
         return err_set(ERR_CONFIG, "'%s' is none of error, warn, info, debug", value);
-    if (kind == WORD && (!*value || strpbrk(value, " \t<>&\"'/\\")))
-        return err_set(ERR_CONFIG, "'%s' is not one word of letters, digits, - and _", value);
+    if (kind == WORD && (!*value || value[strspn(value, WORD_CHARACTERS)]))
+        return err_set(ERR_CONFIG, "'%s' is not one word of letters, digits, . - and _", value);
     *out = kind == PATH && value[0] != '/' ? arena_printf(a, "%s/%s", c->folder, value)
                                            : arena_str(a, span_str(value));
     return OK;

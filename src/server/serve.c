@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+
 #include <time.h>
 #include <unistd.h>
 
@@ -104,7 +106,7 @@ static enum err open_house(struct house *h, const char *folder) {
     wire(h);
     TRY(listen_http(h));
     struct admin_scope scope = {h->store, h->config.rsa_min_bits};
-    TRY(admin_start(folder, &scope, &h->admin)); /* before the workers: it sets the umask */
+    TRY(admin_start(folder, &scope, &h->admin));
     return http_start(h->http);
 }
 
@@ -187,8 +189,9 @@ enum err serve(const char *folder) {
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* inherited by every thread */
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);         /* a password hash gives its 16 MiB back */
-    mallopt(M_ARENA_MAX, 4);                    /* many workers, little memory */
+    umask(077); /* the database and what else is made here: nobody's but the server's user's */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20); /* a password hash gives its 16 MiB back */
+    mallopt(M_ARENA_MAX, 4);            /* many workers, little memory */
     enum err e = open_house(&h, folder);
     if (e == OK) {
         announce(&h);

@@ -65,8 +65,8 @@ enum err certificate_by_csr(struct tx *tx, struct arena *a, struct span csr_sha2
     sqlite3_stmt *rows;
     enum err e;
     TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS " FROM certificate WHERE csr_sha256 = $1 AND revoked IS NULL",
-                  "b", csr_sha256));
+                  "SELECT " COLUMNS " FROM certificate WHERE csr_sha256 = $1 ORDER BY id DESC", "b",
+                  csr_sha256));
     if (sql_next(rows, &e))
         read_row(a, rows, out);
     else if (e == OK)

@@ -28,8 +28,8 @@ enum err certificate_list(struct tx *tx, struct arena *a, const char *enrollment
 enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *reason) ERR_MUST_USE;
 
 /*
- * The live certificate that was issued for that very CSR (SHA-256 of its DER): what makes a repeat
- * of a request recognisable. ERR_NOT_FOUND.
+ * The certificate that was issued for that very CSR (SHA-256 of its DER), live or not: what makes a
+ * repeat of a request recognisable. ERR_NOT_FOUND.
  */
 enum err certificate_by_csr(struct tx *tx, struct arena *a, struct span csr_sha256,
                             struct certificate *out) ERR_MUST_USE;

@@ -124,6 +124,16 @@ enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enro
     return e;
 }
 
+enum err enrollment_count_events(struct tx *tx, const char *enrollment, int kind, int64_t *count) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows, "SELECT count(*) FROM event WHERE enrollment = $1 AND kind = $2", "si",
+                  enrollment, (int64_t)kind));
+    *count = sql_next(rows, &e) ? sqlite3_column_int64(rows, 0) : 0;
+    sql_end(rows);
+    return e;
+}
+
 enum err challenge_replace(struct tx *tx, const struct challenge *c) {
     TRY(sql_run(tx, "DELETE FROM challenge WHERE enrollment = $1", "s", c->enrollment));
     return sql_run(tx,

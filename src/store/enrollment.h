@@ -57,6 +57,10 @@ enum err enrollment_add_event(struct tx *tx, const char *enrollment,
 enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enrollment,
                                 struct event **out) ERR_MUST_USE;
 
+/* How many events of that kind the enrollment has. */
+enum err enrollment_count_events(struct tx *tx, const char *enrollment, int kind,
+                                 int64_t *count) ERR_MUST_USE;
+
 struct challenge {
     struct span hash; /* keyed; the key */
     const char *enrollment;

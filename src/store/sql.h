@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "store/pending.h"
 #include "store/store.h"
 
 enum { SQL_CACHE = 96 }; /* more than there are statements in the store */
@@ -21,6 +22,7 @@ struct tx {
         sqlite3_stmt *stmt;
     } cache[SQL_CACHE];
     unsigned cached;
+    struct pending pending; /* of the writer */
 };
 
 enum err sql_connect(const char *path, bool writer, struct tx *out) ERR_MUST_USE;

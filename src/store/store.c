@@ -50,11 +50,13 @@ static void keep_detail(struct job *j, enum err e) {
 }
 
 static void run_job(struct tx *tx, struct job *j) {
+    struct pending_line *mark = tx->pending.last;
     enum err e = sql_run(tx, "SAVEPOINT job", "");
     if (e == OK) {
         e = j->work(tx, j->user);
         if (e != OK) {
             keep_detail(j, e);
+            pending_drop(&tx->pending, mark);
             if (sql_run(tx, "ROLLBACK TO job", "") != OK || sql_run(tx, "RELEASE job", "") != OK)
                 log_write(LOG_ERROR, "store", "rollback=failed reason=%s",
                           log_q(span_str(err_detail())));
@@ -68,6 +70,7 @@ static void run_job(struct tx *tx, struct job *j) {
 /* Whatever goes wrong with the transaction as a whole has gone wrong for each job in it. */
 static void fail_all(struct tx *tx, struct job *jobs) {
     enum err e = ERR_STORE;
+    pending_drop(&tx->pending, NULL);
     for (struct job *j = jobs; j; j = j->next)
         keep_detail(j, e);
     log_write(LOG_ERROR, "store", "commit=failed reason=%s", log_q(span_str(err_detail())));
@@ -80,10 +83,17 @@ static void run_batch(struct tx *tx, struct job *jobs) {
         fail_all(tx, jobs);
         return;
     }
-    for (struct job *j = jobs; j; j = j->next)
+    for (struct job *j = jobs; j; j = j->next) {
         run_job(tx, j);
+        if (sqlite3_get_autocommit(tx->db)) { /* SQLite itself has rolled back: disk full, I/O */
+            fail_all(tx, jobs);
+            return;
+        }
+    }
     if (sql_run(tx, "COMMIT", "") != OK)
         fail_all(tx, jobs);
+    else
+        pending_write(&tx->pending);
 }
 
 static struct job *take_batch(struct store *s) {

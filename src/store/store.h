@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/log.h"
 
 struct store;
 struct tx;
@@ -37,6 +38,13 @@ typedef enum err store_work(struct tx *tx, void *user);
 
 /* Blocks until the work is committed durably, or has failed. Thread-safe. */
 enum err store_write(struct store *s, store_work *work, void *user) ERR_MUST_USE;
+
+/*
+ * A log line (base/log.h) that is written when, and only when, the work that it tells of is
+ * committed. `topic` is a literal. For works of store_write.
+ */
+void store_log(struct tx *tx, enum log_level level, const char *topic, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Runs the work on a consistent snapshot; it must not write. Thread-safe. */
 enum err store_read(struct store *s, store_work *work, void *user) ERR_MUST_USE;

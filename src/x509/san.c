@@ -39,6 +39,17 @@ bool eku_next(struct arena *a, struct span *rest, const char **oid) {
     return true;
 }
 
+/* What stands in a name is read by many programs; none of them expects control characters. */
+static enum err check_text(struct span text, bool ascii) {
+    for (size_t i = 0, n; i < text.n; i += n) {
+        uint32_t c = 0;
+        n = utf8_character(span_from(text, i), &c);
+        if (n == 0 || c < ' ' || c == 0x7f || (ascii && c > 0x7f))
+            return err_set(ERR_PARSE, "a subjectAltName with byte %#x", text.p[i]);
+    }
+    return OK;
+}
+
 /* otherName: type-id and value [0] EXPLICIT. */
 static enum err read_other(struct arena *a, struct span content, unsigned *type,
                            struct span *value) {
@@ -53,7 +64,7 @@ static enum err read_other(struct arena *a, struct span content, unsigned *type,
     if (oid_is(oid, OID_MS_UPN) && item.tag == DER_UTF8_STRING) {
         *type = NAME_UPN;
         *value = item.content;
-        return OK;
+        return check_text(item.content, false);
     }
     char *hex = arena_alloc(a, 2 * item.whole.n + 1);
     hex_lower(item.whole, hex);
@@ -92,7 +103,7 @@ static enum err read_general_name(struct arena *a, struct der *d, unsigned *type
     case DER_CONTEXT(2): /* dNSName, type 3 */
     case DER_CONTEXT(6): /* uniformResourceIdentifier, type 7 */
         *type = (item.tag & 0x1fu) + 1;
-        return OK;
+        return check_text(item.content, true);
     case DER_CONTEXT_CONSTRUCTED(4):
         *type = NAME_DIRECTORY;
         return read_directory(a, item.content, value);

@@ -5,6 +5,8 @@
 #include <expat.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 enum { MAX_DEPTH = 64, MAX_ELEMENTS = 20000, MAX_ATTRS = 64 };
 
 static const char NS_SEPARATOR = '\n'; /* cannot stand in a namespace name */
@@ -186,27 +188,12 @@ struct span xml_attr(const struct xml_node *n, const char *name) {
     return SPAN_NONE;
 }
 
-/* Length of the UTF-8 character at the start of `s` that XML allows; 0 when there is none. */
+/* Length of the character at the start of `s` that XML allows; 0 when there is none. */
 static size_t character(struct span s) {
-    static const struct {
-        uint8_t mask, lead;
-        uint32_t least;
-    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t n = 1; n <= 4 && n <= s.n; n++) {
-        if ((s.p[0] & forms[n - 1].mask) != forms[n - 1].lead)
-            continue;
-        uint32_t c = s.p[0] & (uint8_t)~forms[n - 1].mask;
-        for (size_t i = 1; i < n; i++) {
-            if ((s.p[i] & 0xc0) != 0x80)
-                return 0;
-            c = c << 6 | (s.p[i] & 0x3f);
-        }
-        bool control = c < ' ' && c != '\t' && c != '\n' && c != '\r';
-        bool surrogate = c >= 0xd800 && c <= 0xdfff;
-        bool allowed = c >= forms[n - 1].least && c <= 0x10ffff && c != 0xfffe && c != 0xffff;
-        return allowed && !control && !surrogate ? n : 0;
-    }
-    return 0;
+    uint32_t c = 0;
+    size_t n = utf8_character(s, &c);
+    bool control = c < ' ' && c != '\t' && c != '\n' && c != '\r';
+    return n && !control && c != 0xfffe && c != 0xffff ? n : 0;
 }
 
 void xml_escape(struct buf *b, struct span text) {
