@@ -36,11 +36,15 @@ static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind k
 
 /*
  * A client that repeats itself for ever must not fill the database: after the fiftieth event of a
- * kind the rest of that kind stands in the log only.
+ * kind that costs him nothing, the rest of that kind stands in the log only.
  */
 static enum err has_enough(struct tx *tx, const struct enrollment *e, enum event_kind kind,
                            bool *enough) {
     int64_t count;
+    *enough = false;
+    if (kind != EVENT_NOTE && kind != EVENT_ALARM && kind != EVENT_REQUESTED &&
+        kind != EVENT_REFUSED && kind != EVENT_FAILED)
+        return OK;
     TRY(enrollment_count_events(tx, e->id, (int)kind, &count));
     *enough = count >= MAX_EVENTS;
     return OK;
@@ -50,13 +54,17 @@ enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind
                        ...) {
     bool enough;
     TRY(has_enough(tx, e, kind, &enough));
-    if (!enough) {
-        va_list ap;
-        va_start(ap, text);
-        enum err result = add_event(tx, e, kind, text, &ap);
-        va_end(ap);
-        TRY(result);
+    if (enough) { /* nor does it move the state, which is a function of the events */
+        store_log(tx, LOG_WARN, "enrollment", "id=%s event=%s status=uncounted text=%s", e->id,
+                  event_kind_name(kind), log_q(span_str(text)));
+        return enrollment_update(tx, e);
     }
+    va_list ap;
+    va_start(ap, text);
+    enum err result = add_event(tx, e, kind, text, &ap);
+    va_end(ap);
+    TRY(result);
+
     enum enroll_state before = (enum enroll_state)e->state;
     e->state = enroll_state_after(before, kind);
     TRY(enrollment_update(tx, e));

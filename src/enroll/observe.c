@@ -135,7 +135,7 @@ enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
     if (e->state == STATE_SENT)
         TRY(enroll_accepted(tx, e, policy,
                             "the profile is on the host, though its answer to it was lost", NULL));
-    else if (!e->deadline && e->state != STATE_FAILED)
+    else if (!e->deadline && e->state != STATE_FAILED && e->state != STATE_UNCONFIRMED)
         e->deadline = clock_ms() + policy->confirm_within;
     bool news = changed(e, seen);
     remember(e, seen);

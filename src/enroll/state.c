@@ -64,9 +64,9 @@ enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind e
     case EVENT_REQUESTED:
         return with_host ? STATE_REQUESTED : before;
     case EVENT_ISSUED:
-        return before == STATE_REQUESTED ? STATE_ISSUED : before;
+        return with_host ? STATE_ISSUED : before;
     case EVENT_REFUSED:
-        return before == STATE_REQUESTED ? STATE_REFUSED : before;
+        return with_host ? STATE_REFUSED : before;
     case EVENT_CONFIRMED:
         return with_host ? STATE_CONFIRMED : before;
     case EVENT_FAILED:

@@ -33,13 +33,14 @@ static bool ends_in_lf(const struct buf *b) {
 static enum http_read feed_head(struct http_reader *r, struct span *in) {
     while (in->n) {
         size_t n = line_length(*in);
+        uint8_t first = r->head.n ? r->head.p[0] : in->p[0];
+        /* Whoever speaks something else (TLS, say) learns it without waiting for a timeout. */
+        if (!http_is_token_char(first) && first != '\r')
+            return refuse(r, 400, "this is not HTTP");
         if (r->head.n + n > r->max_head)
             return r->line_start ? refuse(r, 431, "request head too large")
                                  : refuse(r, 414, "request line too long");
         move(&r->head, in, n);
-        /* Whoever speaks something else (TLS, say) learns it without waiting for a timeout. */
-        if (!http_is_token_char(r->head.p[0]) && r->head.p[0] != '\r')
-            return refuse(r, 400, "this is not HTTP");
         if (!ends_in_lf(&r->head))
             continue;
         size_t length = r->head.n - r->line_start;

@@ -237,6 +237,9 @@ static void limits_hold(void **state) {
     buf_str(&b, C "0\r\n");
     add_many(&b, "X: 0123456789\r\n", HTTP_MAX_TRAILERS / 13 + 1);
     assert_int_equal(status_of_buf(&b), 431);
+    /* what is no HTTP is told so also when it is too long, in whatever pieces it comes */
+    add_many(&b, "\x16", MAX_HEAD + 1);
+    assert_int_equal(status_of((const char *)b.p, b.n), 400);
 }
 
 /* The head's limit to the byte: a head of exactly MAX_HEAD bytes is read. */

@@ -1,210 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server in this process, on free ports of loopback, spoken to by raw sockets and OpenSSL. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
+/* Requests and replies, guards, deadlines, and the end, over plain sockets. */
+#include "http_fixture.h"
 
-#include <arpa/inet.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <poll.h>
-#include <pthread.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
-
-#include "base/clock.h"
-#include "http/http.h"
-
-enum { PLAIN, TLS, ASK, LISTENERS };
-enum { BIG = 32 * 1024 * 1024 }; /* more than the kernel keeps for a connection */
-
-#define H    "Host: a\r\n"
-#define LAST "Host: a\r\nConnection: close\r\n"
-
-static struct http_server *server;
-static char folder[] = "/tmp/http_test.XXXXXX";
-static char cert_path[64], key_path[64];
-
-/* ---- the handler ---- */
-
-/* /gate waits until the test opens it, and counts who has come in. */
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t moved;
-    unsigned inside;
-    bool open;
-} gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false};
-
-static void pass_gate(void) {
-    pthread_mutex_lock(&gate.lock);
-    gate.inside++;
-    pthread_cond_broadcast(&gate.moved);
-    while (!gate.open)
-        pthread_cond_wait(&gate.moved, &gate.lock);
-    gate.inside--;
-    pthread_mutex_unlock(&gate.lock);
-}
-
-static void wait_inside(unsigned n) {
-    pthread_mutex_lock(&gate.lock);
-    while (gate.inside < n)
-        pthread_cond_wait(&gate.moved, &gate.lock);
-    pthread_mutex_unlock(&gate.lock);
-}
-
-static void set_gate(bool open) {
-    pthread_mutex_lock(&gate.lock);
-    gate.open = open;
-    pthread_cond_broadcast(&gate.moved);
-    pthread_mutex_unlock(&gate.lock);
-}
-
-static void describe(const struct http_request *r, struct buf *b) {
-    const char *x = http_query(r, "x");
-    const char *agent = http_header(r, "user-AGENT");
-    buf_printf(b, "%s %d %s|%zu|%s|x=%s|agent=%s|%s|%s|cert=%zu|body=%zu", r->method_name,
-               r->method, r->path, strlen(r->query), r->content_type, x ? x : "-",
-               agent ? agent : "-", r->peer, r->tls ? "tls" : "plain", r->client_cert.n, r->body.n);
-}
-
-static void handle(void *user, const struct http_request *r, struct http_reply *reply) {
-    (void)user;
-    if (strcmp(r->path, "/gate") == 0) {
-        pass_gate();
-        http_text(reply, 200, "passed");
-    } else if (strcmp(r->path, "/echo") == 0) {
-        reply->content_type = "application/octet-stream";
-        buf_span(&reply->body, r->body);
-    } else if (strcmp(r->path, "/cert") == 0) {
-        buf_span(&reply->body, r->client_cert);
-    } else if (strcmp(r->path, "/method") == 0) {
-        http_text(reply, 405, "no");
-        reply->allow = "GET, POST";
-        reply->fields = "Cache-Control: no-store\r\n";
-    } else if (strcmp(r->path, "/none") == 0) {
-        reply->status = 204;
-        reply->close = true;
-    } else if (strcmp(r->path, "/big") == 0) {
-        for (int i = 0; i < BIG / 1024; i++)
-            buf_add(&reply->body, (char[1024]){0}, 1024);
-    } else if (strcmp(r->path, "/busy") == 0) {
-        http_text(reply, 503, "later");
-    } else {
-        describe(r, &reply->body);
-    }
-}
-
-/* ---- a server and a raw client ---- */
-
-static void start_limited(const struct http_limits *limits) {
-    const struct http_listener listeners[LISTENERS] = {
-        [PLAIN] = {.name = "plain", .address = "127.0.0.1", .handler = handle},
-        [TLS] = {.name = "tls", .address = "127.0.0.1", .handler = handle, .tls = true},
-        [ASK] = {.name = "ask",
-                 .address = "127.0.0.1",
-                 .handler = handle,
-                 .tls = true,
-                 .ask_client_cert = true},
-    };
-    set_gate(false);
-    assert_int_equal(http_new(listeners, LISTENERS, limits, cert_path, key_path, &server), OK);
-    assert_int_equal(http_start(server), OK);
-}
-
-static int start(void **state) {
-    (void)state;
-    start_limited(&(struct http_limits){.body = 4096, .loops = 2, .workers = 3});
-    return 0;
-}
-
-static int start_hasty(void **state) {
-    (void)state;
-    start_limited(&(struct http_limits){
-        .body = 4096, .idle_seconds = 1, .request_seconds = 2, .loops = 1, .workers = 1});
-    return 0;
-}
-
-static int start_narrow(void **state) {
-    (void)state;
-    start_limited(&(struct http_limits){.queue = 1, .loops = 1, .workers = 1});
-    return 0;
-}
-
-static int stop(void **state) {
-    (void)state;
-    http_stop(server);
-    server = NULL;
-    return 0;
-}
-
-static int dial(size_t listener) {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons(http_port(server, listener)),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval patience = {10, 0};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_true(fd >= 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    return fd;
-}
-
-static void say(int fd, const char *text) {
-    size_t n = strlen(text);
-    assert_int_equal(send(fd, text, n, MSG_NOSIGNAL), n);
-}
-
-/* Everything until the server closes, which it must do within the socket's patience. */
-static void hear_all(int fd, struct buf *b) {
-    char piece[4096];
-    ssize_t n;
-    while ((n = recv(fd, piece, sizeof piece, 0)) > 0)
-        buf_add(b, piece, (size_t)n);
-    assert_int_equal(n, 0);
-    close(fd);
-}
-
-/* Until `text` was heard. */
-static void hear(int fd, struct buf *b, const char *text) {
-    char piece[4096];
-    while (!strstr(buf_cstr(b), text)) {
-        ssize_t n = recv(fd, piece, sizeof piece, 0);
-        if (n <= 0)
-            fail_msg("no '%s' in: %s", text, buf_cstr(b));
-        buf_add(b, piece, (size_t)n);
-    }
-}
-
-static void ask(const char *request, struct buf *reply) {
-    int fd = dial(PLAIN);
-    buf_clear(reply);
-    say(fd, request);
-    hear_all(fd, reply);
-}
-
-static bool has(struct buf *b, const char *text) {
-    return strstr(buf_cstr(b), text) != NULL;
-}
-
-static unsigned count(struct buf *b, const char *text) {
-    unsigned n = 0;
-    for (const char *p = buf_cstr(b); (p = strstr(p, text)); p++)
-        n++;
-    return n;
-}
-
-/* The reply to `request` begins with `status`, and the server closes. */
-static void expect_status(const char *request, const char *status) {
-    BUF_AUTO(b);
-    ask(request, &b);
-    if (!span_starts(buf_view(&b), status))
-        fail_msg("not %s but: %s", status, buf_cstr(&b));
-}
 
 /* ---- requests and replies ---- */
 
@@ -415,6 +213,13 @@ static void tls_hello_on_the_plain_port(void **state) {
     expect_status("\x16\x03\x01\x02\x01\x01", "HTTP/1.1 400");
 }
 
+static int start_hasty(void **state) {
+    (void)state;
+    start_limited(&(struct http_limits){
+        .body = 4096, .idle_seconds = 1, .request_seconds = 2, .loops = 1, .workers = 1});
+    return 0;
+}
+
 /* Half a request each 100 ms never idles, and still ends at its deadline. */
 static void slow_request_ends(void **state) {
     (void)state;
@@ -500,6 +305,12 @@ static void no_descriptors(void **state) {
     assert_true(has(&b, "/2|"));
 }
 
+static int start_narrow(void **state) {
+    (void)state;
+    start_limited(&(struct http_limits){.queue = 1, .loops = 1, .workers = 1});
+    return 0;
+}
+
 /* One in the worker, one in the queue: the third is told to come back, and its body not read. */
 static void full_queue_says_503(void **state) {
     (void)state;
@@ -549,6 +360,8 @@ static void vanished_client(void **state) {
     set_gate(true);
     expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
 }
+
+/* ---- the end ---- */
 
 struct stopper {
     pthread_t thread;
@@ -645,212 +458,6 @@ static void many_clients(void **state) {
     for (int i = 0; i < 8; i++)
         pthread_join(threads[i], NULL);
 }
-
-/* ---- TLS ---- */
-
-static EVP_PKEY *client_key;
-static X509 *client_cert;
-
-/* A self-signed certificate for `name`. */
-static X509 *make_cert(EVP_PKEY *key, const char *name) {
-    X509 *x = X509_new();
-    X509_NAME *subject = X509_NAME_new();
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
-                               0);
-    X509_set_version(x, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x), -60);
-    X509_gmtime_adj(X509_getm_notAfter(x), -30); /* expired: the server does not judge */
-    X509_set_subject_name(x, subject);
-    X509_set_issuer_name(x, subject);
-    X509_set_pubkey(x, key);
-    assert_true(X509_sign(x, key, EVP_sha256()) > 0);
-    X509_NAME_free(subject);
-    return x;
-}
-
-static void write_pair(const char *name) {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *x = make_cert(key, name);
-    FILE *f = fopen(cert_path, "w");
-    assert_true(PEM_write_X509(f, x));
-    fclose(f);
-    f = fopen(key_path, "w");
-    assert_true(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL));
-    fclose(f);
-    X509_free(x);
-    EVP_PKEY_free(key);
-}
-
-struct tls_client {
-    SSL_CTX *ctx;
-    SSL *ssl;
-    int fd;
-};
-
-static struct tls_client tls_dial(size_t listener, int version, bool with_cert) {
-    struct tls_client c = {.ctx = SSL_CTX_new(TLS_client_method()), .fd = dial(listener)};
-    SSL_CTX_set_min_proto_version(c.ctx, version);
-    SSL_CTX_set_max_proto_version(c.ctx, version);
-    if (with_cert) {
-        SSL_CTX_use_certificate(c.ctx, client_cert);
-        SSL_CTX_use_PrivateKey(c.ctx, client_key);
-    }
-    c.ssl = SSL_new(c.ctx);
-    SSL_set_fd(c.ssl, c.fd);
-    return c;
-}
-
-static void tls_close(struct tls_client *c) {
-    SSL_free(c->ssl);
-    SSL_CTX_free(c->ctx);
-    close(c->fd);
-}
-
-static void tls_ask(struct tls_client *c, const char *request, struct buf *b) {
-    char piece[4096];
-    int n;
-    buf_clear(b);
-    assert_int_equal(SSL_write(c->ssl, request, (int)strlen(request)), strlen(request));
-    while ((n = SSL_read(c->ssl, piece, sizeof piece)) > 0)
-        buf_add(b, piece, (size_t)n);
-    /* the server says goodbye: an attacker who cuts the line cannot imitate it */
-    assert_int_equal(SSL_get_error(c->ssl, n), SSL_ERROR_ZERO_RETURN);
-}
-
-static void tls_versions(void **state) {
-    (void)state;
-    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-    for (size_t i = 0; i < 2; i++) {
-        BUF_AUTO(b);
-        struct tls_client c = tls_dial(TLS, versions[i], true);
-        assert_int_equal(SSL_connect(c.ssl), 1);
-        tls_ask(&c, "GET /t HTTP/1.1\r\n" H "\r\nGET /t HTTP/1.1\r\n" LAST "\r\n", &b);
-        assert_int_equal(count(&b, "|tls|cert=0|"), 2); /* not asked for, so not sent */
-        tls_close(&c);
-    }
-    struct tls_client old = tls_dial(TLS, TLS1_1_VERSION, false);
-    SSL_set_security_level(old.ssl, 0);
-    assert_int_not_equal(SSL_connect(old.ssl), 1);
-    tls_close(&old);
-}
-
-static void check_cert_seen(struct tls_client *c) {
-    BUF_AUTO(b);
-    unsigned char *der = NULL;
-    int n = i2d_X509(client_cert, &der);
-    tls_ask(c, "GET /cert HTTP/1.1\r\n" LAST "\r\n", &b);
-    assert_true(b.n > (size_t)n);
-    assert_memory_equal(b.p + b.n - n, der, (size_t)n);
-    OPENSSL_free(der);
-}
-
-static void client_certificate(void **state) {
-    (void)state;
-    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-    for (size_t i = 0; i < 2; i++) {
-        BUF_AUTO(b);
-        struct tls_client c = tls_dial(ASK, versions[i], false);
-        assert_int_equal(SSL_connect(c.ssl), 1);
-        tls_ask(&c, "GET /t HTTP/1.1\r\n" LAST "\r\n", &b);
-        assert_true(has(&b, "|tls|cert=0|"));
-        tls_close(&c);
-
-        c = tls_dial(ASK, versions[i], true);
-        assert_int_equal(SSL_connect(c.ssl), 1);
-        check_cert_seen(&c);
-        /* a resumed session still shows it, and opens nothing on the other listener */
-        SSL_SESSION *session = SSL_get1_session(c.ssl);
-        for (size_t to = TLS; to <= ASK; to++) {
-            struct tls_client again = tls_dial(to, versions[i], true);
-            SSL_set_session(again.ssl, session);
-            assert_int_equal(SSL_connect(again.ssl), 1);
-            assert_int_equal(SSL_session_reused(again.ssl), to == ASK);
-            if (to == ASK)
-                check_cert_seen(&again);
-            tls_close(&again);
-        }
-        SSL_SESSION_free(session);
-        tls_close(&c);
-    }
-}
-
-static bool server_is(struct tls_client *c, const char *name) {
-    char cn[64] = "";
-    X509 *x = SSL_get1_peer_certificate(c->ssl);
-    X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, cn, sizeof cn);
-    X509_free(x);
-    return strcmp(cn, name) == 0;
-}
-
-static void certificate_reload(void **state) {
-    (void)state;
-    BUF_AUTO(b);
-    struct tls_client old = tls_dial(TLS, TLS1_3_VERSION, false);
-    assert_int_equal(SSL_connect(old.ssl), 1);
-    assert_true(server_is(&old, "before"));
-    write_pair("after");
-    assert_int_equal(http_reload_tls(server), OK);
-    struct tls_client new = tls_dial(TLS, TLS1_3_VERSION, false);
-    assert_int_equal(SSL_connect(new.ssl), 1);
-    assert_true(server_is(&new, "after"));
-    tls_ask(&new, "GET /new HTTP/1.1\r\n" LAST "\r\n", &b);
-    assert_true(has(&b, "/new|"));
-    tls_ask(&old, "GET /old HTTP/1.1\r\n" LAST "\r\n", &b); /* still served */
-    assert_true(has(&b, "/old|"));
-    tls_close(&old);
-    tls_close(&new);
-    /* a broken file changes nothing */
-    assert_int_equal(truncate(key_path, 20), 0);
-    assert_int_equal(http_reload_tls(server), ERR_CONFIG);
-    assert_non_null(strstr(err_detail(), key_path));
-    new = tls_dial(TLS, TLS1_2_VERSION, false);
-    assert_int_equal(SSL_connect(new.ssl), 1);
-    assert_true(server_is(&new, "after"));
-    tls_close(&new);
-    write_pair("before");
-}
-
-/* Garbage instead of a handshake, and a handshake that is left half-way. */
-static void tls_garbage(void **state) {
-    (void)state;
-    BUF_AUTO(b);
-    int fd = dial(TLS);
-    say(fd, "GET / HTTP/1.1\r\n" H "\r\n");
-    char piece[256];
-    for (ssize_t n; (n = recv(fd, piece, sizeof piece, 0)) > 0;) /* an alert, perhaps a reset */
-        buf_add(&b, piece, (size_t)n);
-    close(fd);
-    assert_false(has(&b, "HTTP/"));
-    fd = dial(TLS);
-    say(fd, "\x16\x03\x01");
-    close(fd);
-}
-
-static int prepare(void **state) {
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(cert_path, sizeof cert_path, "%s/cert.pem", folder);
-    snprintf(key_path, sizeof key_path, "%s/key.pem", folder);
-    write_pair("before");
-    client_key = EVP_EC_gen("P-256");
-    client_cert = make_cert(client_key, "client");
-    return 0;
-}
-
-static int clean_up(void **state) {
-    (void)state;
-    X509_free(client_cert);
-    EVP_PKEY_free(client_key);
-    unlink(cert_path);
-    unlink(key_path);
-    rmdir(folder);
-    return 0;
-}
-
-#define WITH(setup, test) cmocka_unit_test_setup_teardown(test, setup, stop)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH(start, request_is_described),
@@ -874,10 +481,6 @@ int main(void) {
         WITH(start, vanished_client),
         WITH(start, port_in_use),
         WITH(start, many_clients),
-        WITH(start, tls_versions),
-        WITH(start, client_certificate),
-        WITH(start, certificate_reload),
-        WITH(start, tls_garbage),
         cmocka_unit_test(stop_with_requests_in_flight),
         cmocka_unit_test(stop_early),
     };

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS: versions, client certificates, reload, garbage. */
+#include "http_fixture.h"
+
+struct tls_client {
+    SSL_CTX *ctx;
+    SSL *ssl;
+    int fd;
+};
+
+static struct tls_client tls_dial(size_t listener, int version, bool with_cert) {
+    struct tls_client c = {.ctx = SSL_CTX_new(TLS_client_method()), .fd = dial(listener)};
+    SSL_CTX_set_min_proto_version(c.ctx, version);
+    SSL_CTX_set_max_proto_version(c.ctx, version);
+    if (with_cert) {
+        SSL_CTX_use_certificate(c.ctx, client_cert);
+        SSL_CTX_use_PrivateKey(c.ctx, client_key);
+    }
+    c.ssl = SSL_new(c.ctx);
+    SSL_set_fd(c.ssl, c.fd);
+    return c;
+}
+
+static void tls_close(struct tls_client *c) {
+    SSL_free(c->ssl);
+    SSL_CTX_free(c->ctx);
+    close(c->fd);
+}
+
+static void tls_ask(struct tls_client *c, const char *request, struct buf *b) {
+    char piece[4096];
+    int n;
+    buf_clear(b);
+    assert_int_equal(SSL_write(c->ssl, request, (int)strlen(request)), strlen(request));
+    while ((n = SSL_read(c->ssl, piece, sizeof piece)) > 0)
+        buf_add(b, piece, (size_t)n);
+    /* the server says goodbye: an attacker who cuts the line cannot imitate it */
+    assert_int_equal(SSL_get_error(c->ssl, n), SSL_ERROR_ZERO_RETURN);
+}
+
+static void tls_versions(void **state) {
+    (void)state;
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    for (size_t i = 0; i < 2; i++) {
+        BUF_AUTO(b);
+        struct tls_client c = tls_dial(TLS, versions[i], true);
+        assert_int_equal(SSL_connect(c.ssl), 1);
+        tls_ask(&c, "GET /t HTTP/1.1\r\n" H "\r\nGET /t HTTP/1.1\r\n" LAST "\r\n", &b);
+        assert_int_equal(count(&b, "|tls|cert=0|"), 2); /* not asked for, so not sent */
+        tls_close(&c);
+    }
+    struct tls_client old = tls_dial(TLS, TLS1_1_VERSION, false);
+    SSL_set_security_level(old.ssl, 0);
+    assert_int_not_equal(SSL_connect(old.ssl), 1);
+    tls_close(&old);
+}
+
+static void check_cert_seen(struct tls_client *c) {
+    BUF_AUTO(b);
+    unsigned char *der = NULL;
+    int n = i2d_X509(client_cert, &der);
+    tls_ask(c, "GET /cert HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(b.n > (size_t)n);
+    assert_memory_equal(b.p + b.n - n, der, (size_t)n);
+    OPENSSL_free(der);
+}
+
+static void client_certificate(void **state) {
+    (void)state;
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    for (size_t i = 0; i < 2; i++) {
+        BUF_AUTO(b);
+        struct tls_client c = tls_dial(ASK, versions[i], false);
+        assert_int_equal(SSL_connect(c.ssl), 1);
+        tls_ask(&c, "GET /t HTTP/1.1\r\n" LAST "\r\n", &b);
+        assert_true(has(&b, "|tls|cert=0|"));
+        tls_close(&c);
+
+        c = tls_dial(ASK, versions[i], true);
+        assert_int_equal(SSL_connect(c.ssl), 1);
+        check_cert_seen(&c);
+        /* a resumed session still shows it, and opens nothing on the other listener */
+        SSL_SESSION *session = SSL_get1_session(c.ssl);
+        for (size_t to = TLS; to <= ASK; to++) {
+            struct tls_client again = tls_dial(to, versions[i], true);
+            SSL_set_session(again.ssl, session);
+            assert_int_equal(SSL_connect(again.ssl), 1);
+            assert_int_equal(SSL_session_reused(again.ssl), to == ASK);
+            if (to == ASK)
+                check_cert_seen(&again);
+            tls_close(&again);
+        }
+        SSL_SESSION_free(session);
+        tls_close(&c);
+    }
+}
+
+static bool server_is(struct tls_client *c, const char *name) {
+    char cn[64] = "";
+    X509 *x = SSL_get1_peer_certificate(c->ssl);
+    X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, cn, sizeof cn);
+    X509_free(x);
+    return strcmp(cn, name) == 0;
+}
+
+static void certificate_reload(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    struct tls_client old = tls_dial(TLS, TLS1_3_VERSION, false);
+    assert_int_equal(SSL_connect(old.ssl), 1);
+    assert_true(server_is(&old, "before"));
+    write_pair("after");
+    assert_int_equal(http_reload_tls(server), OK);
+    struct tls_client new = tls_dial(TLS, TLS1_3_VERSION, false);
+    assert_int_equal(SSL_connect(new.ssl), 1);
+    assert_true(server_is(&new, "after"));
+    tls_ask(&new, "GET /new HTTP/1.1\r\n" LAST "\r\n", &b);
+    assert_true(has(&b, "/new|"));
+    tls_ask(&old, "GET /old HTTP/1.1\r\n" LAST "\r\n", &b); /* still served */
+    assert_true(has(&b, "/old|"));
+    tls_close(&old);
+    tls_close(&new);
+    /* a broken file changes nothing */
+    assert_int_equal(truncate(key_path, 20), 0);
+    assert_int_equal(http_reload_tls(server), ERR_CONFIG);
+    assert_non_null(strstr(err_detail(), key_path));
+    new = tls_dial(TLS, TLS1_2_VERSION, false);
+    assert_int_equal(SSL_connect(new.ssl), 1);
+    assert_true(server_is(&new, "after"));
+    tls_close(&new);
+    write_pair("before");
+}
+
+/* Garbage instead of a handshake, and a handshake that is left half-way. */
+static void tls_garbage(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(TLS);
+    say(fd, "GET / HTTP/1.1\r\n" H "\r\n");
+    char piece[256];
+    for (ssize_t n; (n = recv(fd, piece, sizeof piece, 0)) > 0;) /* an alert, perhaps a reset */
+        buf_add(&b, piece, (size_t)n);
+    close(fd);
+    assert_false(has(&b, "HTTP/"));
+    fd = dial(TLS);
+    say(fd, "\x16\x03\x01");
+    close(fd);
+}
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH(start, tls_versions),
+        WITH(start, client_certificate),
+        WITH(start, certificate_reload),
+        WITH(start, tls_garbage),
+    };
+    return cmocka_run_group_tests_name("http_tls", tests, prepare, clean_up);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hex and base64: what must be read, and what must not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+#define assert_ok(e) assert_string_equal((e) == OK ? "" : err_detail(), "")
+
+static void hex_both_ways(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    static const uint8_t bytes[] = {0x00, 0x7f, 0x80, 0xab, 0xff};
+    char out[2 * sizeof bytes + 1];
+    struct span back;
+    hex_lower(span_of(bytes, sizeof bytes), out);
+    assert_string_equal(out, "007f80abff");
+    hex_upper(span_of(bytes, sizeof bytes), out);
+    assert_string_equal(out, "007F80ABFF");
+    assert_ok(hex_decode(&a, span_str("007F80aBfF"), &back));
+    assert_true(span_eq(back, span_of(bytes, sizeof bytes)));
+    hex_lower(SPAN_NONE, out);
+    assert_string_equal(out, "");
+    assert_ok(hex_decode(&a, SPAN_NONE, &back));
+    assert_int_equal(back.n, 0);
+}
+
+static void hex_refuses(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    static const char *const bad[] = {"0",   "000",  "0g",    "g0", " 00",     "00 ",
+                                      "0 0", "0x00", "00:11", "-1", "\xc3\xa9"};
+    struct span out;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(hex_decode(&a, span_str(bad[i]), &out), ERR_PARSE);
+    assert_int_equal(hex_decode(&a, span_of("0\0", 2), &out), ERR_PARSE);
+}
+
+/* The vectors of RFC 4648, section 10. */
+static void base64_vectors(void **state) {
+    (void)state;
+    static const struct {
+        const char *plain, *coded;
+    } vectors[] = {{"", ""},
+                   {"f", "Zg=="},
+                   {"fo", "Zm8="},
+                   {"foo", "Zm9v"},
+                   {"foob", "Zm9vYg=="},
+                   {"fooba", "Zm9vYmE="},
+                   {"foobar", "Zm9vYmFy"}};
+    ARENA_AUTO(a);
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        BUF_AUTO(b);
+        struct span out;
+        base64_encode(&b, span_str(vectors[i].plain));
+        assert_string_equal(buf_cstr(&b), vectors[i].coded);
+        assert_ok(base64_decode(&a, span_str(vectors[i].coded), &out));
+        assert_true(span_is(out, vectors[i].plain));
+    }
+}
+
+static void base64_every_byte_and_length(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    uint8_t bytes[256];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7 + 3);
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        BUF_AUTO(b);
+        struct span out;
+        base64_encode(&b, span_of(bytes, n));
+        assert_int_equal(b.n, (n + 2) / 3 * 4);
+        assert_ok(base64_decode(&a, buf_view(&b), &out));
+        assert_true(span_eq(out, span_of(bytes, n)));
+    }
+}
+
+static void base64_skips_white_space(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span out;
+    assert_ok(base64_decode(&a, span_str("\r\n Zm9v\r\n\tYm Fy \n"), &out));
+    assert_true(span_is(out, "foobar"));
+    assert_ok(base64_decode(&a, span_str("Z g\n=\r= "), &out));
+    assert_true(span_is(out, "f"));
+    assert_ok(base64_decode(&a, span_str(" \r\n\t"), &out));
+    assert_int_equal(out.n, 0);
+}
+
+static void base64_refuses(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    static const char *const bad[] = {
+        "Z",    "Zg",    "Zg=",          "Zm9",      "Zm9vY",    "=",     "==",    "====",
+        "Z===", "=Zg=",  "Zg==Z",        "Zg==Zg==", "Zm8=v",    "Zg===", "Zm9v=", "Zm_v",
+        "Zm-v", "Zm9v!", "Zm9v\xc2\xa0", "%%%%",     "Zm9v\x01", "Z=g=",  "Zh==", /* bits after the
+                                                                                     end */
+        "Zm9=",
+    };
+    struct span out;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (base64_decode(&a, span_str(bad[i]), &out) != ERR_PARSE)
+            fail_msg("'%s' was taken", bad[i]);
+    assert_int_equal(base64_decode(&a, span_of("Zm9v\0", 5), &out), ERR_PARSE);
+}
+
+/* An input that ends where its memory ends. */
+static void reads_no_further(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    static const char text[] = "Zm9vYmFyZm9vYmE=";
+    for (size_t n = 0; n < sizeof text; n++) {
+        char *copy = malloc(n ? n : 1);
+        assert_non_null(copy);
+        memcpy(copy, text, n);
+        struct span out;
+        enum err e = base64_decode(&a, span_of(copy, n), &out);
+        assert_int_equal(e == OK, n % 4 == 0);
+        e = hex_decode(&a, span_of(copy, n), &out);
+        assert_int_equal(e == OK, n == 0);
+        free(copy);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hex_both_ways),
+        cmocka_unit_test(hex_refuses),
+        cmocka_unit_test(base64_vectors),
+        cmocka_unit_test(base64_every_byte_and_length),
+        cmocka_unit_test(base64_skips_white_space),
+        cmocka_unit_test(base64_refuses),
+        cmocka_unit_test(reads_no_further),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
