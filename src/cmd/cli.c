@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 enum { OWN = 256, MAX_OWN = 8 };
 
@@ -28,6 +30,7 @@ bool cli_options(int argc, char **argv, const char *usage, const struct cli_opti
     *out = (struct cli){.folder = environment && *environment ? environment : CLI_DEFAULT_FOLDER};
     *status = 2;
     optind = 0;
+    opterr = 0;
     for (int c; (c = getopt_long(argc, argv, "hd:o:", options, NULL)) != -1;) {
         if (c == 'h') {
             fputs(usage, stdout);
@@ -46,7 +49,8 @@ bool cli_options(int argc, char **argv, const char *usage, const struct cli_opti
             *status = cli_usage(usage, "-o takes json or table, not '%s'", optarg);
             return false;
         } else if (c == '?') {
-            fputs(usage, stderr);
+            *status =
+                cli_usage(usage, "the option '%s' is unknown or lacks its value", argv[optind - 1]);
             return false;
         }
     }
@@ -61,12 +65,13 @@ int cli_fail(void) {
 }
 
 int cli_usage(const char *usage, const char *fmt, ...) {
+    const char *command = usage + strlen("Usage: signet ");
     va_list ap;
     va_start(ap, fmt);
     fputs("signet: ", stderr);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
-    fprintf(stderr, "\n\n%s", usage);
+    fprintf(stderr, "\n(signet %.*s --help tells more)\n", (int)strcspn(command, " \n"), command);
     return 2;
 }
 
@@ -93,4 +98,11 @@ void cli_print_table(const char *const *cells, size_t rows, size_t columns) {
             printf("%-*s%s", last ? 0 : (int)width, cells[r * columns + c], last ? "\n" : "  ");
         }
     }
+}
+
+size_t cli_width(size_t otherwise) {
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return otherwise;
+    return size.ws_col < 60 ? 60 : size.ws_col;
 }

@@ -36,7 +36,10 @@ bool cli_options(int argc, char **argv, const char *usage, const struct cli_opti
 /* Prints "signet: detail" with this thread's error, and returns the exit status 1. */
 int cli_fail(void);
 
-/* Prints the usage to standard error after a message, and returns the exit status 2. */
+/*
+ * Prints "signet: message" and where help is to standard error, and returns the exit status 2.
+ * `usage` begins with "Usage: signet COMMAND".
+ */
 int cli_usage(const char *usage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints JSON, indented, and frees it. */
@@ -47,5 +50,8 @@ const char *cli_text(const json_t *object, const char *key);
 
 /* Prints rows as aligned columns. `cells` has rows * columns texts; the first row is the head. */
 void cli_print_table(const char *const *cells, size_t rows, size_t columns);
+
+/* Columns of the terminal on standard output, at least 60; `otherwise` when it is none. */
+size_t cli_width(size_t otherwise);
 
 #endif

@@ -254,7 +254,12 @@ static void print_timelines(const struct demo *d) {
         buf_printf(&columns[i], "%s\n\n", hosts[i].title);
         timeline_print(&columns[i], d->enrollments[i], COLUMN);
     }
-    timeline_columns(&text, pointers, HOSTS, COLUMN);
+    size_t width =
+        HOSTS * (COLUMN + 3); /* side by side; one below the other where that is too wide */
+    if (cli_width(width) >= width)
+        timeline_columns(&text, pointers, HOSTS, COLUMN);
+    for (int i = 0; i < HOSTS && !text.n; i++)
+        printf("\n%s", buf_cstr(&columns[i]));
     printf("\n%s\n", buf_cstr(&text));
     for (int i = 0; i < HOSTS; i++)
         buf_free(&columns[i]);
@@ -273,8 +278,8 @@ static bool report(struct demo *d, bool json, int64_t since) {
     }
     print_timelines(d);
     for (int i = 0; i < HOSTS; i++)
-        printf("%s  %-14s %s %s\n", is_as_expected(d, i) ? "ok  " : "NOT ", hosts[i].name,
-               cli_text(d->enrollments[i], "state"),
+        printf("%s  %-14s %s%s%s\n", is_as_expected(d, i) ? "ok  " : "NOT ", hosts[i].name,
+               cli_text(d->enrollments[i], "state"), hosts[i].error ? " " : "",
                hosts[i].error ? cli_text(json_object_get(d->enrollments[i], "error"), "code") : "");
     printf("\nAll three hosts answered the profile with the same 200. %s (%.1f s)\n",
            all ? "signet knows which one has the certificate."

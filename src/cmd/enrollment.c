@@ -2,8 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "cmd/cli.h"
@@ -61,13 +59,6 @@ static int list(const struct cli *cli) {
     return 0;
 }
 
-static size_t terminal_width(void) {
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
-        return size.ws_col;
-    return 100;
-}
-
 static int show(const struct cli *cli) {
     json_t *reply;
     if (admin_call(cli->folder,
@@ -79,7 +70,7 @@ static int show(const struct cli *cli) {
         cli_print_json(json_incref(enrollment));
     } else {
         BUF_AUTO(text);
-        timeline_print(&text, enrollment, terminal_width());
+        timeline_print(&text, enrollment, cli_width(100));
         fputs(buf_cstr(&text), stdout);
     }
     json_decref(reply);

@@ -56,8 +56,8 @@ static void put_event(struct buf *out, const json_t *event, size_t width) {
     char label[64];
     at = strlen(at) > 11 ? at + 11 : at;
     if (width >= NARROW) {
-        int n = snprintf(label, sizeof label, "  %.12s  %-11s ", at, kind);
-        put_wrapped(out, label, (size_t)n, cli_text(event, "text"), width);
+        int n = snprintf(label, sizeof label, "  %.12s  %-11s", at, kind);
+        put_wrapped(out, label, (size_t)n + 1, cli_text(event, "text"), width);
         return;
     }
     buf_printf(out, "  %.12s  %s\n", at, kind);

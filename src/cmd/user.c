@@ -81,6 +81,8 @@ static int list(const struct cli *cli) {
     size_t i;
     if (cli->json)
         cli_print_json(json_incref(users));
+    else if (json_array_size(users) == 0)
+        printf("There are no accounts yet: signet user add NAME.\n");
     else
         json_array_foreach(users, i, user) printf("%s\n", cli_text(user, "name"));
     json_decref(reply);
@@ -94,6 +96,8 @@ int cmd_user(int argc, char **argv) {
     int status;
     if (!cli_options(argc, argv, usage, own, &cli, &status))
         return status;
+    if (cli.argc == 1 && (strcmp(cli.argv[0], "add") == 0 || strcmp(cli.argv[0], "remove") == 0))
+        return cli_usage(usage, "user %s: the NAME is missing", cli.argv[0]);
     if (cli.argc == 2 && strcmp(cli.argv[0], "add") == 0)
         return add(&cli, password_file);
     if (cli.argc == 2 && strcmp(cli.argv[0], "remove") == 0)

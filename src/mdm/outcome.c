@@ -55,8 +55,8 @@ static enum err record_delivery(struct tx *tx, struct exchange *x, struct findin
     if (is_success(f->atomic_code) && !failures)
         return enroll_accepted(tx, e, &x->mdm->enroll_policy,
                                arena_printf(x->a,
-                                            "the host accepted the profile (Status %s); that it "
-                                            "enrolled is not said by this",
+                                            "the host accepted the profile (Status %s); this does "
+                                            "not say that it enrolled",
                                             accepted),
                                accepted);
     return enroll_record(tx, e, EVENT_REJECTED,

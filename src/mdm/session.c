@@ -230,7 +230,7 @@ static enum err exchange_work(struct tx *tx, void *user) {
 
 /* The protocol's own form of "I do not know you": nothing else of the message is looked at. */
 static void refuse_stranger(struct exchange *x) {
-    log_write(LOG_WARN, "mdm", "peer=%s source=%s status=refused reason=%s",
+    log_write(LOG_WARN, "mdm", "op=session peer=%s source=%s status=refused reason=%s",
               log_q(span_str(x->peer)), log_q(x->in->source), log_q(span_str(err_detail())));
     buf_free(&x->out.out);
     x->out = (struct syncml_writer){0};
@@ -250,9 +250,10 @@ enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_
         refuse_stranger(&x);
         e = OK;
     } else if (e == OK) {
-        log_write(LOG_INFO, "mdm", "device=%s session=%s msg=%d reply=%d hint=%s",
-                  x.device.device_id, log_q(x.in->session_id), (int)x.in->msg_id, (int)x.msg_id,
-                  x.hint ? "yes" : "no");
+        log_write(LOG_INFO, "mdm",
+                  "op=session peer=%s device=%s session=%s msg=%d reply=%d hint=%s status=ok",
+                  log_q(span_str(peer)), x.device.device_id, log_q(x.in->session_id),
+                  (int)x.in->msg_id, (int)x.msg_id, x.hint ? "yes" : "no");
     }
     if (e == OK) {
         *reply = x.out.out;

@@ -177,6 +177,12 @@ void admin_stop(struct admin *admin) {
 
 /* ---- the client's side ---- */
 
+static bool is_data_folder(const char *folder) {
+    BUF_AUTO(file);
+    buf_printf(&file, "%s/signet.conf", folder);
+    return access(buf_cstr(&file), F_OK) == 0;
+}
+
 static enum err exchange(int fd, const struct sockaddr_un *address, const json_t *request,
                          const char *folder, json_t **reply) {
     BUF_AUTO(line);
@@ -184,6 +190,11 @@ static enum err exchange(int fd, const struct sockaddr_un *address, const json_t
     if (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0) {
         if (errno == EACCES)
             return err_set(ERR_FORBIDDEN, "only root and the server's own user may administer '%s'",
+                           folder);
+        if (!is_data_folder(folder))
+            return err_set(ERR_NOT_FOUND,
+                           "'%s' is no data folder: give -d DIR, set SIGNET_DIR, or make one with "
+                           "signet init",
                            folder);
         return err_set(ERR_NOT_FOUND, "no server runs on '%s': start it with signet serve -d %s",
                        folder, folder);

@@ -116,9 +116,10 @@ static enum err warn_of_refusal(struct call *c, const char *body) {
     TRY(profile_read(c->a, span_str(body), &p));
     if (span_int(span_trim(p.key_length), &bits) && bits < c->scope->rsa_min_bits)
         put(c, "warning",
-            json_sprintf("the profile asks for an RSA key of %d bits, and this server refuses keys "
-                         "below %d: raise its KeyLength, or lower rsa-min-bits in signet.conf",
-                         (int)bits, (int)c->scope->rsa_min_bits));
+            json_sprintf(
+                "the profile asks for an RSA key of %d bits, and this server refuses keys "
+                "below %d: raise its KeyLength, or lower rsa-min-bits in signet.conf and restart",
+                (int)bits, (int)c->scope->rsa_min_bits));
     return OK;
 }
 
@@ -129,6 +130,9 @@ static enum err profile_add(struct tx *tx, struct call *c) {
     p.trust_device_name = json_is_true(json_object_get(c->request, "trust_device_name"));
     TRY(profile_check(c->a, span_str(p.body), p.trust_device_name));
     TRY(warn_of_refusal(c, p.body));
+    struct stored_profile before;
+    if (profile_get(tx, c->a, p.name, &before) == OK)
+        put(c, "replaced", json_true());
     return profile_put(tx, &p);
 }
 
@@ -247,14 +251,26 @@ static enum err dispatch(struct call *c) {
     return err_set(ERR_USAGE, "this server has no command '%s'", name ? name : "");
 }
 
+/* What was done, to whom, and how it ended. */
+static void log_outcome(const json_t *request, enum err e) {
+    static const char *const keys[] = {"name", "profile", "device", "id"};
+    const char *command = json_string_value(json_object_get(request, "command"));
+    BUF_AUTO(about);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *value = json_string_value(json_object_get(request, keys[i]));
+        if (value)
+            buf_printf(&about, " %s=%s", keys[i], log_q(span_str(value)));
+    }
+    log_write(e == OK ? LOG_INFO : LOG_WARN, "admin", "op=%s%s status=%s reason=%s",
+              log_q(span_str(command ? command : "-")), buf_cstr(&about), e == OK ? "ok" : "error",
+              log_q(span_str(e == OK ? "-" : err_detail())));
+}
+
 json_t *admin_run(const struct admin_scope *scope, json_t *request) {
     ARENA_AUTO(a);
     struct call c = {.scope = scope, .a = &a, .request = request, .reply = json_object()};
     enum err e = dispatch(&c);
-    const char *name = json_string_value(json_object_get(request, "command"));
-    log_write(e == OK ? LOG_INFO : LOG_WARN, "admin", "command=%s status=%s reason=%s",
-              log_q(span_str(name ? name : "-")), e == OK ? "ok" : "error",
-              log_q(span_str(e == OK ? "-" : err_detail())));
+    log_outcome(request, e);
     json_object_set_new(c.reply, "ok", json_boolean(e == OK));
     if (e != OK)
         json_object_set_new(c.reply, "error",

@@ -2,6 +2,7 @@
 #include "server/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -111,8 +112,73 @@ static enum err add_certificates(struct tx *tx, struct arena *a, const struct en
     return OK;
 }
 
+/* ---- what the timeline knows beyond the host's code ---- */
+
+static const json_t *last_event(const json_t *out, enum event_kind kind) {
+    const json_t *events = json_object_get(out, "events"), *event, *found = NULL;
+    size_t i;
+    json_array_foreach(events, i, event) {
+        const char *name = json_string_value(json_object_get(event, "kind"));
+        if (name && strcmp(name, event_kind_name(kind)) == 0)
+            found = event;
+    }
+    return found;
+}
+
+/* A host that was refused knows only that; the CA knows why. */
+static void explain_refusal(json_t *out) {
+    json_t *error = json_object_get(out, "error");
+    const json_t *refused = last_event(out, EVENT_REFUSED);
+    const char *code = json_string_value(json_object_get(error, "code"));
+    if (!refused || !code || strcmp(code, "0x80094014") != 0)
+        return;
+    json_object_set(error, "cause", json_object_get(refused, "text"));
+    put_text(error, "cure", "mend what the refusal names, and assign the profile anew");
+}
+
+/* SyncML's codes for a node of a profile (windows-mdm.md, B.4). */
+static const char *cure_of(int64_t code) {
+    switch (code) {
+    case 404:
+        return "the host knows no such node: see its spelling, and whether this build has it";
+    case 405:
+    case 406:
+        return "the host does not allow this on the node: see the command and the scope (./User needs "
+               "a signed-in user)";
+    case 418:
+        return "there is such a node already: assign the profile anew, that makes a new UniqueID";
+    case 500:
+        return "the host's CSP failed: its Event Viewer says more (DeviceManagement-Enterprise-"
+               "Diagnostics-Provider/Admin)";
+    default:
+        return "look the status up in SyncML, and at the host's Event Viewer";
+    }
+}
+
+static void explain_rejection(json_t *out) {
+    const json_t *rejected = last_event(out, EVENT_REJECTED);
+    const json_t *evidence = json_object_get(rejected, "evidence");
+    const char *nodes = json_string_value(json_object_get(evidence, "nodes"));
+    const char *status = json_string_value(json_object_get(evidence, "status"));
+    const char *guilty = nodes ? nodes : status ? status : "";
+    int64_t code;
+    if (!rejected || !span_int(span_of(guilty, strcspn(guilty, " ")), &code))
+        return;
+    json_t *error = json_object();
+    json_object_set_new(error, "code", json_sprintf("%d", (int)code));
+    put_text(error, "name", "SyncML status");
+    json_object_set(error, "meaning", json_object_get(rejected, "text"));
+    put_text(error, "cause", guilty);
+    put_text(error, "cure", cure_of(code));
+    json_object_set_new(out, "error", error);
+}
+
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
                             json_t *out) {
     TRY(add_certificates(tx, a, e, out));
-    return add_events(tx, a, e, out);
+    TRY(add_events(tx, a, e, out));
+    explain_refusal(out);
+    if (e->state == STATE_REJECTED)
+        explain_rejection(out);
+    return OK;
 }

@@ -164,7 +164,8 @@ static void keep_house(struct house *h) {
 
 static void reload_tls(struct house *h) {
     if (http_reload_tls(h->http) == OK)
-        log_write(LOG_INFO, "server", "tls=reloaded");
+        log_write(LOG_INFO, "server",
+                  "tls=reloaded note=\"signet.conf is read at the start only\"");
     else
         log_write(LOG_ERROR, "server", "tls=kept reason=%s", log_q(span_str(err_detail())));
 }
