@@ -22,7 +22,8 @@ static const char usage[] =
     "  {{scep.ca_thumbprint}}   our CA's SHA-1\n\n"
     "adopt takes a profile that was written for another server, puts the first four where they\n"
     "belong and says what it changed. With --name it is kept; without, it goes to standard output.\n"
-    "add keeps a profile as it is (--name: by default the file's name without its ending).\n"
+    "add keeps a profile as it is (--name: by default the file's name without its ending); its\n"
+    "UniqueID must be {{enrollment.id}}, since signet follows that node.\n"
     "{{device.name}} may stand in a subject only with --trust-device-name: a host can claim any.\n"
     "assign gives a profile to an enrolled host (by its name or DeviceID), which gets it in its next\n"
     "session. FILE - is standard input.\n\n"
@@ -30,17 +31,28 @@ static const char usage[] =
 
 enum { MAX_PROFILE = 256 * 1024, MAX_NAME = 200 };
 
+static void warn(const char *lines) {
+    for (size_t n; (n = strcspn(lines, "\n")) > 0; lines += n + (lines[n] != '\0'))
+        fprintf(stderr, "signet: warning: %.*s\n", (int)n, lines);
+}
+
 static enum err keep(const struct cli *cli, const char *name, struct span body, bool trust) {
+    ARENA_AUTO(a);
+    BUF_AUTO(warnings);
     json_t *reply;
-    json_t *request =
-        json_pack("{s:s, s:s, s:o, s:b}", "command", "profile.add", "name", name, "body",
-                  json_stringn((const char *)body.p, body.n), "trust_device_name", (int)trust);
-    if (!request)
+    TRY(profile_warnings(&a, body, &warnings));
+    json_t *text = json_stringn((const char *)body.p, body.n);
+    if (!text)
         return err_set(ERR_PARSE, "the profile is not UTF-8");
+    json_t *request = json_pack("{s:s, s:s, s:o, s:b}", "command", "profile.add", "name", name,
+                                "body", text, "trust_device_name", (int)trust);
+    if (!request)
+        return err_set(ERR_USAGE, "the profile's name is not UTF-8");
     TRY(admin_call(cli->folder, request, &reply));
+    warn(buf_cstr(&warnings));
     const char *warning = json_string_value(json_object_get(reply, "warning"));
     if (warning)
-        fprintf(stderr, "signet: warning: %s\n", warning);
+        warn(warning);
     json_decref(reply);
     return OK;
 }
@@ -74,6 +86,9 @@ static const char *name_of_file(struct arena *a, const char *path) {
 static int add(const struct cli *cli, const char *name, bool trust) {
     ARENA_AUTO(a);
     BUF_AUTO(text);
+    if (!name && strcmp(cli->argv[1], "-") == 0)
+        return cli_usage(usage,
+                         "a profile from standard input has no name: give a name with --name");
     if (!name)
         name = name_of_file(&a, cli->argv[1]);
     if (file_read(cli->argv[1], MAX_PROFILE, &text) != OK ||

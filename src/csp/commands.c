@@ -24,7 +24,18 @@ enum err profile_error(const struct profile_command *c, const char *fmt, ...) {
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     return err_set(ERR_PARSE, "profile line %u, %s: %s", c->element->line,
-                   c->node ? profile_node_name(c->node) : "command", text);
+                   c->node ? profile_node_name(c->node) : PROFILE_QUOTE(c->element->name), text);
+}
+
+const char *profile_quote(struct span text, char room[static PROFILE_QUOTE_SIZE]) {
+    static const char cut_mark[] = "...";
+    size_t most = PROFILE_QUOTE_SIZE - sizeof cut_mark, n = text.n < most ? text.n : most;
+    while (n && n < text.n && (text.p[n] & 0xc0) == 0x80)
+        n--;
+    if (n)
+        memcpy(room, text.p, n);
+    memcpy(room + n, n < text.n ? cut_mark : "", n < text.n ? sizeof cut_mark : 1);
+    return room;
 }
 
 const struct profile_command *profile_command_find(const struct profile_commands *p,
@@ -51,7 +62,7 @@ static enum err check_verb(const struct profile_command *c) {
     if (span_is(verb, "Atomic"))
         return profile_error(c, "an Atomic inside an Atomic always fails; use one");
     if (!access_of(verb))
-        return profile_error(c, "%.*s has no place in a profile; use Add, Replace and one Exec",
+        return profile_error(c, "%s has no place in a profile; use Add, Replace and one Exec",
                              PROFILE_QUOTE(verb));
     return OK;
 }
@@ -76,18 +87,17 @@ static struct span unique_id_of(struct span path) {
 static enum err check_address(const struct profile_commands *p, const struct profile_command *c) {
     if (!scep_prefix(c->path))
         return profile_error(c,
-                             "LocURI %.*s is not below ClientCertificateInstall/SCEP; put it into "
-                             "a profile of its own",
+                             "LocURI \"%s\" is not below ClientCertificateInstall/SCEP; a profile "
+                             "holds nothing else, take it out",
                              PROFILE_QUOTE(c->path));
     if (!c->node)
-        return profile_error(c, "Windows knows no node %.*s; see its spelling and case",
-                             PROFILE_QUOTE(c->path));
+        return profile_blame_step(c);
     if (c == p->first)
         return OK;
     if (p->user_scope != span_starts(c->path, "./User/"))
         return profile_error(c, "./Device and ./User in one Atomic; use one of them");
     if (!span_eq(p->unique_id, unique_id_of(c->path)))
-        return profile_error(c, "UniqueID %.*s here, but %.*s before; one profile, one certificate",
+        return profile_error(c, "UniqueID %s here, but %s before; one profile, one certificate",
                              PROFILE_QUOTE(unique_id_of(c->path)), PROFILE_QUOTE(p->unique_id));
     return OK;
 }
@@ -120,7 +130,7 @@ static enum err check_access(const struct profile_command *c) {
         return OK;
     if (c->node->access == CSP_GET)
         return profile_error(c, "the host alone writes this node; take the command out");
-    return profile_error(c, "%.*s is not allowed here; %s", PROFILE_QUOTE(c->element->name),
+    return profile_error(c, "%s is not allowed here; %s", PROFILE_QUOTE(c->element->name),
                          c->node->access & CSP_EXEC ? "use Exec" : "use Add");
 }
 
@@ -168,7 +178,8 @@ static enum err check_required(const struct profile_commands *p) {
         if (n->occurrence != CSP_ONE || strncmp(n->path, INSTALL, strlen(INSTALL)) != 0)
             continue;
         if (!profile_command_find(p, profile_node_name(n)))
-            return err_set(ERR_PARSE, "profile: %s is missing; Windows requires it, %s it",
+            return err_set(ERR_PARSE,
+                           "profile: %s is missing; Windows requires it: write an %s for it",
                            profile_node_name(n), n->access & CSP_EXEC ? "Exec" : "Add");
     }
     return OK;
@@ -178,12 +189,13 @@ static enum err find_atomic(const struct xml_node *root, const struct xml_node *
     *atomic = root->child;
     if (!root->child || !span_is(root->child->name, "Atomic"))
         return err_set(ERR_PARSE,
-                       "profile line %u: %.*s where one Atomic belongs; Windows installs "
-                       "certificates only in an Atomic, and signet writes what is around it",
+                       "profile line %u: %s where one Atomic belongs; keep only the Atomic: "
+                       "Windows installs certificates in no other way, and signet writes what is "
+                       "around it",
                        root->child ? root->child->line : 1,
                        PROFILE_QUOTE(root->child ? root->child->name : span_str("nothing")));
     if (root->child->next)
-        return err_set(ERR_PARSE, "profile line %u: %.*s after the Atomic; keep one Atomic alone",
+        return err_set(ERR_PARSE, "profile line %u: %s after the Atomic; keep one Atomic alone",
                        root->child->next->line, PROFILE_QUOTE(root->child->next->name));
     return OK;
 }
@@ -192,6 +204,7 @@ enum err profile_commands_read(struct arena *a, struct span text, struct profile
     struct xml_node *root;
     const struct xml_node *atomic;
     struct source source;
+    TRY(profile_text_check(text));
     TRY(xml_parse_fragment(a, text, &root));
     TRY(source_scan(a, text, &source));
     TRY(find_atomic(root, &atomic));

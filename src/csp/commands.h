@@ -40,7 +40,23 @@ const char *profile_node_name(const struct csp_node *node) __attribute__((return
 enum err profile_error(const struct profile_command *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* For "%.*s" in a message: the text, cut at 80 bytes. */
-#define PROFILE_QUOTE(s) (int)((s).n < 80 ? (s).n : 80), (const char *)(s).p
+/* Says which step of the LocURI Windows does not know, and which was meant; returns ERR_PARSE. */
+enum err profile_blame_step(const struct profile_command *c);
+
+/*
+ * Whether the text can be a profile at all: ERR_PARSE for an empty file, one of another kind or
+ * encoding, a document type, and certificates that signet delivers without a profile.
+ */
+enum err profile_text_check(struct span text) ERR_MUST_USE;
+
+/* Room for a quoted text, its "..." and a NUL. */
+enum { PROFILE_QUOTE_SIZE = 80 + 3 + 1 };
+
+/* Copies the text into `room`; beyond 80 bytes it is cut between characters, and ends in "...". */
+const char *profile_quote(struct span text, char room[static PROFILE_QUOTE_SIZE])
+    __attribute__((returns_nonnull));
+
+/* For "%s" in a message; lives as long as the block around it. */
+#define PROFILE_QUOTE(s) profile_quote(s, (char[PROFILE_QUOTE_SIZE]){0})
 
 #endif

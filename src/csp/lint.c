@@ -9,6 +9,7 @@
 #include "csp/commands.h"
 #include "csp/placeholder.h"
 #include "csp/profile.h"
+#include "x509/name.h"
 
 enum { KEY_ENCIPHERMENT = 0x20, DIGITAL_SIGNATURE = 0x80, THUMBPRINT_DIGITS = 40 };
 
@@ -52,12 +53,12 @@ static enum err check_place(const struct profile_command *c, const struct placeh
         return profile_error(c, "{{scep.challenge}} is a secret and belongs into Challenge only");
     if (p == PLACEHOLDER_DEVICE_NAME && identity && !trust_device_name)
         return profile_error(c, "{{device.name}} is what the host calls itself, and may not stand "
-                                "in a certificate; use {{device.id}}, or mark the profile to trust "
-                                "it");
+                                "in a certificate; use {{device.id}}, or add it with "
+                                "--trust-device-name");
     if (subject && free_text && !w->quoted && !w->alone)
         return profile_error(c,
-                             "{{%.*s}} is only a part of an attribute value; put double quotes "
-                             "around the whole value, as in CN=\"PC {{%.*s}}\"",
+                             "{{%s}} is only a part of an attribute value; put double quotes "
+                             "around the whole value, as in CN=\"PC {{%s}}\"",
                              PROFILE_QUOTE(w->name), PROFILE_QUOTE(w->name));
     return OK;
 }
@@ -69,14 +70,19 @@ static enum err check_placeholders(const struct profile_command *c, bool trust_d
         TRY(placeholder_next(c, &w, &p));
         TRY(check_place(c, &w, p, trust_device_name));
     } while (p != PLACEHOLDER_NONE);
-    w = (struct placeholder_walk){.rest = c->path};
-    do {
-        TRY(placeholder_next(c, &w, &p));
-        if (p != PLACEHOLDER_NONE && p != PLACEHOLDER_ENROLLMENT && p != PLACEHOLDER_DEVICE_ID)
-            return profile_error(c, "{{%.*s}} in the LocURI; use {{enrollment.id}}",
-                                 PROFILE_QUOTE(w.name));
-    } while (p != PLACEHOLDER_NONE);
     return OK;
+}
+
+/* The server asks for the outcome below the enrollment's id, and nowhere else. */
+static enum err check_unique_id(const struct profile_commands *p) {
+    static const char wanted[] = "{{enrollment.id}}";
+    if (span_is(p->unique_id, wanted))
+        return OK;
+    return err_set(ERR_PARSE,
+                   "profile line %u: UniqueID '%s' is %s, so that signet could not follow it: "
+                   "write %s, or use signet profile adopt",
+                   p->first->element->line, PROFILE_QUOTE(p->unique_id),
+                   span_find(p->unique_id, '{') < 0 ? "fixed" : "not the enrollment's id", wanted);
 }
 
 static bool has_placeholder(struct span value) {
@@ -90,7 +96,7 @@ static enum err check_key_usage(const struct profile_command *c) {
     if (!span_int(c->value, &bits) || bits < 0 || bits > UINT16_MAX ||
         !(bits & (KEY_ENCIPHERMENT | DIGITAL_SIGNATURE)))
         return profile_error(c,
-                             "\"%.*s\" has neither 32 (keyEncipherment) nor 128 "
+                             "\"%s\" has neither 32 (keyEncipherment) nor 128 "
                              "(digitalSignature); use 160 for both",
                              PROFILE_QUOTE(c->value));
     return OK;
@@ -102,7 +108,7 @@ static enum err check_thumbprint(const struct profile_command *c) {
         hex = isxdigit(c->value.p[i]);
     if (!hex && !span_is(c->value, "{{scep.ca_thumbprint}}"))
         return profile_error(c,
-                             "\"%.*s\" is not the SHA-1 of a certificate: 40 hex digits without "
+                             "\"%s\" is not the SHA-1 of a certificate: 40 hex digits without "
                              "blanks, or {{scep.ca_thumbprint}}",
                              PROFILE_QUOTE(c->value));
     return OK;
@@ -129,26 +135,32 @@ static enum err check_url(const struct profile_command *c) {
         if (has_placeholder(url))
             continue;
         if (!span_starts(url, "https://") && !span_starts(url, "http://"))
-            return profile_error(c, "\"%.*s\" is not an absolute http or https URL",
+            return profile_error(c, "\"%s\" is not an absolute http or https URL",
                                  PROFILE_QUOTE(url));
         static const char tail[] = "/pkiclient.exe";
         size_t n = sizeof tail - 1;
         if (url.n >= n && span_is_nocase(span_from(url, url.n - n), tail))
-            return profile_error(c, "\"%.*s\": Windows appends /pkiclient.exe itself; take it off",
+            return profile_error(c, "\"%s\": Windows appends /pkiclient.exe itself; take it off",
                                  PROFILE_QUOTE(url));
     }
     return OK;
 }
 
+static bool is_oid(struct span s) {
+    bool good = s.n && isdigit(s.p[0]) && isdigit(s.p[s.n - 1]) && span_find(s, '.') > 0;
+    for (size_t i = 0; good && i < s.n; i++)
+        good = isdigit(s.p[i]) || (s.p[i] == '.' && s.p[i + 1] != '.');
+    return good;
+}
+
 static enum err check_eku(const struct profile_command *c) {
     struct span rest = c->value, oid;
-    while (next_part(&rest, "+", &oid)) {
-        bool good = oid.n && isdigit(oid.p[0]) && isdigit(oid.p[oid.n - 1]);
-        for (size_t i = 0; good && i < oid.n; i++)
-            good = isdigit(oid.p[i]) || (oid.p[i] == '.' && oid.p[i + 1] != '.');
-        if (!good)
-            return profile_error(c, "\"%.*s\" is not an OID; join OIDs by '+'", PROFILE_QUOTE(oid));
-    }
+    for (size_t i = 0; i < c->value.n; i++)
+        if (memchr(",;|", c->value.p[i], 3))
+            return profile_error(c, "OIDs joined by '%c'; join OIDs by '+'", c->value.p[i]);
+    while (next_part(&rest, "+", &oid))
+        if (!is_oid(oid))
+            return profile_error(c, "\"%s\" is not an OID; join OIDs by '+'", PROFILE_QUOTE(oid));
     return OK;
 }
 
@@ -157,9 +169,24 @@ static enum err check_hash(const struct profile_command *c) {
     while (next_part(&rest, "+;", &family)) /* '+' by the document, ';' by Intune */
         if (!is_allowed(span_trim(family), "SHA-1|SHA-2|SHA-3"))
             return profile_error(c,
-                                 "\"%.*s\" is no family of hash algorithms; use SHA-2, or "
+                                 "\"%s\" is no family of hash algorithms; use SHA-2, or "
                                  "SHA-1 and SHA-2 joined by '+'",
                                  PROFILE_QUOTE(family));
+    return OK;
+}
+
+/*
+ * Our CA reads the subject that Windows will send, so that it must be able to read this one; any
+ * value does for a placeholder, and two letters are short enough even for a country.
+ */
+static enum err check_name(const struct profile_command *c) {
+    static const struct profile_values sample = {"XX", "XX", "XX", "XX", "XX", "XX", "XX"};
+    ARENA_AUTO(a);
+    BUF_AUTO(filled);
+    struct span der;
+    TRY(placeholder_fill(c, c->value, &sample, &filled));
+    if (name_from_x500(&a, buf_view(&filled), &der) != OK)
+        return profile_error(c, "%s", err_detail());
     return OK;
 }
 
@@ -180,10 +207,10 @@ static enum err check_subject(const struct profile_command *c) {
         return profile_error(c, "a double quote without its partner; double it to mean itself");
     if (!typed)
         return profile_error(c,
-                             "\"%.*s\" has a part without '='; write CN=..., and put values "
+                             "\"%s\" has a part without '='; write CN=..., and put values "
                              "with , + ; in double quotes",
                              PROFILE_QUOTE(c->value));
-    return OK;
+    return check_name(c);
 }
 
 /* "11+user@example.com;3+host": the type is CertEnroll's AlternativeNameType. */
@@ -195,7 +222,7 @@ static enum err check_san(const struct profile_command *c) {
         if (plus < 0 || !span_int(span_of(name.p, (size_t)plus), &type) || type < 1 || type > 11 ||
             (size_t)plus + 1 == name.n)
             return profile_error(c,
-                                 "\"%.*s\" is not TYPE+VALUE; 3+host for a DNS name, 11+user@"
+                                 "\"%s\" is not TYPE+VALUE; 3+host for a DNS name, 11+user@"
                                  "example.com for a UPN, joined by ';'",
                                  PROFILE_QUOTE(name));
     }
@@ -221,7 +248,7 @@ static enum err check_format(const struct profile_command *c) {
     if (c->format.n ? span_is(c->format, wanted) : may_miss)
         return OK;
     return profile_error(c,
-                         "Format \"%.*s\" where Windows wants %s; write <Meta><Format "
+                         "Format \"%s\" where Windows wants %s; write <Meta><Format "
                          "xmlns=\"syncml:metinf\">%s</Format></Meta>",
                          PROFILE_QUOTE(c->format), wanted, wanted);
 }
@@ -234,9 +261,9 @@ static enum err check_value(const struct profile_command *c) {
     if (!c->value.n)
         return profile_error(c, "Data is missing or empty");
     if (c->node->format == CSP_INT && !span_int(c->value, &number))
-        return profile_error(c, "\"%.*s\" is not a number", PROFILE_QUOTE(c->value));
+        return profile_error(c, "\"%s\" is not a number", PROFILE_QUOTE(c->value));
     if (c->node->allowed && !is_allowed(c->value, c->node->allowed))
-        return profile_error(c, "\"%.*s\" is not one of %s", PROFILE_QUOTE(c->value),
+        return profile_error(c, "\"%s\" is not one of %s", PROFILE_QUOTE(c->value),
                              c->node->allowed);
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (is_node(c, rules[i].node))
@@ -262,6 +289,7 @@ enum err profile_check(struct arena *a, struct span text, bool trust_device_name
     struct profile_commands p;
     TRY(profile_read(a, text, &profile));
     TRY(profile_commands_read(a, text, &p));
+    TRY(check_unique_id(&p));
     for (const struct profile_command *c = p.first; c; c = c->next) {
         TRY(check_placeholders(c, trust_device_name));
         TRY(check_format(c));

@@ -72,7 +72,7 @@ enum err placeholder_next(const struct profile_command *c, struct placeholder_wa
             return OK;
         }
     return profile_error(c,
-                         "unknown placeholder {{%.*s}}; there are scep.url, scep.challenge, "
+                         "unknown placeholder {{%s}}; there are scep.url, scep.challenge, "
                          "scep.ca_thumbprint, enrollment.id, device.id, device.name, user.upn",
                          PROFILE_QUOTE(w->name));
 }
@@ -113,8 +113,8 @@ static enum err fill_subject(const struct profile_command *c, const struct place
         x500_quote(out, value);
     else
         return profile_error(c,
-                             "the value \"%.*s\" of {{%.*s}} needs quotes; write them around the "
-                             "whole attribute value in the profile, as in CN=\"PC {{%.*s}}\"",
+                             "the value \"%s\" of {{%s}} needs quotes; write them around the "
+                             "whole attribute value in the profile, as in CN=\"PC {{%s}}\"",
                              PROFILE_QUOTE(value), PROFILE_QUOTE(w->name), PROFILE_QUOTE(w->name));
     return OK;
 }
@@ -126,7 +126,7 @@ static enum err fill_one(const struct profile_command *c, const struct placehold
         return fill_subject(c, w, value, out);
     if (strcmp(node, "SubjectAlternativeNames") == 0 && span_find(value, ';') >= 0)
         return profile_error(c,
-                             "the value \"%.*s\" of {{%.*s}} would add a name of its own, since "
+                             "the value \"%s\" of {{%s}} would add a name of its own, since "
                              "';' separates names",
                              PROFILE_QUOTE(value), PROFILE_QUOTE(w->name));
     buf_span(out, value);

@@ -17,7 +17,7 @@ static enum err check_unique_id(const struct profile_commands *p) {
         TRY(placeholder_next(c, &w, &found));
         for (size_t i = 0; i < w.literal.n; i++)
             if (!isalnum(w.literal.p[i]) && w.literal.p[i] != '_' && w.literal.p[i] != '-')
-                return profile_error(c, "UniqueID \"%.*s\": use only letters, digits, '_' and '-'",
+                return profile_error(c, "UniqueID \"%s\": use only letters, digits, '_' and '-'",
                                      PROFILE_QUOTE(p->unique_id));
     } while (found != PLACEHOLDER_NONE);
     return OK;

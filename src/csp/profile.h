@@ -32,18 +32,26 @@ struct profile {
  * that the CSP requires, a known node each, and one Exec of Install/Enroll as its last command;
  * no Get and no nested Atomic; Add and Replace only, one Item each, parents before children, no
  * CDATA. Comments are fine. White space around LocURI and Data does not count. The UniqueID has
- * letters, digits, '_' and '-' only. ERR_PARSE names the line, the node, and the cure.
+ * letters, digits, '_' and '-' only, beside placeholders. ERR_PARSE names the line, the node, and
+ * the cure.
  */
 enum err profile_read(struct arena *a, struct span text, struct profile *out) ERR_MUST_USE;
 
 /*
- * Checks a profile before it is kept: profile_read, only known placeholders, device.name only where
- * it may stand, scep.challenge in Challenge only, none but enrollment.id and device.id in a path;
- * the CSP's formats and values (numbers, KeyUsage with 32 or 128, OIDs, hash families, absolute
- * URLs without pkiclient.exe, balanced quotes), a challenge of PrintableString characters, a
- * thumbprint of 40 hex digits. An error never repeats the challenge.
+ * Checks a profile before it is kept: profile_read, {{enrollment.id}} as the whole UniqueID (the
+ * server asks for the outcome there), only known placeholders, device.name only where it may stand,
+ * scep.challenge in Challenge only; the CSP's formats and values (numbers, KeyUsage with 32 or 128,
+ * OIDs, hash families, absolute URLs without pkiclient.exe), a subject that name_from_x500 takes, a
+ * challenge of PrintableString characters, a thumbprint of 40 hex digits. An error never repeats
+ * the challenge.
  */
 enum err profile_check(struct arena *a, struct span text, bool trust_device_name) ERR_MUST_USE;
+
+/*
+ * What may be kept, but is seldom meant: a ServerURL, Challenge or CAThumbprint that signet does
+ * not fill. Appends one line for each.
+ */
+enum err profile_warnings(struct arena *a, struct span text, struct buf *out) ERR_MUST_USE;
 
 struct profile_values {
     const char *scep_url, *challenge, *ca_thumbprint, *enrollment_id, *device_id, *device_name,

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A node that Windows does not know: the step that is wrong, and the name that was likely meant. */
+#include <ctype.h>
+
+#include "csp/commands.h"
+
+enum { MAX_STEP = 40, MAX_TYPOS = 2 };
+
+static unsigned least(unsigned a, unsigned b, unsigned c) {
+    unsigned ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Levenshtein's distance without regard to case, row by row. */
+static unsigned distance(struct span a, struct span b) {
+    unsigned row[MAX_STEP + 1];
+    if (a.n > MAX_STEP || b.n > MAX_STEP)
+        return MAX_STEP;
+    for (unsigned j = 0; j <= b.n; j++)
+        row[j] = j;
+    for (unsigned i = 0; i < a.n; i++) {
+        unsigned diagonal = row[0];
+        row[0] = i + 1;
+        for (unsigned j = 0; j < b.n; j++) {
+            unsigned change = diagonal + (tolower(a.p[i]) != tolower(b.p[j]));
+            diagonal = row[j + 1];
+            row[j + 1] = least(change, diagonal + 1, row[j] + 1);
+        }
+    }
+    return row[b.n];
+}
+
+static bool is_child(const struct csp_node *n, const struct csp_node *parent) {
+    size_t length = strlen(parent->path);
+    return (size_t)(strrchr(n->path, '/') - n->path) == length &&
+           strncmp(n->path, parent->path, length) == 0;
+}
+
+static const char *nearest(const struct csp_node *parent, struct span step) {
+    const char *best = NULL;
+    unsigned typos = MAX_TYPOS + 1;
+    for (size_t i = 0; i < csp_table_size; i++) {
+        const char *name = profile_node_name(&csp_table[i]);
+        unsigned d = is_child(&csp_table[i], parent) ? distance(step, span_str(name)) : typos;
+        if (d < typos) {
+            best = name;
+            typos = d;
+        }
+    }
+    return best;
+}
+
+static struct span last_step(struct span path) {
+    size_t at = path.n;
+    while (at && path.p[at - 1] != '/')
+        at--;
+    return span_from(path, at);
+}
+
+/* The path without its last step. */
+static struct span parent_of(struct span path) {
+    size_t n = path.n - last_step(path).n;
+    return span_of(path.p, n ? n - 1 : 0);
+}
+
+enum err profile_blame_step(const struct profile_command *c) {
+    struct span path = c->path;
+    while (!csp_find(parent_of(path)) && parent_of(path).n)
+        path = parent_of(path);
+    struct span step = last_step(path), parent = parent_of(path);
+    const struct csp_node *known = csp_find(parent);
+    if (!step.n)
+        return profile_error(c, "a '/' too many after '%s'; take it out",
+                             PROFILE_QUOTE(last_step(parent)));
+    const char *meant = known ? nearest(known, step) : NULL;
+    return profile_error(c, "there is no node '%s' below %s; %s%s%s", PROFILE_QUOTE(step),
+                         PROFILE_QUOTE(last_step(parent)), meant ? "did you mean " : "",
+                         meant ? meant : "see its spelling and case", meant ? "?" : "");
+}
