@@ -53,6 +53,10 @@ static enum err keep(const struct cli *cli, const char *name, struct span body, 
     const char *warning = json_string_value(json_object_get(reply, "warning"));
     if (warning)
         warn(warning);
+    printf(json_is_true(json_object_get(reply, "replaced"))
+               ? "The profile '%s' is replaced; enrollments that exist keep the one they had.\n"
+               : "The profile '%s' is kept.\n",
+           name);
     json_decref(reply);
     return OK;
 }
@@ -73,7 +77,6 @@ static int adopt(const struct cli *cli, const char *name) {
     }
     if (keep(cli, name, buf_view(&adopted), false) != OK)
         return cli_fail();
-    printf("The profile '%s' is kept.\n", name);
     return 0;
 }
 
@@ -94,7 +97,6 @@ static int add(const struct cli *cli, const char *name, bool trust) {
     if (file_read(cli->argv[1], MAX_PROFILE, &text) != OK ||
         keep(cli, name, buf_view(&text), trust) != OK)
         return cli_fail();
-    printf("The profile '%s' is kept.\n", name);
     return 0;
 }
 
