@@ -82,7 +82,13 @@ enum err file_write(const char *path, struct span content, mode_t mode) {
 }
 
 enum err file_mkdir(const char *path, mode_t mode) {
-    if (mkdir(path, mode) == 0 || errno == EEXIST)
+    struct stat at;
+    if (mkdir(path, mode) == 0)
         return OK;
+    if (errno == ENOENT)
+        return err_set(ERR_IO, "cannot make the folder '%s': its parent folder does not exist",
+                       path);
+    if (errno == EEXIST && stat(path, &at) == 0)
+        return S_ISDIR(at.st_mode) ? OK : err_set(ERR_IO, "'%s' is a file, not a folder", path);
     return err_set(ERR_IO, "cannot make the folder '%s': %s", path, strerror(errno));
 }

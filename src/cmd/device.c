@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "device/dm_client.h"
 #include "device/hresult.h"
@@ -56,9 +57,8 @@ struct verb {
     "\n  --trace FOLDER        write each message that is sent or received there" \
     "\n  --connect-to H:P:H2:P2  send what is for H:P to H2:P2"
 
-static enum err trust_file(struct host *h, const char *path) {
+static enum err read_certs(const char *path, struct arena *a, struct certstore *into) {
     BUF_AUTO(text);
-    ARENA_AUTO(a);
     int count = 0;
     TRY(file_read(path, PEM_MAX, &text));
     OSSL_AUTO(BIO) in = ossl_reader(buf_view(&text));
@@ -66,7 +66,7 @@ static enum err trust_file(struct host *h, const char *path) {
         OSSL_AUTO(X509) x = PEM_read_bio_X509(in, NULL, NULL, NULL);
         if (!x)
             break;
-        certstore_add(&h->certs, &h->mem, STORE_ROOT, ossl_x509_der(&a, x), SPAN_NONE);
+        certstore_add(into, a, STORE_ROOT, ossl_x509_der(a, x), SPAN_NONE);
         count++;
     }
     return count ? OK : err_set(ERR_PARSE, "'%s' holds no PEM certificate", path);
@@ -77,25 +77,36 @@ static bool is_host(const char *dir) {
     return access(arena_printf(&a, "%s/host.json", dir), F_OK) == 0;
 }
 
-static enum err trust(struct host *none, const struct options *o, int argc, char **argv,
-                      int *status) {
+static enum err import(const char *dir, const char *name, const struct certstore *certs) {
     struct host *h;
-    (void)none;
-    (void)status;
-    bool made = !is_host(argv[0]);
+    bool made = !is_host(dir);
     if (made)
-        TRY(host_create(argv[0], o->name));
-    else if (o->name)
-        return err_set(ERR_USAGE, "'%s' holds a host already; its name stays", argv[0]);
-    TRY(host_open(argv[0], HOST_CHANGE, &h));
-    enum err e = OK;
-    for (int i = 1; e == OK && i < argc; i++)
-        e = trust_file(h, argv[i]);
-    if (e == OK)
-        e = host_save(h);
+        TRY(host_create(dir, name));
+    else if (name)
+        return err_set(ERR_USAGE, "'%s' holds a host already; its name stays", dir);
+    TRY(host_open(dir, HOST_CHANGE, &h));
+    for (size_t i = 0; i < certs->count; i++)
+        certstore_add(&h->certs, &h->mem, STORE_ROOT, certs->entries[i].der, SPAN_NONE);
+    enum err e = host_save(h);
     if (e == OK)
         printf("%s %s, DeviceID %s\n", made ? "made" : "changed", h->name, h->device_id);
     host_close(h);
+    return e;
+}
+
+/* All files are read before a folder is made. */
+static enum err trust(struct host *none, const struct options *o, int argc, char **argv,
+                      int *status) {
+    ARENA_AUTO(a);
+    struct certstore certs = {0};
+    (void)none;
+    (void)status;
+    enum err e = OK;
+    for (int i = 1; e == OK && i < argc; i++)
+        e = read_certs(argv[i], &a, &certs);
+    if (e == OK)
+        e = import(argv[0], o->name, &certs);
+    certstore_free(&certs);
     return e;
 }
 
@@ -155,6 +166,13 @@ static bool is_wanted(const char *key, int argc, char **argv) {
     return argc < 2 || (id && strcasecmp(id + 1, argv[1]) == 0);
 }
 
+static enum err no_scep_task(const char *id) {
+    if (id)
+        return err_set(ERR_NOT_FOUND, "the registry holds no SCEP enrollment '%s'", id);
+    return err_set(ERR_NOT_FOUND, "the registry holds no SCEP enrollment; deliver a profile first, "
+                                  "or write one into registry.reg");
+}
+
 static enum err scep(struct host *h, const struct options *o, int argc, char **argv, int *status) {
     ARENA_AUTO(a);
     int count = 0;
@@ -171,9 +189,7 @@ static enum err scep(struct host *h, const struct options *o, int argc, char **a
                hresult_text(&a, out.hresult), out.thumbprint[0] ? "  CertThumbprint " : "",
                out.thumbprint);
     }
-    return count ? OK
-                 : err_set(ERR_NOT_FOUND, "the registry holds no such SCEP enrollment '%s'",
-                           argc > 1 ? argv[1] : "");
+    return count ? OK : no_scep_task(argc > 1 ? argv[1] : NULL);
 }
 
 static bool wants_json(const struct options *o) {
@@ -239,7 +255,7 @@ static const struct verb verbs[] = {
      "Makes a new host in DIR when there is none, and imports the certificates into its store\n"
      "LocalMachine\\Root. It trusts what this store holds and nothing else.\n"
      "\n  --name NAME           the new host's name (default: DESKTOP- and seven characters)",
-     "hn:", 1, 1000, trust, HOST_CHANGE, true},
+     "hn:", 2, 1000, trust, HOST_CHANGE, true},
     {"enroll", "DIR --server URL --user NAME --password-file FILE [--type Full|Device]",
      "Enrolls the host as Settings > Access work or school does: discovery, policy, certificate,\n"
      "provisioning document. A URL without path gets /EnrollmentServer/Discovery.svc.\n" NETWORK_OPTIONS,
@@ -271,13 +287,13 @@ static const struct verb verbs[] = {
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
-static void usage(FILE *out) {
-    fprintf(out, "Hosts that have enrolled with the server:\n\n"
-                 "  signet device list [-o json] [-d DIR]\n\n"
-                 "The emulated Windows host. DIR holds its whole state:\n\n");
+static void print_usage(void) {
+    printf("Hosts that have enrolled with the server:\n\n"
+           "  signet device list [-o json] [-d DIR]\n\n"
+           "The emulated Windows host. DIR holds its whole state:\n\n");
     for (int i = 0; i < VERBS; i++)
-        fprintf(out, "  signet device %s %s\n", verbs[i].name, verbs[i].arguments);
-    fprintf(out, "\nsignet device VERB --help tells more.\n");
+        printf("  signet device %s %s\n", verbs[i].name, verbs[i].arguments);
+    printf("\nsignet device VERB --help tells more.\n");
 }
 
 static bool is_count(const char *text, int64_t *out) {
@@ -305,15 +321,16 @@ static enum err read_options(const struct verb *v, int argc, char **argv, struct
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, v->letters, long_options, NULL)) != -1;) {
         if (c == '?' || !strchr(v->letters, c))
-            return err_set(ERR_USAGE, "signet device %s does not take '%s', or it lacks its value",
-                           v->name, argv[optind - 1]);
+            return err_set(ERR_USAGE, "the option '%s' is unknown here or lacks its value",
+                           argv[optind - 1]);
         TRY(take_option(c, o));
     }
     if (o->output && strcmp(o->output, "json") != 0)
         return err_set(ERR_USAGE, "-o takes json, not '%s'", o->output);
     int count = argc - optind;
     if (!o->help && (count < v->min || count > v->max))
-        return err_set(ERR_USAGE, "usage: signet device %s %s", v->name, v->arguments);
+        return err_set(ERR_USAGE, "too %s arguments, it takes: %s", count < v->min ? "few" : "many",
+                       v->arguments);
     return OK;
 }
 
@@ -343,14 +360,17 @@ static int start(const struct verb *v, int argc, char **argv) {
         e = run_verb(v, &o, argc - optind, argv + optind, &status);
     if (e != OK) {
         fprintf(stderr, "signet device %s: %s\n", v->name, err_detail());
-        return e == ERR_USAGE ? 2 : 1;
+        if (e != ERR_USAGE)
+            return 1;
+        fprintf(stderr, "(signet device %s --help tells more)\n", v->name);
+        return 2;
     }
     return status;
 }
 
 int cmd_device(int argc, char **argv) {
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        usage(stdout);
+        print_usage();
         return 0;
     }
     if (argc > 1 && strcmp(argv[1], "list") == 0)
@@ -358,6 +378,7 @@ int cmd_device(int argc, char **argv) {
     for (int i = 0; argc > 1 && i < VERBS; i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return start(&verbs[i], argc - 1, argv + 1);
-    usage(stderr);
-    return 2;
+    if (argc > 1)
+        return cli_usage("Usage: signet device", "there is no verb '%s'", argv[1]);
+    return cli_usage("Usage: signet device", "a verb is missing");
 }

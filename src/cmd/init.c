@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include "ca/authority.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/init_folder.h"
+#include "http/tls.h"
 #include "server/config.h"
 #include "store/store.h"
 
@@ -49,6 +52,14 @@ static const struct option options[] = {
     {"plain-port", required_argument, NULL, PLAIN_PORT},
     {NULL, 0, NULL, 0}};
 
+static int wrong_option(int c, char **argv) {
+    if (c == ':')
+        return cli_usage(usage, "the option '%s' lacks its value", argv[optind - 1]);
+    if (optopt > 0 && optopt < HOST) /* one letter: optind may still be at its argument */
+        return cli_usage(usage, "there is no option '-%c'", optopt);
+    return cli_usage(usage, "there is no option '%s'", argv[optind - 1]);
+}
+
 static bool read_port(const char *text, bool may_be_zero, unsigned short *out) {
     int64_t n;
     if (!span_int(span_str(text), &n) || n < (may_be_zero ? 0 : 1) || n > 65535)
@@ -57,31 +68,70 @@ static bool read_port(const char *text, bool may_be_zero, unsigned short *out) {
     return true;
 }
 
-/* 0, or the exit status after a message. */
-static int take_option(int c, struct config_seed *s) {
+/* 0, or the exit status after a message. `seen` has a bit for each option that was given. */
+static int take_option(int c, struct config_seed *s, unsigned *seen) {
+    const char **text = c == HOST         ? &s->host
+                        : c == PUBLIC_URL ? &s->public_url
+                        : c == TLS_CERT   ? &s->tls_cert
+                        : c == TLS_KEY    ? &s->tls_key
+                        : c == LISTEN     ? &s->listen
+                                          : NULL;
     unsigned short *port = c == PUBLIC_PORT       ? &s->public_port
                            : c == MANAGEMENT_PORT ? &s->management_port
-                           : c == PLAIN_PORT      ? &s->plain_port
-                                                  : NULL;
-    if (port && !read_port(optarg, c == PLAIN_PORT, port))
-        return cli_usage(usage, "'%s' is not a port", optarg);
-    if (c == HOST)
-        s->host = optarg;
-    if (c == PUBLIC_URL)
-        s->public_url = optarg;
-    if (c == TLS_CERT)
-        s->tls_cert = optarg;
-    if (c == TLS_KEY)
-        s->tls_key = optarg;
-    if (c == LISTEN)
-        s->listen = optarg;
+                                                  : &s->plain_port;
+    if (*seen & 1u << (c - HOST))
+        return cli_usage(usage, "the option --%s was given twice", options[c - HOST + 1].name);
+    *seen |= 1u << (c - HOST);
+    if (text)
+        *text = optarg;
+    else if (!read_port(optarg, c == PLAIN_PORT, port))
+        return cli_usage(usage, "--%s: '%s' is not a port", options[c - HOST + 1].name, optarg);
     return 0;
 }
 
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+
+static bool is_address(const char *text) {
+    uint8_t address[16];
+    return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+}
+
 static bool is_host_name(const char *host) {
-    return *host && strlen(host) <= 253 &&
-           strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:_") ==
-               strlen(host);
+    size_t n = strlen(host);
+    return is_address(host) ||
+           (n >= 1 && n <= 253 && strspn(host, NAME_CHARACTERS) == n && !strchr(".-", *host));
+}
+
+/* It goes into the configuration, into XML and before paths: no query, no blank, no comment. */
+static bool is_public_url(const char *url) {
+    if (strncmp(url, "https://", 8) != 0)
+        return false;
+    size_t n = strcspn(url + 8, "/");
+    return n > 0 && url[8] != ':' && strspn(url + 8, NAME_CHARACTERS ":/[]~%") == strlen(url + 8);
+}
+
+static bool are_ports_distinct(const struct config_seed *s) {
+    return s->public_port != s->management_port && s->public_port != s->plain_port &&
+           s->management_port != s->plain_port;
+}
+
+/* What serve or a host would stumble over later. 0, or the exit status after a message. */
+static int check_options(const struct config_seed *s) {
+    if (!s->host)
+        return cli_usage(usage, "--host NAME is missing");
+    if (!is_host_name(s->host))
+        return cli_usage(
+            usage, "--host: '%s' is not a name such as mdm.example.com, nor an address", s->host);
+    if (s->public_url && !is_public_url(s->public_url))
+        return cli_usage(usage, "--public-url: '%s' is not https:// with a host", s->public_url);
+    if (!is_address(s->listen))
+        return cli_usage(usage, "--listen: '%s' is not an IPv4 or IPv6 address", s->listen);
+    if (!are_ports_distinct(s))
+        return cli_usage(usage, "the ports %u, %u and %u must differ", s->public_port,
+                         s->management_port, s->plain_port);
+    if (!s->tls_cert != !s->tls_key)
+        return cli_usage(usage, "--tls-cert and --tls-key go together");
+    return 0;
 }
 
 static enum err create_database(const char *folder) {
@@ -92,13 +142,16 @@ static enum err create_database(const char *folder) {
     return OK;
 }
 
+/* Authorities of an init that was interrupted are kept. */
+static enum err create_authority(const char *folder, const char *host) {
+    enum err e = authority_create(folder, host);
+    return e == ERR_EXISTS ? OK : e;
+}
+
 /* The configuration comes last: a folder without one is not ready, and init can be run again. */
 static enum err create(const char *folder, const struct config_seed *s) {
-    ARENA_AUTO(a);
-    if (access(arena_printf(&a, "%s/signet.conf", folder), F_OK) == 0)
-        return err_set(ERR_EXISTS, "'%s' is a data folder already", folder);
-    TRY(file_mkdir(folder, 0700));
-    TRY(authority_create(folder, s->host));
+    TRY(init_folder(folder));
+    TRY(create_authority(folder, s->host));
     if (!s->tls_cert)
         TRY(authority_create_tls(folder, s->host));
     TRY(create_database(folder));
@@ -121,43 +174,45 @@ static void report(const char *folder, const struct config_seed *s) {
     authority_free(auth);
 }
 
+/* serve runs anywhere: a path given here must not depend on the folder it was given in. */
+static enum err create_with_pair(const char *folder, struct config_seed *s) {
+    if (!s->tls_cert) {
+        TRY(create(folder, s));
+        report(folder, s);
+        return OK;
+    }
+    TRY(http_tls_check(s->tls_cert, s->tls_key));
+    char *cert = realpath(s->tls_cert, NULL), *key = realpath(s->tls_key, NULL);
+    s->tls_cert = cert;
+    s->tls_key = key;
+    enum err e = cert && key ? create(folder, s)
+                             : err_set(ERR_IO, "the TLS certificate or its key has gone");
+    if (e == OK)
+        report(folder, s);
+    free(cert);
+    free(key);
+    return e;
+}
+
 int cmd_init(int argc, char **argv) {
     struct config_seed s = {
         .listen = "0.0.0.0", .public_port = 443, .management_port = 8443, .plain_port = 80};
+    unsigned seen = 0;
     umask(077);
     optind = 0;
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
         if (c == 'h') {
             fputs(usage, stdout);
             return 0;
         }
-        int status = c == '?' ? cli_usage(usage, "see the options above") : take_option(c, &s);
+        int status = c == '?' || c == ':' ? wrong_option(c, argv) : take_option(c, &s, &seen);
         if (status)
             return status;
     }
     if (optind + 1 != argc)
-        return cli_usage(usage, "init takes one folder");
-    if (!s.host || !is_host_name(s.host))
-        return cli_usage(usage, s.host ? "'%s' is not a host name" : "--host NAME is missing",
-                         s.host);
-    if (!s.tls_cert != !s.tls_key)
-        return cli_usage(usage, "--tls-cert and --tls-key go together");
-    /* serve runs anywhere: a path given here must not depend on the folder it was given in */
-    char *cert = s.tls_cert ? realpath(s.tls_cert, NULL) : NULL;
-    char *key = s.tls_key ? realpath(s.tls_key, NULL) : NULL;
-    int status = 0;
-    if (s.tls_cert && (!cert || !key)) {
-        (void)err_set(ERR_NOT_FOUND, "cannot find '%s'", cert ? s.tls_key : s.tls_cert);
-        status = cli_fail();
-    } else {
-        s.tls_cert = cert;
-        s.tls_key = key;
-        if (create(argv[optind], &s) != OK)
-            status = cli_fail();
-        else
-            report(argv[optind], &s);
-    }
-    free(cert);
-    free(key);
-    return status;
+        return cli_usage(usage, "init takes one folder%s", optind < argc ? ", not more" : "");
+    int status = check_options(&s);
+    if (status)
+        return status;
+    return create_with_pair(argv[optind], &s) == OK ? 0 : cli_fail();
 }

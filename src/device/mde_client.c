@@ -30,7 +30,7 @@ static enum err fail(uint32_t hresult, const char *fmt, ...) __attribute__((form
 
 static enum err fail(uint32_t hresult, const char *fmt, ...) {
     ARENA_AUTO(a);
-    char what[300];
+    char what[450];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
@@ -57,10 +57,13 @@ static enum err read_fault(const struct xml_node *fault) {
                 SPAN_FMT(type), SPAN_FMT(text));
 }
 
-static enum err read_unsent(const struct fetch_reply *r) {
+static enum err read_unsent(const struct host *h, const struct fetch_reply *r) {
     char why[300];
     snprintf(why, sizeof why, "%.250s, 0x%08x", err_detail(), hresult_of_fetch(r->cause));
-    return fail(r->cause == FETCH_TLS ? HR_MENROLL_SSL : HR_MENROLL_CONNECTIVITY, "%s", why);
+    if (r->cause != FETCH_TLS)
+        return fail(HR_MENROLL_CONNECTIVITY, "%s", why);
+    return fail(HR_MENROLL_SSL, "%s; if it is not trusted yet: signet device trust %s tls.pem", why,
+                h->dir);
 }
 
 /* What Windows insists on before it looks at the content (C.1). */
@@ -94,7 +97,7 @@ static enum err post(struct enrolling *w, const char *kind, const char *url,
     struct fetch_request q = {
         .url = url, .post = true, .headers = headers, .gzip = true, .body = buf_view(message)};
     if (net_send(w->net, kind, "xml", &q, &reply) != OK)
-        return read_unsent(&reply);
+        return read_unsent(w->host, &reply);
     return check_reply(&reply, url, &w->arena, body);
 }
 
@@ -105,7 +108,7 @@ static enum err knock(struct enrolling *w, const char *url) {
     FETCH_REPLY_AUTO(reply);
     struct fetch_request q = {.url = url, .headers = headers, .gzip = true};
     if (net_send(w->net, "discover", "xml", &q, &reply) != OK)
-        return read_unsent(&reply);
+        return read_unsent(w->host, &reply);
     return reply.status == 200
                ? OK
                : fail(HR_MENROLL_CONNECTIVITY, "%s answered HTTP %d", url, reply.status);
@@ -207,7 +210,8 @@ static enum err enroll(struct enrolling *w, const char *server) {
 
 enum err mde_enroll(struct host *h, const char *server, const struct mde_user *user) {
     if (h->enrollment)
-        return fail(HR_MENROLL_ALREADY, "by '%s'", h->enrollment->provider);
+        return fail(HR_MENROLL_ALREADY, "by '%s'; make another host in another folder",
+                    h->enrollment->provider);
     struct enrolling w = {.host = h, .user = user, .key_bits = KEY_BITS_MIN};
     enum err e = enroll(&w, server);
     net_close(w.net);

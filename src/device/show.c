@@ -92,10 +92,15 @@ static const char *name_text(struct arena *a, const X509_NAME *name) {
     return arena_str(a, ossl_content(a, out));
 }
 
+/* "2026-11-22T14:43:00Z"; OpenSSL writes a space for the T. */
 static const char *time_text(struct arena *a, const ASN1_TIME *t) {
     OSSL_AUTO(BIO) out = BIO_new(BIO_s_mem());
     ASN1_TIME_print_ex(out, t, ASN1_DTFLGS_ISO8601);
-    return arena_str(a, ossl_content(a, out));
+    char *text = arena_str(a, ossl_content(a, out));
+    char *space = strchr(text, ' ');
+    if (space)
+        *space = 'T';
+    return text;
 }
 
 static const char *serial_text(struct arena *a, const X509 *x) {
@@ -111,7 +116,7 @@ static json_t *cert_json(struct arena *a, const struct cert_entry *e, X509 *x) {
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "store", certstore_name(e->store),
                      "thumbprint", e->thumbprint, "subject", name_text(a, X509_get_subject_name(x)),
                      "issuer", name_text(a, X509_get_issuer_name(x)), "serial", serial_text(a, x),
-                     "notBefore", time_text(a, X509_get0_notBefore(x)), "notAfter",
+                     "not_before", time_text(a, X509_get0_notBefore(x)), "not_after",
                      time_text(a, X509_get0_notAfter(x)), "key", e->key.n > 0);
 }
 

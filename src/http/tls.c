@@ -7,10 +7,14 @@
  */
 #include "http/tls.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -34,27 +38,65 @@ static int no_passphrase(char *out, int size, int writing, void *user) {
     (void)out;
     (void)size;
     (void)writing;
-    (void)user;
+    *(bool *)user = true; /* was asked for one */
     return 0;
 }
 
-static enum err fail(const char *what, const char *path) {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    enum err e = err_set(ERR_CONFIG, "%s '%s': %s", what, path, reason ? reason : "not usable");
-    ERR_clear_error();
+/* OpenSSL's own words for this are "system lib". */
+static enum err check_readable(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(ERR_CONFIG, "cannot open '%s': %s", path, strerror(errno));
+    close(fd);
+    return OK;
+}
+
+/* Its common reasons tell which of its parts failed ("PEM lib"); the others are words. */
+static enum err refuse_cert(const char *path) {
+    unsigned long code = ERR_peek_last_error();
+    const char *reason = ERR_COMMON_ERROR(code) ? NULL : ERR_reason_error_string(code);
+    if (!reason || ERR_GET_LIB(code) != ERR_LIB_SSL)
+        return err_set(ERR_CONFIG, "'%s' holds no PEM certificate", path);
+    return err_set(ERR_CONFIG, "the TLS certificate '%s' cannot be used: %s", path, reason);
+}
+
+static enum err read_key(const char *path, EVP_PKEY **out) {
+    bool encrypted = false;
+    TRY(check_readable(path));
+    BIO *in = BIO_new_file(path, "r");
+    *out = in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, &encrypted) : NULL;
+    BIO_free(in);
+    if (encrypted)
+        return err_set(ERR_CONFIG,
+                       "the key '%s' has a passphrase; take it off: openssl pkey -in %s -out NEW",
+                       path, path);
+    return *out ? OK : err_set(ERR_CONFIG, "'%s' holds no PEM private key", path);
+}
+
+static enum err load_cert(SSL_CTX *ctx, const char *cert) {
+    TRY(check_readable(cert));
+    return SSL_CTX_use_certificate_chain_file(ctx, cert) == 1 ? OK : refuse_cert(cert);
+}
+
+static enum err load_key(SSL_CTX *ctx, const char *cert, const char *path) {
+    EVP_PKEY *key;
+    TRY(read_key(path, &key));
+    enum err e = OK;
+    if (X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) != 1)
+        e = err_set(ERR_CONFIG, "the key '%s' does not belong to the certificate '%s'", path, cert);
+    else if (SSL_CTX_use_PrivateKey(ctx, key) != 1)
+        e = err_set(ERR_CONFIG, "the key '%s' cannot be used for TLS", path);
+    EVP_PKEY_free(key);
     return e;
 }
 
 static enum err load_pair(SSL_CTX *ctx, const char *cert, const char *key) {
     ERR_clear_error();
-    SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
-    if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
-        return fail("TLS certificate", cert);
-    /* A key that does not belong to the certificate is refused here, too. */
-    if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(ctx) != 1)
-        return fail("TLS key", key);
-    return OK;
+    enum err e = load_cert(ctx, cert);
+    if (e == OK)
+        e = load_key(ctx, cert, key);
+    ERR_clear_error();
+    return e;
 }
 
 /* Windows' SCEP client knows nothing newer than TLS 1.2; nothing older is needed. */
@@ -84,6 +126,13 @@ static enum err make_context(const struct http_tls *t, bool ask, SSL_CTX **out) 
     set_policy(ctx, ask);
     *out = ctx;
     return OK;
+}
+
+enum err http_tls_check(const char *cert, const char *key) {
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    enum err e = ctx ? load_pair(ctx, cert, key) : err_set(ERR_CRYPTO, "no TLS context");
+    SSL_CTX_free(ctx);
+    return e;
 }
 
 enum err http_tls_reload(struct http_tls *t) {

@@ -13,6 +13,9 @@ struct http_tls;
 /* `cert` (the chain, leaf first) and `key` are PEM files. ERR_CONFIG. */
 enum err http_tls_new(const char *cert, const char *key, struct http_tls **out) ERR_MUST_USE;
 
+/* Whether a server could use the two files: what http_tls_new would say, and nothing kept. */
+enum err http_tls_check(const char *cert, const char *key) ERR_MUST_USE;
+
 /* Reads the files again; connections that exist keep what they have. ERR_CONFIG: nothing changed.
  */
 enum err http_tls_reload(struct http_tls *t) ERR_MUST_USE;

@@ -2,6 +2,8 @@
 /* TLS: versions, client certificates, reload, garbage. */
 #include "http_fixture.h"
 
+#include "http/tls.h"
+
 struct tls_client {
     SSL_CTX *ctx;
     SSL *ssl;
@@ -131,6 +133,38 @@ static void certificate_reload(void **state) {
     write_pair("before");
 }
 
+static void refused(const char *cert, const char *key, const char *why) {
+    assert_int_equal(http_tls_check(cert, key), ERR_CONFIG);
+    if (!strstr(err_detail(), why))
+        fail_msg("not '%s' but: %s", why, err_detail());
+}
+
+/* In words of files, not in OpenSSL's. */
+static void pair_messages(void **state) {
+    (void)state;
+    char other[] = "/tmp/signet-key-XXXXXX";
+    EVP_PKEY *keys[] = {EVP_EC_gen("P-256"), EVP_RSA_gen(2048)};
+    assert_int_equal(http_tls_check(cert_path, key_path), OK);
+    close(mkstemp(other));
+    for (size_t i = 0; i < 2; i++) {
+        FILE *f = fopen(other, "w");
+        assert_true(PEM_write_PrivateKey(f, keys[i], NULL, NULL, 0, NULL, NULL));
+        fclose(f);
+        refused(cert_path, other, "does not belong to the certificate");
+    }
+    FILE *f = fopen(other, "w");
+    assert_true(PEM_write_PKCS8PrivateKey(f, keys[0], EVP_aes_128_cbc(), "x", 1, NULL, NULL));
+    fclose(f);
+    refused(cert_path, other, "has a passphrase");
+    refused(key_path, key_path, "holds no PEM certificate");
+    refused(cert_path, cert_path, "holds no PEM private key");
+    unlink(other);
+    refused(other, key_path, "No such file or directory");
+    refused(cert_path, other, "No such file or directory");
+    EVP_PKEY_free(keys[0]);
+    EVP_PKEY_free(keys[1]);
+}
+
 /* Garbage instead of a handshake, and a handshake that is left half-way. */
 static void tls_garbage(void **state) {
     (void)state;
@@ -148,10 +182,8 @@ static void tls_garbage(void **state) {
 }
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH(start, tls_versions),
-        WITH(start, client_certificate),
-        WITH(start, certificate_reload),
-        WITH(start, tls_garbage),
+        WITH(start, tls_versions), WITH(start, client_certificate), WITH(start, certificate_reload),
+        WITH(start, tls_garbage),  cmocka_unit_test(pair_messages),
     };
     return cmocka_run_group_tests_name("http_tls", tests, prepare, clean_up);
 }
