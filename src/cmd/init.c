@@ -142,10 +142,17 @@ static enum err create_database(const char *folder) {
     return OK;
 }
 
-/* Authorities of an init that was interrupted are kept. */
+/* Authorities of an init that was interrupted are kept, if they can be read. */
 static enum err create_authority(const char *folder, const char *host) {
+    struct authority *auth;
     enum err e = authority_create(folder, host);
-    return e == ERR_EXISTS ? OK : e;
+    if (e == ERR_EXISTS)
+        printf("The authorities that are in '%s' already are kept.\n", folder);
+    else
+        TRY(e);
+    TRY(authority_load(folder, &auth));
+    authority_free(auth);
+    return OK;
 }
 
 /* The configuration comes last: a folder without one is not ready, and init can be run again. */

@@ -42,7 +42,12 @@ enum err init_folder(const char *folder) {
     DIR *dir = opendir(folder);
     if (!dir)
         return err_set(ERR_IO, "cannot open the folder '%s': %s", folder, strerror(errno));
-    enum err e = check_content(folder, dir);
+    struct stat status;
+    enum err e = OK;
+    if (fstat(dirfd(dir), &status) != 0 || status.st_uid != geteuid())
+        e = err_set(ERR_FORBIDDEN, "the folder '%s' belongs to another user", folder);
+    if (e == OK)
+        e = check_content(folder, dir);
     if (e == OK && fchmod(dirfd(dir), 0700) != 0)
         e = err_set(ERR_IO, "cannot close the folder '%s' to others: %s", folder, strerror(errno));
     closedir(dir);

@@ -43,7 +43,7 @@ static enum err has_enough(struct tx *tx, const struct enrollment *e, enum event
     int64_t count;
     *enough = false;
     if (kind != EVENT_NOTE && kind != EVENT_ALARM && kind != EVENT_REQUESTED &&
-        kind != EVENT_REFUSED && kind != EVENT_FAILED)
+        kind != EVENT_REFUSED && kind != EVENT_FAILED && kind != EVENT_SENT && kind != EVENT_LOST)
         return OK;
     TRY(enrollment_count_events(tx, e->id, (int)kind, &count));
     *enough = count >= MAX_EVENTS;
@@ -107,6 +107,8 @@ enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enrol
 }
 
 bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint) {
+    if (e->state == STATE_UNCONFIRMED)
+        return hint; /* late, and still welcome */
     if (!enroll_state_open((enum enroll_state)e->state))
         return false;
     if (!e->deadline) /* a failure whose time is over; else its acceptance was lost on the way */

@@ -50,6 +50,32 @@ static enum err record_confirmed(struct tx *tx, struct enrollment *e,
                          seen->respondent, NULL);
 }
 
+/*
+ * The host shows a certificate that a later request superseded: one that was held back on its way,
+ * or that somebody else sent with the same challenge. What the host holds is what arrived, so that
+ * one is made live again and the later one is revoked. No revocation has been published by then: a
+ * superseded certificate may go into a CRL only after its enrollment has ended.
+ */
+static enum err prefer_proof(struct tx *tx, struct enrollment *e, struct certificate *certs,
+                             struct certificate *held) {
+    for (struct certificate *c = certs; c; c = c->next) {
+        if (c->revoked)
+            continue;
+        TRY(certificate_revoke(tx, c->id, clock_ms(), "superseded"));
+        TRY(enroll_record(
+            tx, e, EVENT_SUPERSEDED,
+            "the last certificate of this enrollment did not arrive: it was revoked as "
+            "superseded",
+            "thumbprint", c->sha1, NULL));
+    }
+    TRY(certificate_reinstate(tx, held->id));
+    held->revoked = 0;
+    return enroll_record(tx, e, EVENT_ALARM,
+                         "the host holds an earlier certificate than the last one that was issued: "
+                         "another request with its challenge came after its own",
+                         "thumbprint", held->sha1, NULL);
+}
+
 /* The host says success: is it our certificate that it holds? */
 static enum err judge_success(struct tx *tx, struct arena *a, struct enrollment *e,
                               const struct observation *seen, bool news) {
@@ -58,14 +84,14 @@ static enum err judge_success(struct tx *tx, struct arena *a, struct enrollment 
     for (struct certificate *c = certs; c; c = c->next)
         if (seen->thumbprint && strcasecmp(c->sha1, seen->thumbprint) == 0)
             held = c;
+    if (held && held->revoked && same_text(held->reason, "superseded"))
+        TRY(prefer_proof(tx, e, certs, held));
     if (held && !held->revoked)
         return record_confirmed(tx, e, seen);
     if (!news)
         return OK;
     if (held)
-        return enroll_record(tx, e, EVENT_ALARM,
-                             "the host holds a certificate that was superseded: somebody used the "
-                             "same challenge after it; assign the profile anew",
+        return enroll_record(tx, e, EVENT_ALARM, "the host holds a certificate that was revoked",
                              "thumbprint", seen->thumbprint, NULL);
     if (!seen->thumbprint || !*seen->thumbprint)
         return enroll_record(tx, e, EVENT_NOTE,

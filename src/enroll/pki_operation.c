@@ -20,6 +20,8 @@
 #include "store/certificate.h"
 #include "x509/name.h"
 
+enum { MAX_CERTIFICATES = 20 }; /* of one enrollment: a host tries a few times, not for ever */
+
 struct operation {
     const struct scep_endpoint *endpoint;
     struct arena *a;
@@ -120,8 +122,14 @@ static enum err record_request(struct tx *tx, struct operation *op, struct enrol
 
 static enum err supersede(struct tx *tx, struct operation *op, struct enrollment *e, int64_t now) {
     struct certificate *earlier;
+    int count = 0;
     TRY(certificate_list(tx, op->a, e->id, &earlier));
     for (struct certificate *c = earlier; c; c = c->next) {
+        if (++count == MAX_CERTIFICATES)
+            return err_set(ERR_REFUSED,
+                           "%d certificates were issued for this enrollment, and none arrived; "
+                           "assign the profile anew",
+                           MAX_CERTIFICATES);
         if (c->revoked)
             continue;
         TRY(certificate_revoke(tx, c->id, now, "superseded"));
@@ -184,9 +192,11 @@ static enum err commit_refusal(struct tx *tx, void *user) {
             tx, &e, EVENT_ALARM,
             "somebody used the challenge of this enrollment after it was confirmed", "reason",
             r->reason, "peer", r->op->peer, NULL);
-    TRY(record_request(tx, r->op, &e));
-    return enroll_record(tx, &e, EVENT_REFUSED, arena_printf(r->op->a, "refused: %s", r->reason),
-                         "failInfo", "badRequest", NULL);
+    return enroll_record(tx, &e, EVENT_REFUSED,
+                         arena_printf(r->op->a, "the CA refused the host's request: %s", r->reason),
+                         "failInfo", "badRequest", "transaction",
+                         arena_str(r->op->a, r->op->request.transaction_id), "subject",
+                         name_text(r->op->a, r->op->csr.subject), "peer", r->op->peer, NULL);
 }
 
 static enum err build(struct operation *op, const struct scep_reply *reply, struct span *der) {

@@ -66,7 +66,9 @@ enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind e
     case EVENT_ISSUED:
         return with_host ? STATE_ISSUED : before;
     case EVENT_REFUSED:
-        return with_host ? STATE_REFUSED : before;
+        return before == STATE_SENT || before == STATE_ACCEPTED || before == STATE_REQUESTED
+                   ? STATE_REFUSED
+                   : before;
     case EVENT_CONFIRMED:
         return with_host ? STATE_CONFIRMED : before;
     case EVENT_FAILED:

@@ -164,8 +164,11 @@ enum err session_plan(struct tx *tx, struct exchange *x) {
     bool first = x->msg_id == 1, asked_for_trust = x->trust_add_code || x->trust_get_code;
     TRY(enrollment_list(tx, x->a, x->device.id, &all));
     for (struct enrollment *e = all; e && first; e = e->next)
-        if (is_reachable(x, e) && enroll_wants_answer(e, x->now, x->hint))
+        if (is_reachable(x, e) && enroll_wants_answer(e, x->now, x->hint)) {
             TRY(ask(tx, x, e));
+            e->sessions++;
+            TRY(enrollment_update(tx, e));
+        }
     for (struct enrollment *e = all; e; e = e->next) {
         if (e->state != STATE_ASSIGNED || !is_reachable(x, e))
             continue;

@@ -49,18 +49,6 @@ static enum err identify(struct tx *tx, struct exchange *x) {
     return OK;
 }
 
-static enum err count_session(struct tx *tx, struct exchange *x) {
-    struct enrollment *all;
-    TRY(enrollment_list(tx, x->a, x->device.id, &all));
-    for (struct enrollment *e = all; e; e = e->next) {
-        if (!e->deadline)
-            continue;
-        e->sessions++;
-        TRY(enrollment_update(tx, e));
-    }
-    return OK;
-}
-
 /* MsgID 1 starts a session; so does a message of a session that we know nothing of. */
 static enum err join_session(struct tx *tx, struct exchange *x) {
     struct session s;
@@ -73,8 +61,7 @@ static enum err join_session(struct tx *tx, struct exchange *x) {
     }
     x->msg_id = 1;
     s = (struct session){arena_str(x->a, x->in->session_id), 1, x->now};
-    TRY(session_start(tx, x->device.id, &s));
-    return count_session(tx, x);
+    return session_start(tx, x->device.id, &s);
 }
 
 /* ---- what the host says to our commands ---- */

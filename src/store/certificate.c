@@ -60,6 +60,11 @@ enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *r
                    "iis", id, at, reason);
 }
 
+enum err certificate_reinstate(struct tx *tx, int64_t id) {
+    return sql_run(tx, "UPDATE certificate SET revoked = NULL, reason = NULL WHERE id = $1", "i",
+                   id);
+}
+
 enum err certificate_by_csr(struct tx *tx, struct arena *a, struct span csr_sha256,
                             struct certificate *out) {
     sqlite3_stmt *rows;

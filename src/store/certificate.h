@@ -27,6 +27,9 @@ enum err certificate_list(struct tx *tx, struct arena *a, const char *enrollment
 /* Revokes a live one. */
 enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *reason) ERR_MUST_USE;
 
+/* Makes a revoked one live again. */
+enum err certificate_reinstate(struct tx *tx, int64_t id) ERR_MUST_USE;
+
 /*
  * The certificate that was issued for that very CSR (SHA-256 of its DER), live or not: what makes a
  * repeat of a request recognisable. ERR_NOT_FOUND.

@@ -17,7 +17,7 @@ struct enrollment {
     int state;           /* enum enroll_state */
     int64_t created;
     int64_t deadline; /* until when an outcome is expected; set when the host accepts */
-    int64_t sessions; /* sessions of the host since it accepted */
+    int64_t sessions; /* in which the host was asked since it accepted */
     int64_t asked;    /* how often the host was asked for the outcome */
     int64_t next_ask; /* not to be asked before, unless it gives a hint */
     bool user_scope;
