@@ -32,7 +32,8 @@ static void set_up(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ARENA_AUTO(a);
     BUF_AUTO(text);
-    struct span in = span_of(data, size), content;
+    struct span in = span_of(data, size);
+    struct csr csr;
     struct scep_request r;
     if (!key)
         set_up();
@@ -41,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (read && !shown)
         abort();
     struct scep_request as_envelope = {.enveloped = in};
-    if (scep_open(&a, &as_envelope, ra, key, &content) == OK)
+    if (scep_open(&a, &as_envelope, ra, key, &csr) == OK)
         abort();
     return 0;
 }

@@ -106,6 +106,17 @@ enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enrol
     return enroll_record(tx, e, EVENT_ACCEPTED, text, "status", code, NULL);
 }
 
+enum err enroll_supersede(struct tx *tx, struct enrollment *e, const struct certificate *certs,
+                          const char *text) {
+    for (const struct certificate *c = certs; c; c = c->next) {
+        if (c->revoked)
+            continue;
+        TRY(certificate_revoke(tx, c->id, clock_ms(), "superseded"));
+        TRY(enroll_record(tx, e, EVENT_SUPERSEDED, text, "thumbprint", c->sha1, NULL));
+    }
+    return OK;
+}
+
 bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint) {
     if (e->state == STATE_UNCONFIRMED)
         return hint; /* late, and still welcome */

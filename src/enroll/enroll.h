@@ -9,6 +9,8 @@
 #define SIGNET_ENROLL_ENROLL_H
 
 #include "enroll/state.h"
+#include "store/certificate.h"
+
 #include "store/device.h"
 #include "store/enrollment.h"
 #include "store/profile.h"
@@ -33,6 +35,10 @@ enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *devi
 /* The host took the profile (Status 200 or 202, or the node is there): sets the deadline. */
 enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enroll_policy *policy,
                          const char *text, const char *code) ERR_MUST_USE;
+
+/* Revokes those of the enrollment's certificates that are live as superseded, an event for each. */
+enum err enroll_supersede(struct tx *tx, struct enrollment *e, const struct certificate *certs,
+                          const char *text) ERR_MUST_USE;
 
 /* What the host's own nodes say. NULL: the host has no such value. */
 struct observation {

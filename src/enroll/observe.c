@@ -58,16 +58,10 @@ static enum err record_confirmed(struct tx *tx, struct enrollment *e,
  */
 static enum err prefer_proof(struct tx *tx, struct enrollment *e, struct certificate *certs,
                              struct certificate *held) {
-    for (struct certificate *c = certs; c; c = c->next) {
-        if (c->revoked)
-            continue;
-        TRY(certificate_revoke(tx, c->id, clock_ms(), "superseded"));
-        TRY(enroll_record(
-            tx, e, EVENT_SUPERSEDED,
-            "the last certificate of this enrollment did not arrive: it was revoked as "
-            "superseded",
-            "thumbprint", c->sha1, NULL));
-    }
+    TRY(enroll_supersede(
+        tx, e, certs,
+        "the last certificate of this enrollment did not arrive: it was revoked as "
+        "superseded"));
     TRY(certificate_reinstate(tx, held->id));
     held->revoked = 0;
     return enroll_record(tx, e, EVENT_ALARM,

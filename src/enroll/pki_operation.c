@@ -103,9 +103,11 @@ static enum err authorize(struct tx *tx, void *user) {
     if (!op->csr.challenge.n)
         return err_set(ERR_REFUSED, "the request holds no challenge");
     TRY(challenge_hash(op->endpoint->authority, op->csr.challenge, op->challenge_hash));
-    if (challenge_get(tx, op->a, span_of(op->challenge_hash, 32), &challenge) != OK)
+    enum err e = challenge_get(tx, op->a, span_of(op->challenge_hash, 32), &challenge);
+    if (e == ERR_NOT_FOUND)
         return err_set(ERR_REFUSED, "the challenge is not known: it was never minted here, or the "
                                     "profile has been sent anew since");
+    TRY(e); /* a fault of the database is no refusal */
     TRY(enrollment_get(tx, op->a, challenge.enrollment, &enrollment));
     op->enrollment_id = enrollment.id;
     TRY(check_challenge(&challenge, &enrollment));
@@ -120,25 +122,20 @@ static enum err record_request(struct tx *tx, struct operation *op, struct enrol
         op->request.transport == TRANSPORT_OAEP ? "RSAES-OAEP" : "PKCS#1 v1.5", NULL);
 }
 
-static enum err supersede(struct tx *tx, struct operation *op, struct enrollment *e, int64_t now) {
+static enum err supersede_earlier(struct tx *tx, struct operation *op, struct enrollment *e) {
     struct certificate *earlier;
     int count = 0;
     TRY(certificate_list(tx, op->a, e->id, &earlier));
-    for (struct certificate *c = earlier; c; c = c->next) {
-        if (++count == MAX_CERTIFICATES)
-            return err_set(ERR_REFUSED,
-                           "%d certificates were issued for this enrollment, and none arrived; "
-                           "assign the profile anew",
-                           MAX_CERTIFICATES);
-        if (c->revoked)
-            continue;
-        TRY(certificate_revoke(tx, c->id, now, "superseded"));
-        TRY(enroll_record(tx, e, EVENT_SUPERSEDED,
-                          "an earlier certificate of this enrollment never arrived: it was revoked "
-                          "as superseded",
-                          "thumbprint", c->sha1, NULL));
-    }
-    return OK;
+    for (struct certificate *c = earlier; c; c = c->next)
+        count++;
+    if (count >= MAX_CERTIFICATES)
+        return err_set(ERR_REFUSED,
+                       "%d certificates were issued for this enrollment, and none arrived; assign "
+                       "the profile anew",
+                       count);
+    return enroll_supersede(tx, e, earlier,
+                            "an earlier certificate of this enrollment never arrived: it was "
+                            "revoked as superseded");
 }
 
 /* The commit that a SUCCESS promises. */
@@ -151,13 +148,16 @@ static enum err commit_issue(struct tx *tx, void *user) {
     /* All of it may have changed since authorize: the same request may have been served beside this
      * one, the profile been sent anew, the host have confirmed. */
     struct certificate twin;
-    if (certificate_by_csr(tx, op->a, sha256(op->csr_sha256), &twin) == OK)
-        return err_set(ERR_BUSY, "the same request is being served");
-    if (challenge_get(tx, op->a, span_of(op->challenge_hash, 32), &challenge) != OK)
+    enum err found = certificate_by_csr(tx, op->a, sha256(op->csr_sha256), &twin);
+    if (found != ERR_NOT_FOUND)
+        return found == OK ? err_set(ERR_BUSY, "the same request is being served") : found;
+    found = challenge_get(tx, op->a, span_of(op->challenge_hash, 32), &challenge);
+    if (found == ERR_NOT_FOUND)
         return err_set(ERR_REFUSED, "the challenge was replaced while it was being used");
+    TRY(found);
     TRY(check_challenge(&challenge, &e));
     TRY(record_request(tx, op, &e));
-    TRY(supersede(tx, op, &e, now));
+    TRY(supersede_earlier(tx, op, &e));
     struct certificate c = {
         .serial = op->issued.serial,
         .enrollment = e.id,
@@ -208,14 +208,12 @@ static enum err build(struct operation *op, const struct scep_reply *reply, stru
 static enum err grant(struct operation *op, struct span *reply) {
     const struct scep_endpoint *endpoint = op->endpoint;
     const struct authority *auth = endpoint->authority;
-    struct span content;
     if (op->request.message_type != SCEP_PKCS_REQ)
         return err_set(ERR_REFUSED, "messageType %d is not served here, only PKCSReq (19)",
                        op->request.message_type);
-    TRY(scep_open(op->a, &op->request, auth->ra_cert, auth->ra_key, &content));
-    TRY(csr_parse(content, &op->csr));
+    TRY(scep_open(op->a, &op->request, auth->ra_cert, auth->ra_key, &op->csr));
     TRY(digest_of(DIGEST_SHA256, op->request.signer, op->signer_sha256));
-    TRY(digest_of(DIGEST_SHA256, content, op->csr_sha256));
+    TRY(digest_of(DIGEST_SHA256, op->csr.der, op->csr_sha256));
     TRY(store_read(endpoint->store, authorize, op));
     if (!op->repeated)
         TRY(authority_issue(auth, &endpoint->policy, op->a, &op->csr, clock_ms(), &op->issued));

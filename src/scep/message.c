@@ -51,27 +51,26 @@ enum err scep_read(struct span der, struct scep_request *out) {
  * answer, must not learn that everything up to the CSR was fine.
  */
 static enum err open_envelope(struct arena *a, struct scep_request *request, struct span ra_cert,
-                              const struct key *ra_key, struct span *content) {
+                              const struct key *ra_key, struct csr *csr) {
     struct cms_enveloped env;
     struct cert ra;
-    struct csr csr;
+    struct span content;
     uint32_t good = 0;
     TRY(cert_parse(ra_cert, &ra));
     TRY(cms_enveloped_read(request->enveloped, &env));
     TRY(cms_enveloped_open(a, &env, ra.issuer, ra.serial, ra_key, &request->transport,
-                           &request->cipher, content, &good));
-    enum err e = csr_parse(*content, &csr);
+                           &request->cipher, &content, &good));
+    enum err e = csr_parse(content, csr);
     if (e == OK)
-        e = csr_verify(&csr);
+        e = csr_verify(csr);
     return (good & (e == OK)) ? OK : ERR_MESSAGE_CHECK;
 }
 
 enum err scep_open(struct arena *a, struct scep_request *request, struct span ra_cert,
-                   const struct key *ra_key, struct span *content) {
-    *content = SPAN_NONE;
-    if (open_envelope(a, request, ra_cert, ra_key, content) == OK)
+                   const struct key *ra_key, struct csr *csr) {
+    if (open_envelope(a, request, ra_cert, ra_key, csr) == OK)
         return OK;
-    *content = SPAN_NONE;
+    *csr = (struct csr){0};
     return err_set(ERR_MESSAGE_CHECK, "the envelope does not open: it is not for this RA, or its "
                                       "key, cipher or content is wrong");
 }

@@ -11,6 +11,7 @@
 #include "crypto/key.h"
 #include "wire/scep.h"
 #include "x509/cert.h"
+#include "x509/csr.h"
 
 /* A request whose outer layer is read and whose signature holds. Spans into the message. */
 struct scep_request {
@@ -38,11 +39,11 @@ enum err scep_read(struct span der, struct scep_request *out) ERR_MUST_USE;
  * Opens the envelope with the RA's key and parses the CSR in it. Every failure, of whatever cause
  * (no recipient of ours, key transport, key length, cipher, padding, a CSR that cannot be decoded
  * or whose own signature does not hold), takes one path with one answer: ERR_MESSAGE_CHECK with one
- * fixed detail (costs-and-traps.md, trap 2). On success *content is in `a`, and csr_parse has
- * accepted it.
+ * fixed detail (costs-and-traps.md, trap 2), and *csr is then empty. On success the CSR's bytes are
+ * in `a`, and csr_verify has accepted it.
  */
 enum err scep_open(struct arena *a, struct scep_request *request, struct span ra_cert,
-                   const struct key *ra_key, struct span *content) ERR_MUST_USE;
+                   const struct key *ra_key, struct csr *csr) ERR_MUST_USE;
 
 struct scep_reply {
     enum scep_pki_status status;
