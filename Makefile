@@ -4,6 +4,7 @@
 # make test       every test, plain and under sanitizers; the last line is "N passed, N failed"
 # make lint       formatting, the warnings of cppcheck, the arrows between the rooms
 # make fuzz       builds the fuzz targets into build-fuzz/ (CONTRIBUTING.md tells how to run them)
+# make timing     measures whether failures to open an envelope differ in time
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: SAN=address,undefined or SAN=thread builds with sanitizers; CC=clang; V=1 shows commands.
 
@@ -25,7 +26,9 @@ WRAP    := $(if $(TEST),-Wl$(comma)--wrap=store_write)
 UNITS   ?= $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
 PACKAGES := libssl libcrypto libevent_core libevent_extra libevent_openssl libevent_pthreads \
-            libcurl expat jansson sqlite3 inih
+            libcurl expat jansson sqlite3
+# Cryptoki's header only: the module of a token is loaded when a key asks for it.
+HEADERS  := p11-kit-1
 
 VERSION  := 0.1.0
 CFLAGS   ?= -O2 -g
@@ -35,7 +38,7 @@ HARDEN   := -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fPIE
 SIGNET_CFLAGS = -std=c17 -D_GNU_SOURCE -DSIGNET_VERSION='"$(VERSION)"' $(if $(TEST),-DSIGNET_TEST) \
             -Isrc -pthread $(WARNINGS) $(HARDEN) \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
-            $(shell pkg-config --cflags $(PACKAGES))
+            $(shell pkg-config --cflags $(PACKAGES) $(HEADERS))
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) -lm
 LINK      = $(CC) $(CFLAGS) -pie -pthread -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN))
 
@@ -94,6 +97,13 @@ build-fuzz/%: fuzz/%.c $(SOURCES)
 	clang -g -O1 -std=c17 -D_GNU_SOURCE -Isrc -fsanitize=fuzzer,address,undefined -o $@ $< \
 	    build-fuzz/libsignet.a $(LIBS)
 
+# Whether the time of an answer tells why an envelope did not open.
+$(BUILD)/tests/timing/timing: $(BUILD)/tests/timing/timing.o $(BUILD)/libsignet.a
+	@mkdir -p $(dir $@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+timing: $(BUILD)/tests/timing/timing
+	./$(BUILD)/tests/timing/timing
+
 install: all
 	install -D -m 755 build/signet $(DESTDIR)$(PREFIX)/bin/signet
 	install -D -m 644 man/signet.1 $(DESTDIR)$(PREFIX)/share/man/man1/signet.1
@@ -101,5 +111,5 @@ install: all
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps objects units demo test lint fuzz install clean
+.PHONY: all deps objects units demo test lint fuzz timing install clean
 .SECONDARY:

@@ -1,27 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cms/enveloped.h"
 
+#include "base/buf.h"
 #include "crypto/public.h"
 #include "crypto/rsa.h"
 #include "crypto/unpad.h"
+#include "der/ber.h"
 #include "x509/name.h"
-
-static size_t key_size(enum content_cipher cipher) {
-    return cipher == CIPHER_AES256_CBC ? 32 : 16;
-}
 
 /* ---- reading ---- */
 
-static enum err read_encrypted_content(struct der *d, struct cms_enveloped *out) {
+/*
+ * encryptedContent is an OCTET STRING under an IMPLICIT tag: when BER sends it in pieces, only this
+ * schema knows that they are pieces of a string.
+ */
+static enum err read_ciphertext(struct arena *a, struct der *d, struct span *out) {
+    BUF_AUTO(joined);
+    struct der pieces;
+    struct span piece;
+    if (!der_at(d, DER_CONTEXT_CONSTRUCTED(0)))
+        return der_read(d, DER_CONTEXT(0), out);
+    TRY(der_enter(d, DER_CONTEXT_CONSTRUCTED(0), &pieces));
+    while (!der_is_empty(&pieces)) {
+        TRY(der_read(&pieces, DER_OCTET_STRING, &piece));
+        buf_span(&joined, piece);
+    }
+    *out = arena_copy(a, buf_view(&joined));
+    return OK;
+}
+
+static enum err read_encrypted_content(struct arena *a, struct der *d, struct cms_enveloped *out) {
     struct der info;
     TRY(der_enter(d, DER_SEQUENCE, &info));
     TRY(der_oid(&info, &out->content_type));
     TRY(algorithm_read(&info, &out->cipher));
-    TRY(der_read(&info, DER_CONTEXT(0), &out->ciphertext));
+    TRY(read_ciphertext(a, &info, &out->ciphertext));
     return der_end(&info);
 }
 
-static enum err read_enveloped_data(struct der *d, struct cms_enveloped *out) {
+static enum err read_enveloped_data(struct arena *a, struct der *d, struct cms_enveloped *out) {
     struct der data;
     struct span ignored;
     unsigned version;
@@ -30,24 +47,25 @@ static enum err read_enveloped_data(struct der *d, struct cms_enveloped *out) {
     if (der_at(&data, DER_CONTEXT_CONSTRUCTED(0))) /* originatorInfo */
         TRY(der_read(&data, DER_CONTEXT_CONSTRUCTED(0), &ignored));
     TRY(der_read(&data, DER_SET, &out->recipients));
-    TRY(read_encrypted_content(&data, out));
+    TRY(read_encrypted_content(a, &data, out));
     if (der_at(&data, DER_CONTEXT_CONSTRUCTED(1))) /* unprotectedAttrs */
         TRY(der_read(&data, DER_CONTEXT_CONSTRUCTED(1), &ignored));
     return der_end(&data);
 }
 
-enum err cms_enveloped_read(struct span der, struct cms_enveloped *out) {
-    struct der d = der_of(der), info, outer;
-    struct span oid;
+enum err cms_enveloped_read(struct arena *a, struct span message, struct cms_enveloped *out) {
+    struct der d, info, outer;
+    struct span der, oid;
     *out = (struct cms_enveloped){0};
-    TRY(der_check(der));
+    TRY(ber_to_der(a, message, &der));
+    d = der_of(der);
     TRY(der_enter(&d, DER_SEQUENCE, &info));
     TRY(der_oid(&info, &oid));
     if (!oid_is(oid, OID_PKCS7_ENVELOPED))
         return der_error(&info, "the content type is not pkcs7-envelopedData");
     TRY(der_enter(&info, DER_CONTEXT_CONSTRUCTED(0), &outer));
     TRY(der_end(&info));
-    TRY(read_enveloped_data(&outer, out));
+    TRY(read_enveloped_data(a, &outer, out));
     return der_end(&outer);
 }
 
@@ -60,12 +78,14 @@ enum err cms_recipient_next(struct der *d, struct cms_recipient *out) {
         return der_next(d, &item);
     TRY(der_enter(d, DER_SEQUENCE, &info));
     TRY(der_small(&info, 2, &version));
-    if (!der_at(&info, DER_SEQUENCE)) /* named by subjectKeyIdentifier */
-        return OK;
-    TRY(der_enter(&info, DER_SEQUENCE, &rid));
-    TRY(der_read_whole(&rid, DER_SEQUENCE, &out->issuer));
-    TRY(der_integer(&rid, &out->serial));
-    TRY(der_end(&rid));
+    if (der_at(&info, DER_CONTEXT(0))) {
+        TRY(der_read(&info, DER_CONTEXT(0), &out->key_id));
+    } else {
+        TRY(der_enter(&info, DER_SEQUENCE, &rid));
+        TRY(der_read_whole(&rid, DER_SEQUENCE, &out->issuer));
+        TRY(der_integer(&rid, &out->serial));
+        TRY(der_end(&rid));
+    }
     TRY(algorithm_read(&info, &out->transport));
     TRY(der_read(&info, DER_OCTET_STRING, &out->encrypted_key));
     return der_end(&info);
@@ -73,13 +93,26 @@ enum err cms_recipient_next(struct der *d, struct cms_recipient *out) {
 
 /* ---- opening ---- */
 
-static enum err find_recipient(const struct cms_enveloped *env, struct span issuer,
-                               struct span serial, struct cms_recipient *out) {
+static bool names(const struct cms_recipient *r, const struct cms_opener *o) {
+    uint8_t id[20];
+    if (r->issuer.n)
+        return span_eq(r->serial, o->serial) && name_same(r->issuer, o->issuer);
+    return r->key_id.n &&
+           (span_eq(r->key_id, o->key_id) ||
+            (spki_key_id(o->spki, id) == OK && span_eq(r->key_id, span_of(id, sizeof id))));
+}
+
+static enum err find_recipient(const struct cms_enveloped *env, const struct cms_opener *openers,
+                               size_t count, struct cms_recipient *out,
+                               const struct cms_opener **opener) {
     struct der d = der_of(env->recipients);
     while (!der_is_empty(&d)) {
         TRY(cms_recipient_next(&d, out));
-        if (out->issuer.n && span_eq(out->serial, serial) && name_same(out->issuer, issuer))
-            return OK;
+        for (size_t i = 0; i < count; i++)
+            if (names(out, &openers[i])) {
+                *opener = &openers[i];
+                return OK;
+            }
     }
     return err_set(ERR_CERT_ID, "no recipient is ours");
 }
@@ -98,17 +131,9 @@ static enum err read_transport(const struct algorithm *alg, enum key_transport *
     return OK;
 }
 
-static enum err read_cipher(const struct algorithm *alg, enum content_cipher *out,
-                            struct span *iv) {
-    struct der d = der_of(alg->params);
-    if (oid_is(alg->oid, OID_AES128_CBC))
-        *out = CIPHER_AES128_CBC;
-    else if (oid_is(alg->oid, OID_AES256_CBC))
-        *out = CIPHER_AES256_CBC;
-    else
-        return err_set(ERR_ALGORITHM, "the content cipher is not AES-128-CBC or AES-256-CBC");
-    TRY(der_read(&d, DER_OCTET_STRING, iv));
-    return iv->n == AES_BLOCK ? OK : err_set(ERR_PARSE, "an IV of %zu octets", iv->n);
+enum err cms_enveloped_cipher(const struct cms_enveloped *env, enum cipher *out) {
+    struct span iv;
+    return algorithm_cipher(&env->cipher, out, &iv);
 }
 
 /* From here to its end nothing branches on what the private key brought to light. */
@@ -128,24 +153,25 @@ static enum err transported_key(struct arena *a, const struct key *key,
     return OK;
 }
 
-enum err cms_enveloped_open(struct arena *a, const struct cms_enveloped *env, struct span issuer,
-                            struct span serial, const struct key *key,
-                            enum key_transport *transport, enum content_cipher *cipher,
+enum err cms_enveloped_open(struct arena *a, const struct cms_enveloped *env,
+                            const struct cms_opener *openers, size_t count,
+                            enum key_transport *transport, enum cipher *cipher,
                             struct span *content, uint32_t *good) {
+    const struct cms_opener *opener = NULL;
     struct cms_recipient recipient = {0};
     struct span iv = SPAN_NONE, blocks = SPAN_NONE;
-    uint8_t cek[AES_MAX_KEY];
-    TRY(find_recipient(env, issuer, serial, &recipient));
+    uint8_t cek[CIPHER_MAX_KEY];
+    TRY(find_recipient(env, openers, count, &recipient, &opener));
     TRY(read_transport(&recipient.transport, transport));
-    TRY(read_cipher(&env->cipher, cipher, &iv));
-    size_t n = key_size(*cipher);
-    enum err e = transported_key(a, key, *transport, recipient.encrypted_key, cek, n);
+    TRY(algorithm_cipher(&env->cipher, cipher, &iv));
+    enum err e = transported_key(a, opener->key, *transport, recipient.encrypted_key, cek,
+                                 cipher_key_size(*cipher));
     if (e == OK)
-        e = aes_cbc_decrypt(a, span_of(cek, n), iv.p, env->ciphertext, &blocks);
+        e = cipher_decrypt(a, *cipher, cek, iv.p, env->ciphertext, &blocks);
     explicit_bzero(cek, sizeof cek);
     if (e != OK)
         return e;
-    *content = span_of(blocks.p, unpad_cbc(blocks, good));
+    *content = span_of(blocks.p, unpad_cbc(blocks, cipher_block(*cipher), good));
     return OK;
 }
 
@@ -172,30 +198,30 @@ static void put_recipient(struct der_writer *w, const struct cms_sealing *s,
     der_wrap(w, DER_SET, set);
 }
 
-static void put_encrypted_content(struct der_writer *w, enum content_cipher cipher, struct span iv,
+static void put_encrypted_content(struct der_writer *w, enum cipher cipher, struct span iv,
                                   struct span ciphertext) {
     der_put_item(w, DER_CONTEXT(0), ciphertext);
     size_t alg = der_mark(w);
     der_put_item(w, DER_OCTET_STRING, iv);
-    der_put_oid(w, cipher == CIPHER_AES256_CBC ? OID_AES256_CBC : OID_AES128_CBC);
+    der_put_oid(w, cipher_oid(cipher));
     der_wrap(w, DER_SEQUENCE, alg);
     der_put_oid(w, OID_PKCS7_DATA);
     der_wrap(w, DER_SEQUENCE, 0);
 }
 
 static enum err seal(struct arena *a, const struct cms_sealing *s, const uint8_t *cek,
-                     const uint8_t iv[AES_BLOCK], struct span *der) {
+                     const uint8_t *iv, struct span *der) {
     struct public_key *key = NULL;
     struct span encrypted_key = SPAN_NONE, ciphertext = SPAN_NONE;
-    struct span secret = span_of(cek, key_size(s->cipher));
-    TRY(aes_cbc_encrypt(a, secret, iv, s->content, &ciphertext));
+    struct span secret = span_of(cek, cipher_key_size(s->cipher));
+    TRY(cipher_encrypt(a, s->cipher, cek, iv, s->content, &ciphertext));
     TRY(public_load(s->spki, &key));
     enum err e = public_encrypt(key, s->transport == TRANSPORT_OAEP, secret, a, &encrypted_key);
     public_free(key);
     if (e != OK)
         return e;
     struct der_writer w = der_writer_in(a);
-    put_encrypted_content(&w, s->cipher, span_of(iv, AES_BLOCK), ciphertext);
+    put_encrypted_content(&w, s->cipher, span_of(iv, cipher_block(s->cipher)), ciphertext);
     put_recipient(&w, s, encrypted_key);
     der_put_small(&w, 0);
     der_wrap(&w, DER_SEQUENCE, 0);
@@ -207,7 +233,7 @@ static enum err seal(struct arena *a, const struct cms_sealing *s, const uint8_t
 }
 
 enum err cms_enveloped_build(struct arena *a, const struct cms_sealing *s, struct span *der) {
-    uint8_t cek[AES_MAX_KEY], iv[AES_BLOCK];
+    uint8_t cek[CIPHER_MAX_KEY], iv[CIPHER_MAX_BLOCK];
     TRY(random_bytes(cek, sizeof cek));
     TRY(random_bytes(iv, sizeof iv));
     enum err e = seal(a, s, cek, iv, der);

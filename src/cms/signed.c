@@ -3,6 +3,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/public.h"
+#include "der/ber.h"
 
 /* ---- reading ---- */
 
@@ -25,12 +26,14 @@ static enum err read_signer(struct der *d, struct cms_signer *out) {
     unsigned version;
     TRY(der_enter(d, DER_SEQUENCE, &info));
     TRY(der_small(&info, 3, &version));
-    if (der_at(&info, DER_CONTEXT(0)))
-        return der_error(&info, "the signer is named by key identifier, not by issuer and serial");
-    TRY(der_enter(&info, DER_SEQUENCE, &sid));
-    TRY(der_read_whole(&sid, DER_SEQUENCE, &out->issuer));
-    TRY(der_integer(&sid, &out->serial));
-    TRY(der_end(&sid));
+    if (der_at(&info, DER_CONTEXT(0))) {
+        TRY(der_read(&info, DER_CONTEXT(0), &out->key_id));
+    } else {
+        TRY(der_enter(&info, DER_SEQUENCE, &sid));
+        TRY(der_read_whole(&sid, DER_SEQUENCE, &out->issuer));
+        TRY(der_integer(&sid, &out->serial));
+        TRY(der_end(&sid));
+    }
     TRY(algorithm_read(&info, &out->digest));
     if (!der_at(&info, DER_CONTEXT_CONSTRUCTED(0)))
         return der_error(&info, "no signed attributes, which SCEP needs");
@@ -73,11 +76,12 @@ static enum err check_attributes(const struct cms_signer *signer) {
     return OK;
 }
 
-enum err cms_signed_read(struct span der, struct cms_signed *out) {
-    struct der d = der_of(der), info, outer;
-    struct span oid;
+enum err cms_signed_read(struct arena *a, struct span message, struct cms_signed *out) {
+    struct der d, info, outer;
+    struct span der, oid;
     *out = (struct cms_signed){0};
-    TRY(der_check(der));
+    TRY(ber_to_der(a, message, &der));
+    d = der_of(der);
     TRY(der_enter(&d, DER_SEQUENCE, &info));
     TRY(der_oid(&info, &oid));
     if (!oid_is(oid, OID_PKCS7_SIGNED))
@@ -106,13 +110,18 @@ enum err cms_attribute_next(struct der *d, struct cms_attribute *out) {
     return der_is_empty(&values) ? OK : der_error(&values, "an attribute with several values");
 }
 
+static bool is_signer(const struct cert *cert, const struct cms_signer *signer) {
+    if (signer->issuer.n)
+        return span_eq(cert->serial, signer->serial) && span_eq(cert->issuer, signer->issuer);
+    return signer->key_id.n && span_eq(cert_key_id(cert), signer->key_id);
+}
+
 struct span cms_signer_cert(const struct cms_signed *msg) {
     struct der d = der_of(msg->certs);
     struct cert cert;
     struct span whole;
     while (!der_is_empty(&d) && der_read_whole(&d, DER_SEQUENCE, &whole) == OK)
-        if (cert_parse(whole, &cert) == OK && span_eq(cert.serial, msg->signer.serial) &&
-            span_eq(cert.issuer, msg->signer.issuer))
+        if (cert_parse(whole, &cert) == OK && is_signer(&cert, &msg->signer))
             return whole;
     return SPAN_NONE;
 }
@@ -158,22 +167,57 @@ static enum err check_signature_algorithm(const struct cms_signer *signer, enum 
     return OK;
 }
 
+/* `set` is hashed with the tag of a SET OF in the place of [0] (RFC 5652, 5.4). */
+static enum err check_signature(const struct cms_signer *signer, enum digest digest,
+                                struct span set, const struct public_key *key) {
+    static const uint8_t tag = DER_SET;
+    uint8_t hash[DIGEST_MAX_SIZE];
+    struct span parts[] = {span_of(&tag, 1), span_from(set, 1)};
+    TRY(digest_of_parts(digest, parts, 2, hash));
+    return public_verify(key, digest, hash, signer->signature);
+}
+
+/* The attributes in the order of DER. */
+static enum err sort_attributes(struct arena *a, const struct cms_signer *signer,
+                                struct span *set) {
+    struct der_writer w = der_writer_in(a);
+    struct der d = cms_attributes(signer);
+    struct span *items = arena_alloc(a, signer->attributes.n / 2 * sizeof *items);
+    size_t n = 0;
+    while (!der_is_empty(&d))
+        TRY(der_read_whole(&d, DER_SEQUENCE, &items[n++]));
+    der_put_sorted(&w, items, n);
+    der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), 0);
+    *set = der_written(&w);
+    return OK;
+}
+
+/* As they were sent, and, where that is another order, as DER has them. */
+static enum err check_signatures(const struct cms_signer *signer, enum digest digest,
+                                 const struct public_key *key) {
+    ARENA_AUTO(a);
+    struct span sorted = SPAN_NONE;
+    if (!public_is_rsa(key))
+        return err_set(ERR_ALGORITHM, "the signer's key is not RSA");
+    enum err e = check_signature(signer, digest, signer->attributes, key);
+    if (e != ERR_REFUSED)
+        return e;
+    TRY(sort_attributes(&a, signer, &sorted));
+    if (!span_eq(sorted, signer->attributes))
+        e = check_signature(signer, digest, sorted, key);
+    return e == ERR_REFUSED ? check("the message's signature does not hold") : e;
+}
+
 enum err cms_signed_verify(const struct cms_signed *msg, struct span spki) {
-    const struct cms_signer *signer = &msg->signer;
     enum digest digest = DIGEST_SHA256;
     struct public_key *key = NULL;
-    uint8_t hash[DIGEST_MAX_SIZE], set = DER_SET;
-    TRY(algorithm_digest(&signer->digest, &digest));
-    TRY(check_signature_algorithm(signer, digest));
+    TRY(algorithm_digest(&msg->signer.digest, &digest));
+    TRY(check_signature_algorithm(&msg->signer, digest));
     TRY(check_digest(msg, digest));
-    /* RFC 5652, 5.4: hashed with the tag of a SET OF in the place of [0] */
-    struct span parts[] = {span_of(&set, 1), span_from(signer->attributes, 1)};
-    TRY(digest_of_parts(digest, parts, 2, hash));
     TRY(public_load(spki, &key));
-    enum err e = !public_is_rsa(key) ? err_set(ERR_ALGORITHM, "the signer's key is not RSA")
-                                     : public_verify(key, digest, hash, signer->signature);
+    enum err e = check_signatures(&msg->signer, digest, key);
     public_free(key);
-    return e == ERR_REFUSED ? check("the message's signature does not hold") : e;
+    return e;
 }
 
 /* ---- building ---- */
@@ -194,7 +238,8 @@ static enum err build_attributes(struct arena *a, const struct cms_signing *s, s
     size_t n = s->attribute_count, oid_n = oid_encode(OID_PKCS7_DATA, oid);
     if (n > CMS_MAX_ATTRIBUTES)
         return err_set(ERR_INTERNAL, "%zu signed attributes", n);
-    memcpy(items, s->attributes, n * sizeof *items);
+    for (size_t i = 0; i < n; i++)
+        items[i] = s->attributes[i];
     TRY(digest_of(s->digest, s->content, hash));
     items[n++] = cms_attribute_build(a, OID_CONTENT_TYPE, DER_OID, span_of(oid, oid_n));
     items[n++] = cms_attribute_build(a, OID_MESSAGE_DIGEST, DER_OCTET_STRING,
@@ -258,13 +303,17 @@ enum err cms_signed_build(struct arena *a, const struct cms_signing *s, struct s
     return OK;
 }
 
-struct span cms_certs_only(struct arena *a, const struct span *certs, size_t count) {
+struct span cms_certs_only(struct arena *a, const struct span *certs, size_t count,
+                           struct span crl) {
     struct der_writer w = der_writer_in(a);
     der_put_item(&w, DER_SET, SPAN_NONE); /* no signers */
+    if (crl.n)
+        der_put_item(&w, DER_CONTEXT_CONSTRUCTED(1), crl);
     size_t mark = der_mark(&w);
-    while (count--)
-        der_put(&w, certs[count]);
-    der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), mark);
+    for (size_t i = count; i--;)
+        der_put(&w, certs[i]);
+    if (count)
+        der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), mark);
     put_content(&w, SPAN_NONE);
     der_put_item(&w, DER_SET, SPAN_NONE); /* no digests */
     return wrap_signed_data(&w);

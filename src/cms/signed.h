@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CMS SignedData (RFC 5652, section 5) as SCEP uses it: pkcs7-data inside, one signer who is named
- * by issuer and serial, signed attributes present, RSASSA-PKCS1-v1_5.
+ * CMS SignedData (RFC 5652, section 5) as SCEP uses it: pkcs7-data inside, one signer, signed
+ * attributes present, RSASSA-PKCS1-v1_5.
  */
 #ifndef SIGNET_CMS_SIGNED_H
 #define SIGNET_CMS_SIGNED_H
@@ -10,7 +10,8 @@
 #include "x509/cert.h"
 
 struct cms_signer {
-    struct span issuer, serial; /* Name in DER; content octets */
+    struct span issuer, serial; /* Name in DER; content octets; or: */
+    struct span key_id;         /* subjectKeyIdentifier */
     struct algorithm digest, signature_algorithm;
     struct span attributes; /* the SET OF Attribute with its [0] tag */
     struct span signature;
@@ -26,8 +27,8 @@ struct cms_signed {
     struct cms_signer signer;
 };
 
-/* Parses a ContentInfo with SignedData, strictly as DER. ERR_PARSE. */
-enum err cms_signed_read(struct span der, struct cms_signed *out) ERR_MUST_USE;
+/* Parses a ContentInfo with SignedData; what is BER is first made DER in `a`. ERR_PARSE. */
+enum err cms_signed_read(struct arena *a, struct span message, struct cms_signed *out) ERR_MUST_USE;
 
 /* A signed attribute; those of CMS and SCEP have exactly one value, so another count is an error.
  */
@@ -45,8 +46,9 @@ struct span cms_signer_cert(const struct cms_signed *msg);
 
 /*
  * Whether contentType and messageDigest are right and the signature is by the key `spki`. The
- * signatureAlgorithm may be rsaEncryption (Windows) or the digest's own. ERR_ALGORITHM;
- * ERR_MESSAGE_CHECK.
+ * signatureAlgorithm may be rsaEncryption (Windows) or the digest's own. Signed is the DER of the
+ * attributes (RFC 5652, 5.4), or, by some clients, the order in which they were sent.
+ * ERR_ALGORITHM; ERR_MESSAGE_CHECK.
  */
 enum err cms_signed_verify(const struct cms_signed *msg, struct span spki) ERR_MUST_USE;
 
@@ -68,7 +70,8 @@ enum err cms_signed_build(struct arena *a, const struct cms_signing *s,
 /* One Attribute with one value. */
 struct span cms_attribute_build(struct arena *a, const char *oid, uint8_t tag, struct span value);
 
-/* A degenerate SignedData: certificates alone, in the order given. */
-struct span cms_certs_only(struct arena *a, const struct span *certs, size_t count);
+/* A degenerate SignedData: the certificates in the order given, and a CRL if it is not empty. */
+struct span cms_certs_only(struct arena *a, const struct span *certs, size_t count,
+                           struct span crl);
 
 #endif

@@ -10,6 +10,12 @@ static const struct {
     [DIGEST_SHA512] = {OID_SHA512, OID_SHA512_RSA, OID_ECDSA_SHA512},
 };
 
+static const char *const by_cipher[CIPHER__MAX] = {
+    [CIPHER_AES128_CBC] = OID_AES128_CBC, [CIPHER_AES192_CBC] = OID_AES192_CBC,
+    [CIPHER_AES256_CBC] = OID_AES256_CBC, [CIPHER_DES3_CBC] = OID_DES3_CBC,
+    [CIPHER_DES_CBC] = OID_DES_CBC,
+};
+
 enum { DIGESTS = sizeof by_digest / sizeof *by_digest };
 
 static const struct {
@@ -34,10 +40,10 @@ static const struct {
     {OID_ECDSA_SHA384, "ecdsa-with-SHA384"},
     {OID_ECDSA_SHA512, "ecdsa-with-SHA512"},
     {OID_AES128_CBC, "aes-128-cbc"},
-    {"2.16.840.1.101.3.4.1.22", "aes-192-cbc"},
+    {OID_AES192_CBC, "aes-192-cbc"},
     {OID_AES256_CBC, "aes-256-cbc"},
-    {"1.2.840.113549.3.7", "des-ede3-cbc"},
-    {"1.3.14.3.2.7", "des-cbc"},
+    {OID_DES3_CBC, "des-ede3-cbc"},
+    {OID_DES_CBC, "des-cbc"},
     {"1.2.840.113549.3.2", "rc2-cbc"},
 };
 
@@ -104,6 +110,25 @@ enum err algorithm_signature(const struct algorithm *alg, bool *ec, enum digest 
     return plain(alg) && oid_is(alg->oid, OID_OIW_SHA1_RSA)
                ? OK
                : unknown(alg, "the signature algorithm");
+}
+
+/* RFC 3565 and RFC 3370: the parameters of a cipher in CBC mode are its IV. */
+enum err algorithm_cipher(const struct algorithm *alg, enum cipher *out, struct span *iv) {
+    int c = 0;
+    while (c < CIPHER__MAX && !oid_is(alg->oid, by_cipher[c]))
+        c++;
+    if (c == CIPHER__MAX)
+        return unknown(alg, "the content cipher");
+    *out = (enum cipher)c;
+    struct der d = der_of(alg->params);
+    TRY(der_read(&d, DER_OCTET_STRING, iv));
+    return iv->n == cipher_block(*out)
+               ? OK
+               : err_set(ERR_PARSE, "an IV of %zu octets for %s", iv->n, cipher_name(*out));
+}
+
+const char *cipher_oid(enum cipher c) {
+    return by_cipher[c];
 }
 
 const char *digest_oid(enum digest d) {

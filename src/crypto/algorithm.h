@@ -3,7 +3,7 @@
 #ifndef SIGNET_CRYPTO_ALGORITHM_H
 #define SIGNET_CRYPTO_ALGORITHM_H
 
-#include "crypto/key.h"
+#include "crypto/cipher.h"
 #include "der/writer.h"
 #include "wire/oid.h"
 
@@ -27,7 +27,12 @@ enum err algorithm_digest(const struct algorithm *alg, enum digest *out) ERR_MUS
 /* A signature algorithm that names its digest, over RSA (PKCS#1 v1.5) or EC. ERR_ALGORITHM. */
 enum err algorithm_signature(const struct algorithm *alg, bool *ec, enum digest *out) ERR_MUST_USE;
 
+/* A content cipher and its IV. ERR_ALGORITHM for one that is unknown; ERR_PARSE for a bad IV. */
+enum err algorithm_cipher(const struct algorithm *alg, enum cipher *out,
+                          struct span *iv) ERR_MUST_USE;
+
 /* Dotted OIDs to write. */
+const char *cipher_oid(enum cipher c) __attribute__((returns_nonnull));
 const char *digest_oid(enum digest d) __attribute__((returns_nonnull));
 const char *signature_oid(bool ec, enum digest d) __attribute__((returns_nonnull));
 

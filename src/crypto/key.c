@@ -1,111 +1,136 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys. OpenSSL's key objects may be shared by threads; its contexts are made per call. */
+/*
+ * A private key lies in memory, as OpenSSL's object, or on a token. OpenSSL's key objects may be
+ * shared by threads; its contexts are made per call.
+ */
 #include "crypto/key.h"
 
-#include <openssl/decoder.h>
-#include <openssl/encoder.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "crypto/key_pem.h"
 #include "crypto/lib.h"
+#include "crypto/pkcs11.h"
+#include "crypto/pkcs11_uri.h"
+#include "crypto/public.h"
 #include "crypto/rsa.h"
 
 struct key {
-    EVP_PKEY *pkey;
-    uint8_t *spki; /* OpenSSL's memory */
-    size_t spki_n;
+    EVP_PKEY *pkey;           /* NULL: on a token */
+    struct pkcs11_key *token; /* NULL: in memory */
+    struct buf spki;
+    bool rsa;
+    unsigned bits;
 };
 
-/* Takes the key over, also when it fails. */
-static enum err wrap(EVP_PKEY *pkey, struct key **out) {
-    uint8_t *spki = NULL;
-    int n = pkey ? i2d_PUBKEY(pkey, &spki) : -1;
-    if (n <= 0) {
-        EVP_PKEY_free(pkey);
-        return crypto_error("private key");
+/* ---- life ---- */
+
+/* Reads from the public half what kind of key this is; takes the key over, also when it fails. */
+static enum err finish(struct key *k, struct key **out) {
+    struct spki spki;
+    enum err e = spki_parse(buf_view(&k->spki), &spki);
+    if (e != OK) {
+        key_free(k);
+        return e;
     }
-    struct key *k = mem_alloc(sizeof *k);
-    *k = (struct key){pkey, spki, (size_t)n};
+    k->rsa = spki.rsa;
+    k->bits = spki_bits(&spki);
     *out = k;
     return OK;
 }
 
-enum err key_new_rsa(unsigned bits, struct key **out) {
-    if (bits < 1024 || bits > 4096)
-        return err_set(ERR_REFUSED, "an RSA key of %u bits; take 1024 to 4096", bits);
-    return wrap(EVP_PKEY_Q_keygen(crypto_lib(), NULL, "RSA", (size_t)bits), out);
+/* Takes the key over, also when it fails. */
+static enum err wrap(EVP_PKEY *pkey, struct key **out) {
+    struct key *k = mem_alloc(sizeof *k);
+    uint8_t *spki = NULL;
+    int n = pkey ? i2d_PUBKEY(pkey, &spki) : -1;
+    k->pkey = pkey;
+    if (n <= 0) {
+        key_free(k);
+        return crypto_error("private key");
+    }
+    buf_add(&k->spki, spki, (size_t)n);
+    OPENSSL_free(spki);
+    return finish(k, out);
 }
 
-enum err key_new_ec(struct key **out) {
-    return wrap(EVP_PKEY_Q_keygen(crypto_lib(), NULL, "EC", "P-256"), out);
+enum err key_generate(const char *kind, struct key **out) {
+    static const struct {
+        const char *kind;
+        size_t rsa_bits;
+        const char *curve;
+    } kinds[] = {{"rsa2048", 2048, NULL},
+                 {"rsa3072", 3072, NULL},
+                 {"rsa4096", 4096, NULL},
+                 {"p256", 0, "P-256"},
+                 {"p384", 0, "P-384"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kind, kinds[i].kind) == 0)
+            return wrap(kinds[i].curve
+                            ? EVP_PKEY_Q_keygen(crypto_lib(), NULL, "EC", kinds[i].curve)
+                            : EVP_PKEY_Q_keygen(crypto_lib(), NULL, "RSA", kinds[i].rsa_bits),
+                        out);
+    return err_set(ERR_USAGE,
+                   "a key of the kind \"%s\": take rsa2048, rsa3072, rsa4096, p256 or "
+                   "p384",
+                   kind);
+}
+
+static enum err open_token(const char *uri, struct span pin, struct key **out) {
+    struct key *k = mem_alloc(sizeof *k);
+    enum err e = pkcs11_open(uri, pin, &k->token, &k->spki);
+    if (e != OK) {
+        key_free(k);
+        return e;
+    }
+    return finish(k, out);
+}
+
+enum err key_open(const char *source, struct span secret, struct key **out) {
+    EVP_PKEY *pkey = NULL;
+    if (pkcs11_is_uri(source))
+        return open_token(source, secret, out);
+    TRY(key_pem_read(source, secret, &pkey));
+    enum err e = wrap(pkey, out);
+    return e == OK ? OK : err_context(e, "%s", source);
+}
+
+enum err key_save(const struct key *k, struct span secret, const char *path) {
+    if (!k->pkey)
+        return err_set(ERR_CONFLICT, "%s: a token's key never leaves it", path);
+    return key_pem_write(k->pkey, secret, path);
 }
 
 void key_free(struct key *k) {
     if (!k)
         return;
     EVP_PKEY_free(k->pkey);
-    OPENSSL_free(k->spki);
+    pkcs11_free(k->token);
+    buf_free(&k->spki);
     free(k);
 }
 
-/* An encrypted file must not make OpenSSL ask for a password on the terminal. */
-static int no_password(char *out, int size, int writing, void *arg) {
-    (void)out, (void)size, (void)writing, (void)arg;
-    return -1;
-}
-
-enum err key_load(const char *path, struct key **out) {
-    BUF_AUTO(pem);
-    TRY(file_read(path, 65536, &pem));
-    EVP_PKEY *pkey = NULL;
-    OSSL_DECODER_CTX *ctx = OSSL_DECODER_CTX_new_for_pkey(
-        &pkey, "PEM", NULL, NULL, OSSL_KEYMGMT_SELECT_KEYPAIR, crypto_lib(), NULL);
-    const unsigned char *p = pem.p;
-    size_t n = pem.n;
-    bool good = ctx && OSSL_DECODER_CTX_set_pem_password_cb(ctx, no_password, NULL) &&
-                OSSL_DECODER_from_data(ctx, &p, &n);
-    OSSL_DECODER_CTX_free(ctx);
-    if (good && wrap(pkey, out) == OK)
-        return OK;
-    crypto_error("private key"); /* empties the queue */
-    return err_set(ERR_PARSE, "%s: not an unencrypted PEM private key", path);
-}
-
-enum err key_save(const struct key *k, const char *path) {
-    unsigned char *pem = NULL;
-    size_t n = 0;
-    OSSL_ENCODER_CTX *ctx = OSSL_ENCODER_CTX_new_for_pkey(k->pkey, OSSL_KEYMGMT_SELECT_ALL, "PEM",
-                                                          "PrivateKeyInfo", NULL);
-    enum err e = ctx && OSSL_ENCODER_to_data(ctx, &pem, &n)
-                     ? file_write(path, span_of(pem, n), 0600)
-                     : crypto_error("encoding a private key");
-    OPENSSL_clear_free(pem, n);
-    OSSL_ENCODER_CTX_free(ctx);
-    return e;
-}
-
 struct span key_spki(const struct key *k) {
-    return span_of(k->spki, k->spki_n);
+    return buf_view(&k->spki);
 }
 
 bool key_is_rsa(const struct key *k) {
-    return EVP_PKEY_is_a(k->pkey, "RSA");
+    return k->rsa;
 }
 
 unsigned key_bits(const struct key *k) {
-    return (unsigned)EVP_PKEY_get_bits(k->pkey);
+    return k->bits;
 }
 
-enum err key_sign(const struct key *k, enum digest d, struct span data, struct arena *a,
-                  struct span *signature) {
-    uint8_t hash[DIGEST_MAX_SIZE];
-    TRY(digest_of(d, data, hash));
-    size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
+/* ---- the two verbs ---- */
+
+static enum err sign_in_memory(EVP_PKEY *pkey, enum digest d, const uint8_t *hash, struct arena *a,
+                               struct span *signature) {
+    size_t n = (size_t)EVP_PKEY_get_size(pkey);
     uint8_t *out = arena_alloc(a, n);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_lib(), k->pkey, NULL);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_lib(), pkey, NULL);
     bool good = ctx && EVP_PKEY_sign_init(ctx) > 0 &&
                 EVP_PKEY_CTX_set_signature_md(ctx, crypto_md(d)) > 0 &&
                 EVP_PKEY_sign(ctx, out, &n, hash, digest_size(d)) > 0;
@@ -116,18 +141,35 @@ enum err key_sign(const struct key *k, enum digest d, struct span data, struct a
     return OK;
 }
 
-enum err key_decrypt_raw(const struct key *k, struct span in, struct arena *a, struct span *out) {
-    size_t size = (size_t)EVP_PKEY_get_size(k->pkey), n = size;
-    if (!key_is_rsa(k) || in.n != size)
-        return err_set(ERR_CRYPTO, "RSA decryption: %zu octets for this key", in.n);
-    uint8_t *em = arena_alloc(a, size);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_lib(), k->pkey, NULL);
+enum err key_sign(const struct key *k, enum digest d, struct span data, struct arena *a,
+                  struct span *signature) {
+    uint8_t hash[DIGEST_MAX_SIZE];
+    TRY(digest_of(d, data, hash));
+    return k->token ? pkcs11_sign(k->token, d, hash, a, signature)
+                    : sign_in_memory(k->pkey, d, hash, a, signature);
+}
+
+static enum err decrypt_in_memory(EVP_PKEY *pkey, struct span in, uint8_t *em) {
+    size_t n = in.n;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_lib(), pkey, NULL);
     bool good = ctx && EVP_PKEY_decrypt_init(ctx) > 0 &&
                 EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) > 0 &&
-                EVP_PKEY_decrypt(ctx, em, &n, in.p, in.n) > 0 && n == size;
+                EVP_PKEY_decrypt(ctx, em, &n, in.p, in.n) > 0 && n == in.n;
     EVP_PKEY_CTX_free(ctx);
-    if (!good)
-        return crypto_error("RSA decryption");
-    *out = span_of(em, n);
+    return good ? OK : crypto_error("RSA decryption");
+}
+
+enum err key_decrypt_raw(const struct key *k, struct span in, struct arena *a, struct span *out) {
+    if (!k->rsa || in.n != (k->bits + 7) / 8)
+        return err_set(ERR_CRYPTO, "RSA decryption: %zu octets for this key", in.n);
+    uint8_t *em = arena_alloc(a, in.n);
+    TRY(k->token ? pkcs11_decrypt(k->token, in, em) : decrypt_in_memory(k->pkey, in, em));
+    *out = span_of(em, in.n);
     return OK;
+}
+
+enum err key_check_decrypt(const struct key *k) {
+    if (k->token)
+        return pkcs11_check_decrypt(k->token);
+    return k->rsa ? OK : err_set(ERR_ALGORITHM, "an EC key cannot open envelopes: take an RSA key");
 }

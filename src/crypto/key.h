@@ -30,15 +30,28 @@ bool same_secret(struct span a, struct span b);
 
 struct key;
 
-/* A new RSA key of `bits` (1024 to 4096), or an EC key on P-256. The caller frees it. */
-enum err key_new_rsa(unsigned bits, struct key **out) ERR_MUST_USE;
-enum err key_new_ec(struct key **out) ERR_MUST_USE;
+/*
+ * A new key of a kind: "rsa2048", "rsa3072", "rsa4096", "p256" or "p384". The caller frees it.
+ * ERR_USAGE names the kinds.
+ */
+enum err key_generate(const char *kind, struct key **out) ERR_MUST_USE;
 
-/* Reads an unencrypted PEM private key. ERR_NOT_FOUND, ERR_IO, ERR_PARSE. */
-enum err key_load(const char *path, struct key **out) ERR_MUST_USE;
+/*
+ * Opens a private key. `source` is the path of a PEM file, encrypted or not, or a PKCS#11 URI
+ * (RFC 7512: token, object, id, module-path; the module defaults to p11-kit's proxy). `secret` is
+ * the file's passphrase or the token's PIN; empty: none. A token's key never leaves it: signing and
+ * decrypting happen there, on sessions that are pooled and opened anew when the token has forgotten
+ * them (costs-and-traps.md, trap 10). ERR_NOT_FOUND, ERR_IO, ERR_PARSE, ERR_AUTH (the passphrase or
+ * PIN is missing or wrong).
+ */
+enum err key_open(const char *source, struct span secret, struct key **out) ERR_MUST_USE;
 
-/* Writes it as PKCS#8 PEM, mode 0600, durably, replacing what is there. ERR_IO. */
-enum err key_save(const struct key *k, const char *path) ERR_MUST_USE;
+/*
+ * Writes a key that lies in memory as PKCS#8 PEM, mode 0600, durably, replacing what is there;
+ * encrypted (PBES2, AES-256-CBC) when `secret` is not empty. ERR_IO; ERR_CONFLICT for a token's
+ * key.
+ */
+enum err key_save(const struct key *k, struct span secret, const char *path) ERR_MUST_USE;
 
 void key_free(struct key *k);
 

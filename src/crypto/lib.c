@@ -12,8 +12,14 @@ static struct {
     pthread_once_t once;
     OSSL_LIB_CTX *ctx;
     EVP_MD *md[DIGEST_SHA512 + 1];
-    EVP_CIPHER *aes128, *aes256;
+    EVP_CIPHER *cipher[CIPHER_DES_CBC]; /* all but the last, which is legacy's */
 } lib = {.once = PTHREAD_ONCE_INIT};
+
+static struct {
+    pthread_once_t once;
+    OSSL_LIB_CTX *ctx;
+    EVP_CIPHER *des;
+} legacy = {.once = PTHREAD_ONCE_INIT};
 
 static void load(void) {
     static const char *const names[] = {"SHA1", "SHA256", "SHA384", "SHA512"};
@@ -21,8 +27,9 @@ static void load(void) {
     bool good = lib.ctx && OSSL_PROVIDER_load(lib.ctx, "default");
     for (int i = 0; i <= DIGEST_SHA512; i++)
         good = good && (lib.md[i] = EVP_MD_fetch(lib.ctx, names[i], NULL));
-    good = good && (lib.aes128 = EVP_CIPHER_fetch(lib.ctx, "AES-128-CBC", NULL));
-    good = good && (lib.aes256 = EVP_CIPHER_fetch(lib.ctx, "AES-256-CBC", NULL));
+    for (int i = 0; i < CIPHER_DES_CBC; i++)
+        good =
+            good && (lib.cipher[i] = EVP_CIPHER_fetch(lib.ctx, cipher_name((enum cipher)i), NULL));
     if (!good) {
         log_write(LOG_ERROR, "crypto", "reason=\"OpenSSL's default provider does not load\"");
         abort();
@@ -39,9 +46,24 @@ const EVP_MD *crypto_md(enum digest d) {
     return lib.md[d];
 }
 
-const EVP_CIPHER *crypto_aes_cbc(size_t key_size) {
+/* Without the provider the endpoint's switch for DES has no effect; the log says why. */
+static void load_legacy(void) {
+    legacy.ctx = OSSL_LIB_CTX_new();
+    if (legacy.ctx && OSSL_PROVIDER_load(legacy.ctx, "legacy"))
+        legacy.des = EVP_CIPHER_fetch(legacy.ctx, cipher_name(CIPHER_DES_CBC), NULL);
+    if (!legacy.des) {
+        ERR_clear_error();
+        log_write(LOG_ERROR, "crypto", "reason=\"OpenSSL's legacy provider does not load\"");
+    }
+}
+
+const EVP_CIPHER *crypto_cipher(enum cipher c) {
+    if (c == CIPHER_DES_CBC) {
+        pthread_once(&legacy.once, load_legacy);
+        return legacy.des;
+    }
     pthread_once(&lib.once, load);
-    return key_size == 16 ? lib.aes128 : lib.aes256;
+    return lib.cipher[c];
 }
 
 enum err crypto_error(const char *what) {

@@ -21,6 +21,13 @@ struct public_key {
 
 /* ---- SubjectPublicKeyInfo ---- */
 
+static const struct {
+    const char *oid, *name;
+    unsigned bits;
+} curves[] = {{OID_P256, "P-256", 256}, {OID_P384, "P-384", 384}, {OID_P521, "P-521", 521}};
+
+enum { CURVES = sizeof curves / sizeof *curves };
+
 static enum err positive(struct der *d, struct span *out) {
     struct der at = *d;
     TRY(der_integer(d, out));
@@ -48,13 +55,10 @@ static enum err parse_rsa(struct spki *out) {
 }
 
 static enum err parse_ec(const struct algorithm *alg, struct spki *out) {
-    static const struct {
-        const char *oid, *name;
-    } curves[] = {{OID_P256, "P-256"}, {OID_P384, "P-384"}, {OID_P521, "P-521"}};
     struct der d = der_of(alg->params);
     struct span oid;
     TRY(der_oid(&d, &oid));
-    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+    for (size_t i = 0; i < CURVES; i++)
         if (oid_is(oid, curves[i].oid))
             out->curve = curves[i].name;
     return out->curve ? OK : err_set(ERR_ALGORITHM, "an EC key on a curve that is not supported");
@@ -75,6 +79,20 @@ enum err spki_parse(struct span der, struct spki *out) {
     if (oid_is(alg.oid, OID_EC_PUBLIC_KEY))
         return parse_ec(&alg, out);
     return err_set(ERR_ALGORITHM, "a public key that is neither RSA nor EC");
+}
+
+static unsigned bits_of_number(struct span n) {
+    unsigned bits = (unsigned)n.n * 8;
+    for (unsigned top = n.p[0]; top < 0x80; top <<= 1)
+        bits--;
+    return bits;
+}
+
+unsigned spki_bits(const struct spki *spki) {
+    for (size_t i = 0; i < CURVES && !spki->rsa; i++)
+        if (spki->curve == curves[i].name)
+            return curves[i].bits;
+    return bits_of_number(spki->n);
 }
 
 enum err spki_key_id(struct span der, uint8_t out[20]) {

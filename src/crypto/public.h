@@ -20,6 +20,9 @@ struct spki {
 /* Parses the structure. ERR_PARSE, ERR_ALGORITHM. */
 enum err spki_parse(struct span der, struct spki *out) ERR_MUST_USE;
 
+/* Length of the modulus, or of the curve's field, in bits: what people call the key's size. */
+unsigned spki_bits(const struct spki *spki);
+
 /* SHA-1 of the key's bits: RFC 5280, 4.2.1.2, method 1. */
 enum err spki_key_id(struct span der, uint8_t out[20]) ERR_MUST_USE;
 

@@ -8,7 +8,7 @@
 #include "crypto/ct.h"
 #include "crypto/digest.h"
 
-enum { HASH = 20, BLOCK = 16 };
+enum { HASH = 20 };
 
 /* EME-PKCS1-v1_5 (RFC 8017, 7.2.2): 00 02, at least eight octets that are not zero, 00, key. */
 uint32_t unpad_pkcs1(struct span em, uint8_t *key, size_t key_n) {
@@ -58,16 +58,16 @@ uint32_t unpad_oaep(uint8_t *em, size_t em_n, uint8_t *key, size_t key_n) {
     return good;
 }
 
-/* PKCS#7 padding (RFC 5652, 6.3): n octets of the value n, 1 to 16. */
-size_t unpad_cbc(struct span blocks, uint32_t *good) {
+/* PKCS#7 padding (RFC 5652, 6.3): n octets of the value n, from 1 to a whole block. */
+size_t unpad_cbc(struct span blocks, size_t block, uint32_t *good) {
     *good = 0;
-    if (blocks.n < BLOCK)
+    if (blocks.n < block)
         return blocks.n;
-    const uint8_t *last = blocks.p + blocks.n - BLOCK;
-    uint32_t count = last[BLOCK - 1];
-    uint32_t ok = NEQ(count, 0) & NOT(GT(count, BLOCK));
-    for (uint32_t i = 0; i < BLOCK; i++) {
-        uint32_t is_padding = GT(count, BLOCK - 1 - i);
+    const uint8_t *last = blocks.p + blocks.n - block;
+    uint32_t n = (uint32_t)block, count = last[n - 1];
+    uint32_t ok = NEQ(count, 0) & NOT(GT(count, n));
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t is_padding = GT(count, n - 1 - i);
         ok &= NOT(is_padding & NEQ(last[i], count));
     }
     *good = ok;

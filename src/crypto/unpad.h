@@ -20,9 +20,9 @@ uint32_t unpad_pkcs1(struct span em, uint8_t *key, size_t key_n);
 uint32_t unpad_oaep(uint8_t *em, size_t em_n, uint8_t *key, size_t key_n);
 
 /*
- * The length without PKCS#7's padding of blocks of 16; `*good` is 1 or 0, and then the length is
- * that of the input.
+ * The length without PKCS#7's padding, for a cipher whose block has `block` octets; `*good` is 1 or
+ * 0, and then the length is that of the input.
  */
-size_t unpad_cbc(struct span blocks, uint32_t *good);
+size_t unpad_cbc(struct span blocks, size_t block, uint32_t *good);
 
 #endif

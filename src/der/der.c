@@ -244,7 +244,7 @@ enum err der_time(struct der *d, int64_t *ms) {
 /* ---- the walk through everything ---- */
 
 /* Universal types have one form each in DER: only SEQUENCE and SET are constructed. */
-static const char *item_fault(const struct der_item *item) {
+const char *der_fault(const struct der_item *item) {
     if (item->tag & 0xc0)
         return NULL;
     unsigned number = item->tag & 0x1f;
@@ -278,7 +278,7 @@ enum err der_check(struct span message) {
         struct der at = d;
         struct der_item item;
         TRY(der_next(&d, &item));
-        const char *fault = item_fault(&item);
+        const char *fault = der_fault(&item);
         if (fault)
             return der_error(&at, "%s", fault);
         if (item.tag & 0x20) {

@@ -95,6 +95,9 @@ enum err der_oid(struct der *d, struct span *oid) ERR_MUST_USE;
 /* UTCTime or GeneralizedTime in RFC 5280's form (seconds, Z): ms since 1970. */
 enum err der_time(struct der *d, int64_t *ms) ERR_MUST_USE;
 
+/* What is wrong with an item by itself, in its form or its value; NULL when nothing is. */
+const char *der_fault(const struct der_item *item);
+
 /*
  * Whether `message` is one well-formed item of DER through and through, also where no parser
  * looks: nesting, lengths, primitive and constructed forms, INTEGERs, BOOLEANs and OIDs.

@@ -26,20 +26,20 @@ void der_put(struct der_writer *w, struct span bytes) {
         memcpy(p, bytes.p, bytes.n);
 }
 
+size_t der_header(uint8_t tag, size_t n, uint8_t out[DER_MAX_HEADER]) {
+    size_t octets = 0;
+    for (size_t left = n; n >= 0x80 && left; left >>= 8)
+        octets++;
+    out[0] = tag;
+    out[1] = (uint8_t)(octets ? 0x80 | octets : n);
+    for (size_t i = octets; i; i--, n >>= 8)
+        out[1 + i] = (uint8_t)n;
+    return 2 + octets;
+}
+
 void der_wrap(struct der_writer *w, uint8_t tag, size_t mark) {
-    size_t n = w->n - mark;
-    uint8_t header[2 + sizeof n];
-    size_t at = sizeof header;
-    if (n < 0x80) {
-        header[--at] = (uint8_t)n;
-    } else {
-        for (size_t left = n; left; left >>= 8)
-            header[--at] = (uint8_t)left;
-        uint8_t octets = (uint8_t)(sizeof header - at);
-        header[--at] = 0x80 | octets;
-    }
-    header[--at] = tag;
-    der_put(w, span_of(header + at, sizeof header - at));
+    uint8_t header[DER_MAX_HEADER];
+    der_put(w, span_of(header, der_header(tag, w->n - mark, header)));
 }
 
 void der_put_item(struct der_writer *w, uint8_t tag, struct span content) {

@@ -28,6 +28,10 @@ static inline size_t der_mark(const struct der_writer *w) {
     return w->n;
 }
 
+/* Tag and length of an item whose content has n octets; tells how long both are. */
+enum { DER_MAX_HEADER = 2 + sizeof(size_t) };
+size_t der_header(uint8_t tag, size_t n, uint8_t out[DER_MAX_HEADER]);
+
 /* Puts bytes as they are, such as an item that is encoded already. */
 void der_put(struct der_writer *w, struct span bytes);
 

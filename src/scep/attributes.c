@@ -17,12 +17,12 @@ static enum err read_number(const char *name, const struct der_item *value, int 
     return OK;
 }
 
+/* Clients with a nonce of no octets exist (scep-interop.md). */
 static enum err read_nonce(const char *name, const struct der_item *value, struct span *out) {
-    if (out->n)
+    if (out->p)
         return bad(name, "stands there twice");
-    if (value->tag != DER_OCTET_STRING || value->content.n == 0 ||
-        value->content.n > SCEP_MAX_NONCE)
-        return bad(name, "not an OCTET STRING of 1 to 255 octets");
+    if (value->tag != DER_OCTET_STRING || value->content.n > SCEP_MAX_NONCE)
+        return bad(name, "not an OCTET STRING of at most 255 octets");
     *out = value->content;
     return OK;
 }

@@ -12,7 +12,7 @@ enum { SCEP_MAX_TRANSACTION_ID = 255, SCEP_MAX_NONCE = 255 };
 struct scep_attributes {
     int message_type;
     struct span transaction_id;
-    struct span sender_nonce, recipient_nonce; /* empty: absent */
+    struct span sender_nonce, recipient_nonce; /* p NULL: absent */
     int pki_status, fail_info;                 /* -1: absent */
 };
 

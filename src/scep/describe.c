@@ -164,6 +164,14 @@ static json_t *name_json(struct arena *a, struct span name) {
     return json_string(name_text(a, name));
 }
 
+/* How a signer or a recipient is named: by one of two ways. */
+static json_t *named_by(struct arena *a, struct span issuer, struct span serial,
+                        struct span key_id) {
+    if (issuer.n)
+        return json_pack("{so, so}", "issuer", name_json(a, issuer), "serial", hex(a, serial));
+    return json_pack("{so}", "keyId", hex(a, key_id));
+}
+
 /* ---- the outer layer ---- */
 
 static enum err attribute_list(struct arena *a, const struct cms_signer *signer, json_t *list) {
@@ -241,10 +249,11 @@ static json_t *verdict(struct arena *a, const struct cms_signed *msg) {
 
 static json_t *signer_json(struct arena *a, const struct cms_signed *msg) {
     const struct cms_signer *signer = &msg->signer;
-    return json_pack("{so, so, so, so, so}", "issuer", name_json(a, signer->issuer), "serial",
-                     hex(a, signer->serial), "digest", algorithm(a, &signer->digest),
-                     "signatureAlgorithm", algorithm(a, &signer->signature_algorithm), "signature",
-                     verdict(a, msg));
+    json_t *o = named_by(a, signer->issuer, signer->serial, signer->key_id);
+    json_object_set_new(o, "digest", algorithm(a, &signer->digest));
+    json_object_set_new(o, "signatureAlgorithm", algorithm(a, &signer->signature_algorithm));
+    json_object_set_new(o, "signature", verdict(a, msg));
+    return o;
 }
 
 /* ---- the envelope ---- */
@@ -254,15 +263,14 @@ static enum err recipient_list(struct arena *a, struct span elements, json_t *li
     while (!der_is_empty(&d)) {
         struct cms_recipient r;
         TRY(cms_recipient_next(&d, &r));
-        if (r.issuer.n == 0)
-            json_array_append_new(list, json_pack("{ss}", "kind",
-                                                  "not key transport by issuer "
-                                                  "and serial"));
-        else
-            json_array_append_new(
-                list, json_pack("{so, so, so, si}", "issuer", name_json(a, r.issuer), "serial",
-                                hex(a, r.serial), "keyTransport", algorithm(a, &r.transport),
-                                "encryptedKeyLength", (int)r.encrypted_key.n));
+        if (r.issuer.n == 0 && r.key_id.n == 0) {
+            json_array_append_new(list, json_pack("{ss}", "kind", "not key transport"));
+            continue;
+        }
+        json_t *o = named_by(a, r.issuer, r.serial, r.key_id);
+        json_object_set_new(o, "keyTransport", algorithm(a, &r.transport));
+        json_object_set_new(o, "encryptedKeyLength", json_integer((json_int_t)r.encrypted_key.n));
+        json_array_append_new(list, o);
     }
     return OK;
 }
@@ -272,15 +280,16 @@ static json_t *envelope_json(struct arena *a, const struct cms_signed *msg) {
     if (!msg->has_content)
         return json_null();
     json_t *recipients = json_array();
-    if (cms_enveloped_read(msg->content, &env) != OK ||
+    if (cms_enveloped_read(a, msg->content, &env) != OK ||
         recipient_list(a, env.recipients, recipients) != OK) {
         json_decref(recipients);
         return json_pack("{so, si}", "error",
                          printable(DER_UTF8_STRING, span_str(arena_printf(a, "%s", err_detail()))),
                          "length", (int)msg->content.n);
     }
-    return json_pack("{so, ss, so, si}", "recipients", recipients, "contentType",
-                     name_of(env.content_type), "cipher", algorithm(a, &env.cipher),
+    return json_pack("{ss, so, ss, so, si}", "encoding",
+                     der_check(msg->content) == OK ? "DER" : "BER", "recipients", recipients,
+                     "contentType", name_of(env.content_type), "cipher", algorithm(a, &env.cipher),
                      "ciphertextLength", (int)env.ciphertext.n);
 }
 
@@ -320,7 +329,7 @@ static void add_attributes(struct arena *a, json_t *o, const struct cms_signed *
 enum err describe_message(struct arena *a, struct span der, json_t **out) {
     struct cms_signed msg;
     struct scep_attributes attributes;
-    TRY(cms_signed_read(der, &msg));
+    TRY(cms_signed_read(a, der, &msg));
     TRY(scep_attributes_read(&msg.signer, &attributes));
     json_t *digests = json_array(), *list = json_array();
     enum err e = digest_list(a, msg.digest_algorithms, digests);
@@ -331,7 +340,8 @@ enum err describe_message(struct arena *a, struct span der, json_t **out) {
         json_decref(list);
         return e;
     }
-    json_t *o = json_pack("{si}", "length", (int)der.n);
+    json_t *o = json_pack("{si, ss}", "length", (int)der.n, "encoding",
+                          der_check(der) == OK ? "DER" : "BER");
     add_attributes(a, o, &msg, &attributes);
     json_object_set_new(o, "contentType", json_string(name_of(msg.content_type)));
     json_object_set_new(o, "digestAlgorithms", digests);

@@ -42,8 +42,24 @@ static void algorithm(struct buf *out, const char *name, const json_t *o) {
     buf_char(out, '\n');
 }
 
+/* DER is what everybody expects; BER is worth a word. */
+static const char *encoding(const json_t *o) {
+    return strcmp(text(o, "encoding"), "BER") == 0 ? ", in BER" : "";
+}
+
+/* The name of a signer or of a recipient. */
+static void named_by(struct buf *out, const char *who, const json_t *o) {
+    char name[LABEL + 1];
+    const char *const ways[][2] = {{"issuer", "issuer"}, {"serial", "serial"}, {"keyId", "key id"}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (json_object_get(o, ways[i][0])) {
+            snprintf(name, sizeof name, "%s's %s", who, ways[i][1]);
+            row(out, name, text(o, ways[i][0]));
+        }
+}
+
 static void summary(const json_t *m, struct buf *out) {
-    buf_printf(out, "SCEP message of %d bytes\n", number(m, "length"));
+    buf_printf(out, "SCEP message of %d bytes%s\n", number(m, "length"), encoding(m));
     numbered(out, "type", json_object_get(m, "messageType"));
     numbered(out, "status", json_object_get(m, "pkiStatus"));
     numbered(out, "fail info", json_object_get(m, "failInfo"));
@@ -82,8 +98,7 @@ static void signer(const json_t *m, struct buf *out) {
         algorithm(out, "digest (outer)", entry);
     algorithm(out, "digest (signer)", json_object_get(o, "digest"));
     algorithm(out, "signature", json_object_get(o, "signatureAlgorithm"));
-    row(out, "signer's issuer", text(o, "issuer"));
-    row(out, "signer's serial", text(o, "serial"));
+    named_by(out, "signer", o);
     label(out, "verdict");
     buf_str(out, text(verdict, "verdict"));
     if (json_object_get(verdict, "reason"))
@@ -131,8 +146,7 @@ static void recipient(const json_t *o, struct buf *out) {
         row(out, "recipient", text(o, "kind"));
         return;
     }
-    row(out, "recipient's issuer", text(o, "issuer"));
-    row(out, "recipient's serial", text(o, "serial"));
+    named_by(out, "recipient", o);
     algorithm(out, "key transport", json_object_get(o, "keyTransport"));
     label(out, "encrypted key");
     buf_printf(out, "%d bytes\n", number(o, "encryptedKeyLength"));
@@ -153,7 +167,8 @@ static void envelope(const json_t *o, struct buf *out) {
     json_array_foreach(json_object_get(o, "recipients"), i, entry) recipient(entry, out);
     algorithm(out, "cipher", json_object_get(o, "cipher"));
     label(out, "ciphertext");
-    buf_printf(out, "%d bytes of %s\n", number(o, "ciphertextLength"), text(o, "contentType"));
+    buf_printf(out, "%d bytes of %s%s\n", number(o, "ciphertextLength"), text(o, "contentType"),
+               encoding(o));
 }
 
 void describe_as_text(const json_t *message, struct buf *out) {

@@ -30,13 +30,16 @@
 #define OID_ECDSA_SHA384  "1.2.840.10045.4.3.3"
 #define OID_ECDSA_SHA512  "1.2.840.10045.4.3.4"
 
-/* Digests and ciphers, RFC 5754 and RFC 3565 */
+/* Digests and ciphers, RFC 5754, RFC 3565 and RFC 3370; single DES is OIW's */
 #define OID_SHA1       "1.3.14.3.2.26"
 #define OID_SHA256     "2.16.840.1.101.3.4.2.1"
 #define OID_SHA384     "2.16.840.1.101.3.4.2.2"
 #define OID_SHA512     "2.16.840.1.101.3.4.2.3"
 #define OID_AES128_CBC "2.16.840.1.101.3.4.1.2"
+#define OID_AES192_CBC "2.16.840.1.101.3.4.1.22"
 #define OID_AES256_CBC "2.16.840.1.101.3.4.1.42"
+#define OID_DES3_CBC   "1.2.840.113549.3.7"
+#define OID_DES_CBC    "1.3.14.3.2.7"
 
 /* Certificate extensions, RFC 5280, section 4.2 */
 #define OID_SUBJECT_KEY_ID    "2.5.29.14"
@@ -45,8 +48,27 @@
 #define OID_BASIC_CONSTRAINTS "2.5.29.19"
 #define OID_AUTHORITY_KEY_ID  "2.5.29.35"
 #define OID_EXT_KEY_USAGE     "2.5.29.37"
+#define OID_CRL_POINTS        "2.5.29.31"
+#define OID_AUTHORITY_INFO    "1.3.6.1.5.5.7.1.1"
+#define OID_AD_OCSP           "1.3.6.1.5.5.7.48.1"
+#define OID_AD_CA_ISSUERS     "1.3.6.1.5.5.7.48.2"
+
 /* szOID_CERT_EXTENSIONS: Microsoft's older name for PKCS#9's extensionRequest */
 #define OID_MS_CERT_EXTENSIONS "1.3.6.1.4.1.311.2.1.14"
+
+/* CRLs and their entries, RFC 5280, section 5 */
+#define OID_CRL_NUMBER "2.5.29.20"
+#define OID_CRL_REASON "2.5.29.21"
+
+/* OCSP, RFC 6960, section 4 */
+#define OID_OCSP_BASIC    "1.3.6.1.5.5.7.48.1.1"
+#define OID_OCSP_NONCE    "1.3.6.1.5.5.7.48.1.2"
+#define OID_OCSP_NO_CHECK "1.3.6.1.5.5.7.48.1.5"
+#define OID_OCSP_SIGNING  "1.3.6.1.5.5.7.3.9"
+
+/* Microsoft's: the SID of strong certificate mapping, KB5014754 and MS-WCCE, 2.2.2.7.7.4 */
+#define OID_NTDS_CA_SECURITY_EXT "1.3.6.1.4.1.311.25.2"
+#define OID_NTDS_OBJECT_SID      "1.3.6.1.4.1.311.25.2.1"
 
 /* Attributes of a distinguished name, RFC 4519 and RFC 2985 */
 #define OID_CN            "2.5.4.3"

@@ -50,6 +50,7 @@ enum scep_fail_info {
 #define SCEP_TYPE_MESSAGE    "application/x-pki-message"
 #define SCEP_TYPE_CA_CERT    "application/x-x509-ca-cert"
 #define SCEP_TYPE_CA_RA_CERT "application/x-x509-ca-ra-cert"
+#define SCEP_TYPE_NEXT_CA    "application/x-x509-next-ca-cert" /* RFC 8894, 4.7.1 */
 
 /* What Windows appends to ServerURL (windows-scep.md, 1.1) and asks for as message (1.3) */
 #define SCEP_WINDOWS_SUFFIX  "/pkiclient.exe"

@@ -4,10 +4,10 @@
 #include "x509/cert.h"
 
 #include "base/file.h"
-#include "base/text.h"
 #include "crypto/algorithm.h"
 #include "crypto/public.h"
 #include "x509/extension.h"
+#include "x509/pem.h"
 
 enum { MAX_PEM = 1 << 20 };
 
@@ -104,6 +104,15 @@ static enum err check_inner_algorithm(const struct cert *c) {
                : err_set(ERR_REFUSED, "the certificate names two different signature algorithms");
 }
 
+struct span cert_key_id(const struct cert *cert) {
+    struct span value, id;
+    bool critical;
+    if (!cert_extension(cert, OID_SUBJECT_KEY_ID, &value, &critical))
+        return SPAN_NONE;
+    struct der d = der_of(value);
+    return der_read(&d, DER_OCTET_STRING, &id) == OK ? id : SPAN_NONE;
+}
+
 enum err cert_verify(const struct cert *c, struct span issuer_spki) {
     struct der d = der_of(c->signature_algorithm);
     struct algorithm alg;
@@ -125,36 +134,55 @@ enum err cert_verify(const struct cert *c, struct span issuer_spki) {
 
 /* ---- PEM ---- */
 
-#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
-#define PEM_END   "-----END CERTIFICATE-----"
-
-enum err cert_save_pem(struct span der, const char *path) {
-    BUF_AUTO(pem);
-    struct der d = der_of(der);
+enum err cert_to_pem(struct span ders, struct buf *out) {
+    struct der d = der_of(ders);
     do {
         struct span one;
-        BUF_AUTO(text);
         TRY(der_read_whole(&d, DER_SEQUENCE, &one));
-        base64_encode(&text, one);
-        buf_str(&pem, PEM_BEGIN "\n");
-        for (size_t at = 0; at < text.n; at += 64)
-            buf_printf(&pem, "%.64s\n", buf_cstr(&text) + at);
-        buf_str(&pem, PEM_END "\n");
+        pem_put(out, PEM_CERTIFICATE, one);
     } while (!der_is_empty(&d));
+    return OK;
+}
+
+static enum err next_certificate(struct arena *a, struct span *pem, struct span *der) {
+    struct cert parsed;
+    TRY(pem_next(a, pem, PEM_CERTIFICATE, der));
+    return cert_parse(*der, &parsed);
+}
+
+enum err cert_parse_pem_all(struct arena *a, struct span pem, struct span *ders, size_t max,
+                            size_t *count) {
+    struct span der;
+    enum err e;
+    *count = 0;
+    while ((e = next_certificate(a, &pem, &der)) == OK) {
+        if (*count == max)
+            return err_set(ERR_LIMIT, "more than %zu certificates", max);
+        ders[(*count)++] = der;
+    }
+    if (e != ERR_NOT_FOUND)
+        return e;
+    return *count ? OK : err_set(ERR_PARSE, "no certificate in PEM");
+}
+
+enum err cert_save_pem(struct span ders, const char *path) {
+    BUF_AUTO(pem);
+    TRY(cert_to_pem(ders, &pem));
     return file_write(path, buf_view(&pem), 0644);
 }
 
 enum err cert_load_pem(struct arena *a, const char *path, struct span *der) {
     BUF_AUTO(pem);
     TRY(file_read(path, MAX_PEM, &pem));
-    const char *begin = strstr(buf_cstr(&pem), PEM_BEGIN);
-    const char *end = begin ? strstr(begin, PEM_END) : NULL;
-    if (!end)
-        return err_set(ERR_PARSE, "%s: no certificate in PEM", path);
-    begin += strlen(PEM_BEGIN);
-    struct cert parsed;
-    enum err e = base64_decode(a, span_of(begin, (size_t)(end - begin)), der);
-    if (e == OK)
-        e = cert_parse(*der, &parsed);
+    struct span rest = buf_view(&pem);
+    enum err e = next_certificate(a, &rest, der);
+    return e == OK ? OK : err_context(e == ERR_NOT_FOUND ? ERR_PARSE : e, "%s", path);
+}
+
+enum err cert_load_pem_all(struct arena *a, const char *path, struct span *ders, size_t max,
+                           size_t *count) {
+    BUF_AUTO(pem);
+    TRY(file_read(path, MAX_PEM, &pem));
+    enum err e = cert_parse_pem_all(a, buf_view(&pem), ders, max, count);
     return e == OK ? OK : err_context(e, "%s", path);
 }

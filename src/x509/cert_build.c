@@ -1,85 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Building certificates; as with every DER writer, read each function from its end. */
 #include "base/clock.h"
-#include "crypto/algorithm.h"
-#include "crypto/public.h"
+#include "wire/oid.h"
 #include "x509/cert.h"
-
-/* Wraps everything since `mark`, the extension's value, into an Extension. */
-static void wrap_extension(struct der_writer *w, size_t mark, const char *oid, bool critical) {
-    der_wrap(w, DER_OCTET_STRING, mark);
-    if (critical)
-        der_put_true(w);
-    der_put_oid(w, oid);
-    der_wrap(w, DER_SEQUENCE, mark);
-}
-
-static void put_extension(struct der_writer *w, const char *oid, struct span value) {
-    size_t mark = der_mark(w);
-    der_put(w, value);
-    wrap_extension(w, mark, oid, false);
-}
-
-/* AuthorityKeyIdentifier with keyIdentifier [0] alone. */
-static enum err put_aki(struct der_writer *w, struct span issuer_spki) {
-    uint8_t id[20];
-    size_t mark = der_mark(w);
-    TRY(spki_key_id(issuer_spki, id));
-    der_put_item(w, DER_CONTEXT(0), span_of(id, sizeof id));
-    der_wrap(w, DER_SEQUENCE, mark);
-    wrap_extension(w, mark, OID_AUTHORITY_KEY_ID, false);
-    return OK;
-}
-
-static enum err put_ski(struct der_writer *w, struct span spki) {
-    uint8_t id[20];
-    size_t mark = der_mark(w);
-    TRY(spki_key_id(spki, id));
-    der_put_item(w, DER_OCTET_STRING, span_of(id, sizeof id));
-    wrap_extension(w, mark, OID_SUBJECT_KEY_ID, false);
-    return OK;
-}
-
-/* A named bit list: DER drops the zero bits at its end (X.690, 11.2.2). */
-static void put_key_usage(struct der_writer *w, unsigned bits) {
-    uint8_t unused = 0, octet = (uint8_t)bits;
-    size_t mark = der_mark(w);
-    while (!(octet >> unused & 1))
-        unused++;
-    uint8_t content[] = {unused, octet};
-    der_put_item(w, DER_BIT_STRING, span_of(content, sizeof content));
-    wrap_extension(w, mark, OID_KEY_USAGE, true);
-}
-
-static void put_ca(struct der_writer *w) {
-    size_t mark = der_mark(w);
-    der_put_true(w);
-    der_wrap(w, DER_SEQUENCE, mark);
-    wrap_extension(w, mark, OID_BASIC_CONSTRAINTS, true);
-}
+#include "x509/extension.h"
+#include "x509/signing.h"
 
 static enum err put_extensions(struct der_writer *w, const struct cert_template *t) {
     size_t mark = der_mark(w);
+    if (t->ocsp_no_check)
+        extension_put(w, OID_OCSP_NO_CHECK, span_of("\x05\x00", 2)); /* NULL */
+    if (t->sid)
+        extension_put_sid(w, t->sid);
+    if (t->ocsp_url || t->issuer_url)
+        extension_put_aia(w, t->ocsp_url, t->issuer_url);
+    if (t->crl_url)
+        extension_put_crl_url(w, t->crl_url);
     if (t->issuer_spki.n)
-        TRY(put_aki(w, t->issuer_spki));
-    TRY(put_ski(w, t->spki));
+        TRY(extension_put_aki(w, t->issuer_key_id, t->issuer_spki));
+    TRY(extension_put_ski(w, t->spki));
     if (t->san.n)
-        put_extension(w, OID_SUBJECT_ALT_NAME, t->san);
+        extension_put(w, OID_SUBJECT_ALT_NAME, t->san);
     if (t->eku.n)
-        put_extension(w, OID_EXT_KEY_USAGE, t->eku);
+        extension_put(w, OID_EXT_KEY_USAGE, t->eku);
     if (t->key_usage & 0xff)
-        put_key_usage(w, t->key_usage);
+        extension_put_key_usage(w, t->key_usage);
     if (t->ca)
-        put_ca(w);
+        extension_put_ca(w);
     der_wrap(w, DER_SEQUENCE, mark);
     der_wrap(w, DER_CONTEXT_CONSTRUCTED(3), mark);
     return OK;
-}
-
-static void put_algorithm(struct der_writer *w, const struct key *k) {
-    bool rsa = key_is_rsa(k);
-    /* RFC 4055, 5: NULL for RSA; RFC 5758, 3.2: absent for ECDSA */
-    algorithm_put(w, signature_oid(!rsa, DIGEST_SHA256), rsa ? PARAMS_NULL : PARAMS_ABSENT);
 }
 
 static enum err put_tbs(struct der_writer *w, const struct cert_template *t, const struct key *k) {
@@ -91,13 +41,28 @@ static enum err put_tbs(struct der_writer *w, const struct cert_template *t, con
     der_put_time(w, t->not_before);
     der_wrap(w, DER_SEQUENCE, validity);
     der_put(w, t->issuer);
-    put_algorithm(w, k);
+    signing_put_algorithm(w, k);
     der_put_item(w, DER_INTEGER, t->serial);
     size_t version = der_mark(w);
     der_put_small(w, 2); /* v3 */
     der_wrap(w, DER_CONTEXT_CONSTRUCTED(0), version);
     der_wrap(w, DER_SEQUENCE, 0);
     return OK;
+}
+
+static enum err check_url(const char *url) {
+    for (const char *p = url; p && *p; p++)
+        if (*p <= ' ' || *p > '~')
+            return err_set(ERR_PARSE, "a URL with byte %#x: escape it with %%", (uint8_t)*p);
+    return OK;
+}
+
+/* "S-1-" and numbers (MS-DTYP, 2.4.2.1): a SID names an account, so nothing else may pass. */
+static enum err check_sid(const char *sid) {
+    bool good = !sid || strncmp(sid, "S-1-", 4) == 0;
+    for (const char *p = sid ? sid + 3 : ""; good && *p; p++)
+        good = *p == '-' ? p[1] >= '0' && p[1] <= '9' : *p >= '0' && *p <= '9';
+    return good ? OK : err_set(ERR_PARSE, "not a SID such as S-1-5-21-1-2-3-1001: \"%s\"", sid);
 }
 
 static enum err check_template(const struct cert_template *t) {
@@ -111,22 +76,18 @@ static enum err check_template(const struct cert_template *t) {
     struct span s = t->serial;
     if (s.n == 0 || s.n > 20 || s.p[0] & 0x80 || (s.p[0] == 0 && (s.n == 1 || s.p[1] < 0x80)))
         return err_set(ERR_PARSE, "a serial that is not positive, or of %zu octets", s.n);
-    return OK;
+    TRY(check_url(t->crl_url));
+    TRY(check_url(t->ocsp_url));
+    TRY(check_url(t->issuer_url));
+    return check_sid(t->sid);
 }
 
 enum err cert_build(struct arena *a, const struct cert_template *t, const struct key *issuer_key,
                     struct span *der) {
-    struct der_writer tbs = der_writer_in(a), w = der_writer_in(a);
-    struct span signature = SPAN_NONE;
+    struct der_writer tbs = der_writer_in(a);
     TRY(check_template(t));
     TRY(put_tbs(&tbs, t, issuer_key));
-    TRY(key_sign(issuer_key, DIGEST_SHA256, der_written(&tbs), a, &signature));
-    der_put_bits(&w, signature);
-    put_algorithm(&w, issuer_key);
-    der_put(&w, der_written(&tbs));
-    der_wrap(&w, DER_SEQUENCE, 0);
-    *der = der_written(&w);
-    return OK;
+    return signing_wrap(a, der_written(&tbs), issuer_key, der);
 }
 
 /* The first bit is clear because 2^47 ms are 4,459 years; the first octet is never zero after 2004.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A PKCS#10 request is read along its schema; what Windows adds and signet does not need is walked
- * over, after der_check has found it well-formed. A value that is read may stand there once only,
- * so that no two readers can see two different requests.
+ * over, after der_check has found it well-formed. An extension, the challenge and the list of
+ * extensions may stand there once only, so that no two readers can see two different requests.
  */
 #include "x509/csr.h"
 
@@ -19,9 +19,26 @@ static enum err once(bool *seen, const char *what) {
     return OK;
 }
 
+enum { MAX_EXTENSIONS = 32 };
+
 struct seen {
-    bool challenge, san, eku, key_usage, device_id;
+    bool challenge, request, ms_request;
+    struct span extensions[MAX_EXTENSIONS]; /* OIDs */
+    size_t count;
 };
+
+/* RFC 5280, 4.2: no extension more than once. */
+static enum err once_extension(struct seen *seen, struct span oid) {
+    for (size_t i = 0; i < seen->count; i++)
+        if (span_eq(seen->extensions[i], oid)) {
+            ARENA_AUTO(a);
+            return err_set(ERR_PARSE, "the CSR has extension %s more than once", oid_text(&a, oid));
+        }
+    if (seen->count == MAX_EXTENSIONS)
+        return err_set(ERR_PARSE, "the CSR has more than %d extensions", MAX_EXTENSIONS);
+    seen->extensions[seen->count++] = oid;
+    return OK;
+}
 
 /* The whole value is one SEQUENCE that is not empty. */
 static enum err one_sequence(struct span value) {
@@ -35,21 +52,17 @@ static struct span without_nul(struct span s) {
     return s.n && s.p[s.n - 1] == 0 ? span_of(s.p, s.n - 1) : s;
 }
 
-static enum err read_extension(const struct extension *x, struct seen *seen, struct csr *out) {
+static enum err read_extension(const struct extension *x, struct csr *out) {
     if (oid_is(x->oid, OID_SUBJECT_ALT_NAME)) {
-        TRY(once(&seen->san, "subjectAltName"));
         TRY(one_sequence(x->value));
         out->san = x->value;
     } else if (oid_is(x->oid, OID_EXT_KEY_USAGE)) {
-        TRY(once(&seen->eku, "extKeyUsage"));
         TRY(one_sequence(x->value));
         out->eku = x->value;
     } else if (oid_is(x->oid, OID_KEY_USAGE)) {
-        TRY(once(&seen->key_usage, "keyUsage"));
         TRY(extension_key_usage(x->value, &out->key_usage));
         out->has_key_usage = true;
     } else if (oid_is(x->oid, OID_MS_DEVICE_ID)) {
-        TRY(once(&seen->device_id, "the DeviceID"));
         out->device_id = without_nul(x->value);
     }
     return OK;
@@ -61,7 +74,8 @@ static enum err read_extensions(struct der *values, struct seen *seen, struct cs
     while (!der_is_empty(&list)) {
         struct extension x;
         TRY(extension_next(&list, &x));
-        TRY(read_extension(&x, seen, out));
+        TRY(once_extension(seen, x.oid));
+        TRY(read_extension(&x, out));
     }
     return der_end(values);
 }
@@ -86,8 +100,14 @@ static enum err read_attribute(struct der *d, struct seen *seen, struct csr *out
         TRY(once(&seen->challenge, "challengePassword"));
         return read_challenge(&values, out);
     }
-    if (oid_is(oid, OID_EXTENSION_REQUEST) || oid_is(oid, OID_MS_CERT_EXTENSIONS))
+    if (oid_is(oid, OID_EXTENSION_REQUEST)) {
+        TRY(once(&seen->request, "extensionRequest"));
         return read_extensions(&values, seen, out);
+    }
+    if (oid_is(oid, OID_MS_CERT_EXTENSIONS)) {
+        TRY(once(&seen->ms_request, "szOID_CERT_EXTENSIONS"));
+        return read_extensions(&values, seen, out);
+    }
     return OK;
 }
 
@@ -153,10 +173,5 @@ enum err csr_verify(const struct csr *csr) {
 
 unsigned spki_rsa_bits(struct span spki) {
     struct spki key;
-    if (spki_parse(spki, &key) != OK || !key.rsa)
-        return 0;
-    unsigned bits = (unsigned)key.n.n * 8;
-    for (unsigned top = key.n.p[0]; top < 0x80; top <<= 1)
-        bits--;
-    return bits;
+    return spki_parse(spki, &key) == OK && key.rsa ? spki_bits(&key) : 0;
 }

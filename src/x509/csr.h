@@ -7,8 +7,7 @@
 #ifndef SIGNET_X509_CSR_H
 #define SIGNET_X509_CSR_H
 
-#include "base/arena.h"
-#include "base/err.h"
+#include "crypto/key.h"
 
 struct csr {
     struct span der;
@@ -33,6 +32,14 @@ enum err csr_parse(struct span der, struct csr *out) ERR_MUST_USE;
  * hold, ERR_ALGORITHM for another algorithm.
  */
 enum err csr_verify(const struct csr *csr) ERR_MUST_USE;
+
+/*
+ * Builds a CA's own request: subject (Name, DER) and the key's public half, with an
+ * extensionRequest of BasicConstraints CA:TRUE and the KeyUsage bits (cert.h, CERT_CA and more),
+ * both critical. ERR_CRYPTO, ERR_PARSE. pem_put(b, PEM_REQUEST, der) makes a file of it.
+ */
+enum err csr_build(struct arena *a, struct span subject, const struct key *key, unsigned key_usage,
+                   struct span *der) ERR_MUST_USE;
 
 /* RSA modulus length of a SubjectPublicKeyInfo in bits; 0 when it is not RSA. */
 unsigned spki_rsa_bits(struct span spki);

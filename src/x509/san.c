@@ -162,3 +162,19 @@ enum err san_build_host(struct arena *a, const char *host, struct span *value) {
     *value = der_written(&w);
     return OK;
 }
+
+enum err san_add_uri(struct arena *a, struct span san, const char *uri, struct span *value) {
+    struct der_writer w = der_writer_in(a);
+    struct span names = SPAN_NONE;
+    TRY(check_text(span_str(uri), true));
+    if (san.n) {
+        struct der d = der_of(san);
+        TRY(der_check(san));
+        TRY(der_read(&d, DER_SEQUENCE, &names));
+    }
+    der_put_item(&w, DER_CONTEXT(6), span_str(uri));
+    der_put(&w, names);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    *value = der_written(&w);
+    return OK;
+}

@@ -7,7 +7,14 @@
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <openssl/rsa.h>
+
+/* Single DES for OpenSSL's own pen; our library context stays as it is. */
+static inline void load_their_des(void) {
+    assert_non_null(OSSL_PROVIDER_load(NULL, "default"));
+    assert_non_null(OSSL_PROVIDER_load(NULL, "legacy"));
+}
 
 static inline struct span cms_to_span(struct arena *a, CMS_ContentInfo *cms) {
     unsigned char *der = NULL;
@@ -27,16 +34,33 @@ static inline CMS_ContentInfo *cms_from_span(struct span der) {
     return cms;
 }
 
-/* Which OAEP, if any, OpenSSL shall use. */
+/* Which OAEP, if any, OpenSSL shall use, and how it names recipients and writes lengths. */
 struct transport {
     bool oaep;
     const EVP_MD *md; /* NULL: SHA-1 */
     const char *label;
+    bool key_id;     /* recipients by subjectKeyIdentifier */
+    bool indefinite; /* BER, as `openssl cms -stream` writes it */
 };
+
+/* As BER with indefinite lengths, the content in pieces; frees the message. */
+static inline struct span cms_to_ber(struct arena *a, CMS_ContentInfo *cms, BIO *in,
+                                     unsigned flags) {
+    BIO *out = BIO_new(BIO_s_mem());
+    char *p;
+    assert_int_equal(i2d_CMS_bio_stream(out, cms, in, (int)flags), 1);
+    long n = BIO_get_mem_data(out, &p);
+    struct span ber = arena_copy(a, span_of(p, (size_t)n));
+    assert_int_equal(ber.p[1], 0x80);
+    BIO_free(out);
+    CMS_ContentInfo_free(cms);
+    return ber;
+}
 
 static inline void add_recipient(CMS_ContentInfo *cms, struct span cert, struct transport t) {
     X509 *x = x509_of(cert);
-    CMS_RecipientInfo *ri = CMS_add1_recipient_cert(cms, x, CMS_KEY_PARAM);
+    CMS_RecipientInfo *ri =
+        CMS_add1_recipient_cert(cms, x, CMS_KEY_PARAM | (t.key_id ? CMS_USE_KEYID : 0U));
     assert_non_null(ri);
     EVP_PKEY_CTX *ctx = CMS_RecipientInfo_get0_pkey_ctx(ri);
     if (t.oaep)
@@ -54,13 +78,17 @@ static inline struct span their_envelope(struct arena *a, struct span content,
                                          const struct span *certs, size_t count,
                                          const EVP_CIPHER *cipher, struct transport t) {
     BIO *in = BIO_new_mem_buf(content.p, (int)content.n);
-    CMS_ContentInfo *cms = CMS_encrypt(NULL, in, cipher, CMS_BINARY | CMS_PARTIAL);
+    unsigned flags = CMS_BINARY | CMS_PARTIAL | (t.indefinite ? CMS_STREAM : 0U);
+    CMS_ContentInfo *cms = CMS_encrypt(NULL, in, cipher, flags);
     assert_non_null(cms);
     for (size_t i = 0; i < count; i++)
         add_recipient(cms, certs[i], t);
-    assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+    if (!t.indefinite)
+        assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+    struct span out =
+        t.indefinite ? cms_to_ber(a, cms, in, CMS_BINARY | CMS_STREAM) : cms_to_span(a, cms);
     BIO_free(in);
-    return cms_to_span(a, cms);
+    return out;
 }
 
 static inline bool their_decrypt(struct arena *a, struct span der, struct span cert, EVP_PKEY *key,
@@ -79,7 +107,7 @@ static inline bool their_decrypt(struct arena *a, struct span der, struct span c
     return good;
 }
 
-/* Attributes as text, for a message of OpenSSL's; NULL leaves one out. */
+/* Attributes as text, for a message of OpenSSL's; NULL leaves one out. CMS_STREAM makes it BER. */
 struct their_message {
     struct span content, cert;
     EVP_PKEY *key;
@@ -96,6 +124,7 @@ static inline void add_text(CMS_SignerInfo *si, const char *oid, int type, const
 static inline struct span their_signed(struct arena *a, const struct their_message *m) {
     BIO *in = BIO_new_mem_buf(m->content.p, (int)m->content.n);
     X509 *x = x509_of(m->cert);
+    bool indefinite = m->flags & CMS_STREAM;
     unsigned flags = CMS_BINARY | CMS_PARTIAL | CMS_NOSMIMECAP | m->flags;
     CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, in, flags & ~(unsigned)CMS_NOCERTS);
     CMS_SignerInfo *si = CMS_add1_signer(cms, x, m->key, m->md, flags);
@@ -103,10 +132,13 @@ static inline struct span their_signed(struct arena *a, const struct their_messa
     add_text(si, "2.16.840.1.113733.1.9.2", V_ASN1_PRINTABLESTRING, m->type);
     add_text(si, "2.16.840.1.113733.1.9.7", V_ASN1_PRINTABLESTRING, m->transaction_id);
     add_text(si, "2.16.840.1.113733.1.9.5", V_ASN1_OCTET_STRING, m->nonce);
-    assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+    if (!indefinite)
+        assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+    struct span out =
+        indefinite ? cms_to_ber(a, cms, in, CMS_BINARY | CMS_STREAM) : cms_to_span(a, cms);
     BIO_free(in);
     X509_free(x);
-    return cms_to_span(a, cms);
+    return out;
 }
 
 /* `openssl cms -verify -certfile`, without a chain; `content` is empty when there is none. */

@@ -5,12 +5,14 @@
 #include "cms/signed.h"
 #include "crypto/public.h"
 
-static struct pair key, other;
+static struct pair key, other, ec;
 
 static int make_keys(void **state) {
     (void)state;
     key = pair_new(2048);
-    other = pair_new(1024);
+    other = pair_new(2048);
+    ec = pair_new(0);
+    load_their_des();
     return 0;
 }
 
@@ -18,24 +20,41 @@ static int free_keys(void **state) {
     (void)state;
     pair_free(&key);
     pair_free(&other);
+    pair_free(&ec);
     return 0;
 }
 
 static const struct {
     const EVP_CIPHER *(*theirs)(void);
-    enum content_cipher ours;
-} ciphers[] = {{EVP_aes_128_cbc, CIPHER_AES128_CBC}, {EVP_aes_256_cbc, CIPHER_AES256_CBC}};
+    enum cipher ours;
+} ciphers[] = {{EVP_aes_128_cbc, CIPHER_AES128_CBC},
+               {EVP_aes_192_cbc, CIPHER_AES192_CBC},
+               {EVP_aes_256_cbc, CIPHER_AES256_CBC},
+               {EVP_des_ede3_cbc, CIPHER_DES3_CBC},
+               {EVP_des_cbc, CIPHER_DES_CBC}};
+
+enum { CIPHERS = sizeof ciphers / sizeof *ciphers };
+
+static struct cms_opener opener_of(struct span cert, const struct key *k) {
+    struct cert c;
+    assert_ok(cert_parse(cert, &c));
+    return (struct cms_opener){c.issuer, c.serial, c.spki, cert_key_id(&c), k};
+}
+
+static enum err open_with(struct arena *a, struct span message, const struct cms_opener *openers,
+                          size_t count, struct span *content, uint32_t *good) {
+    struct cms_enveloped env;
+    enum key_transport transport;
+    enum cipher cipher;
+    *good = 0;
+    TRY(cms_enveloped_read(a, message, &env));
+    return cms_enveloped_open(a, &env, openers, count, &transport, &cipher, content, good);
+}
 
 static enum err open_for(struct arena *a, struct span der, struct span cert, const struct key *k,
                          struct span *content, uint32_t *good) {
-    struct cms_enveloped env;
-    struct cert c;
-    enum key_transport transport;
-    enum content_cipher cipher;
-    *good = 0;
-    TRY(cert_parse(cert, &c));
-    TRY(cms_enveloped_read(der, &env));
-    return cms_enveloped_open(a, &env, c.issuer, c.serial, k, &transport, &cipher, content, good);
+    struct cms_opener opener = opener_of(cert, k);
+    return open_with(a, der, &opener, 1, content, good);
 }
 
 static bool opens(struct arena *a, struct span der, struct span cert, const struct key *k,
@@ -45,7 +64,7 @@ static bool opens(struct arena *a, struct span der, struct span cert, const stru
     return open_for(a, der, cert, k, &content, &good) == OK && good && span_eq(content, wanted);
 }
 
-/* Both transports and both ciphers, theirs read by us and ours read by them, for many lengths. */
+/* Theirs read by us and ours read by them, for many lengths; single DES is never ours. */
 static void envelopes_both_ways(void **state) {
     (void)state;
     ARENA_AUTO(a);
@@ -54,11 +73,11 @@ static void envelopes_both_ways(void **state) {
     struct span cert = cert_new(&a, "CN=r", key.ours, "CN=r", key.ours, false), back, der;
     struct cert c;
     assert_ok(cert_parse(cert, &c));
-    const size_t sizes[] = {1, 15, 16, 17, 100, 600};
-    for (int i = 0; i < 24; i++) {
+    const size_t sizes[] = {1, 7, 8, 15, 16, 17, 100, 600};
+    for (int i = 0; i < 8 * 2 * CIPHERS; i++) {
         bool oaep = i & 1;
-        int cipher = i >> 1 & 1;
-        struct span content = span_of(data, sizes[i / 4]);
+        int cipher = i / 2 % CIPHERS;
+        struct span content = span_of(data, sizes[i / 2 / CIPHERS]);
         der = their_envelope(&a, content, &cert, 1, ciphers[cipher].theirs(),
                              (struct transport){.oaep = oaep});
         assert_true(opens(&a, der, cert, key.ours, content));
@@ -68,11 +87,161 @@ static void envelopes_both_ways(void **state) {
                                 c.spki,
                                 oaep ? TRANSPORT_OAEP : TRANSPORT_PKCS1,
                                 ciphers[cipher].ours};
+        if (ciphers[cipher].ours == CIPHER_DES_CBC) {
+            assert_int_equal(cms_enveloped_build(&a, &s, &der), ERR_ALGORITHM);
+            continue;
+        }
         assert_ok(cms_enveloped_build(&a, &s, &der));
         assert_true(their_decrypt(&a, der, cert, key.theirs, &back));
         assert_true(span_eq(back, content));
         assert_true(opens(&a, der, cert, key.ours, content));
     }
+}
+
+static void cipher_is_told(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span cert = cert_new(&a, "CN=r", key.ours, "CN=r", key.ours, false);
+    struct cms_enveloped env;
+    enum cipher cipher;
+    for (int i = 0; i < CIPHERS; i++) {
+        struct span der =
+            their_envelope(&a, span_str("x"), &cert, 1, ciphers[i].theirs(), (struct transport){0});
+        assert_ok(cms_enveloped_read(&a, der, &env));
+        assert_ok(cms_enveloped_cipher(&env, &cipher));
+        assert_int_equal(cipher, ciphers[i].ours);
+        /* an IV of another length */
+        env.cipher.params = span_of("\x04\x04\x01\x02\x03\x04", 6);
+        assert_int_equal(cms_enveloped_cipher(&env, &cipher), ERR_PARSE);
+        env.cipher.params = SPAN_NONE;
+        assert_int_equal(cms_enveloped_cipher(&env, &cipher), ERR_PARSE);
+    }
+    struct span der =
+        their_envelope(&a, span_str("x"), &cert, 1, EVP_rc2_cbc(), (struct transport){0});
+    assert_ok(cms_enveloped_read(&a, der, &env));
+    assert_int_equal(cms_enveloped_cipher(&env, &cipher), ERR_ALGORITHM);
+    assert_non_null(strstr(err_detail(), "rc2-cbc"));
+}
+
+/* BER with indefinite lengths and the ciphertext in pieces, of several sizes. */
+static void indefinite_lengths(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span cert = cert_new(&a, "CN=r", key.ours, "CN=r", key.ours, false);
+    const size_t sizes[] = {1, 100, 5000, 70000};
+    for (size_t i = 0; i < 4; i++) {
+        struct span content = span_of(arena_alloc(&a, sizes[i]), sizes[i]);
+        struct span ber = their_envelope(&a, content, &cert, 1, EVP_aes_256_cbc(),
+                                         (struct transport){.indefinite = true});
+        assert_int_equal(der_check(ber), ERR_PARSE);
+        assert_true(opens(&a, ber, cert, key.ours, content));
+        struct cms_enveloped env;
+        assert_int_equal(cms_enveloped_read(&a, span_of(ber.p, ber.n - 1), &env), ERR_PARSE);
+    }
+    /* a piece that is no OCTET STRING */
+    uint8_t *copy;
+    struct span ber = their_envelope(&a, span_str("x"), &cert, 1, EVP_aes_128_cbc(),
+                                     (struct transport){.indefinite = true});
+    struct cms_enveloped env;
+    copy = exact_copy(ber, ber.n);
+    uint8_t *piece = memmem(copy, ber.n, "\xa0\x80\x04\x10", 4);
+    assert_non_null(piece);
+    piece[2] = DER_UTF8_STRING;
+    assert_int_equal(cms_enveloped_read(&a, span_of(copy, ber.n), &env), ERR_PARSE);
+    free(copy);
+}
+
+/* Recipients by key identifier: the certificate's own, or the SHA-1 of the key. */
+static void recipients_by_key_id(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span content = span_str("hello"), out;
+    struct span cert = cert_new(&a, "CN=r", key.ours, "CN=r", key.ours, false);
+    struct span another = cert_new(&a, "CN=o", other.ours, "CN=o", other.ours, false);
+    struct span both[] = {another, cert};
+    struct span der = their_envelope(&a, content, both, 2, EVP_aes_128_cbc(),
+                                     (struct transport){.key_id = true, .oaep = true});
+    struct cms_opener opener = opener_of(cert, key.ours);
+    uint32_t good;
+    assert_int_equal(opener.key_id.n, 20);
+    assert_ok(open_with(&a, der, &opener, 1, &out, &good));
+    assert_true(good && span_eq(out, content));
+    opener.key_id = SPAN_NONE;
+    assert_ok(open_with(&a, der, &opener, 1, &out, &good));
+    assert_true(good && span_eq(out, content));
+    opener.spki = key_spki(ec.ours);
+    assert_int_equal(open_with(&a, der, &opener, 1, &out, &good), ERR_CERT_ID);
+    opener.key_id = cert_key_id(&(struct cert){0});
+    assert_int_equal(opener.key_id.n, 0);
+    opener = opener_of(cert, key.ours);
+    opener.spki = key_spki(ec.ours);
+    assert_ok(open_with(&a, der, &opener, 1, &out, &good));
+    assert_true(good && span_eq(out, content));
+}
+
+/* The first RecipientInfo that names one of ours is taken, and no other is tried after it. */
+static void first_of_ours(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span content = span_str("hello"), out, first = SPAN_NONE;
+    struct span certs[] = {cert_new(&a, "CN=a", key.ours, "CN=a", key.ours, false),
+                           cert_new(&a, "CN=b", other.ours, "CN=b", other.ours, false)};
+    struct span der =
+        their_envelope(&a, content, certs, 2, EVP_aes_128_cbc(), (struct transport){.oaep = true});
+    struct cms_opener good_ones[] = {opener_of(certs[0], key.ours),
+                                     opener_of(certs[1], other.ours)};
+    uint32_t good;
+    assert_ok(open_with(&a, der, good_ones, 2, &out, &good));
+    assert_true(good && span_eq(out, content));
+    struct cms_enveloped env;
+    struct cms_recipient r;
+    assert_ok(cms_enveloped_read(&a, der, &env));
+    struct der d = der_of(env.recipients);
+    assert_ok(cms_recipient_next(&d, &r));
+    first = r.serial;
+    /* the wrong key for the first, the right one for the second: not opened; and the other way */
+    for (int i = 0; i < 2; i++) {
+        bool is_first = span_eq(good_ones[i].serial, first);
+        struct cms_opener mixed[] = {good_ones[0], good_ones[1]};
+        mixed[i].key = good_ones[1 - i].key;
+        assert_ok(open_with(&a, der, mixed, 2, &out, &good));
+        assert_int_equal(good && span_eq(out, content), !is_first);
+    }
+    assert_int_equal(open_with(&a, der, good_ones, 0, &out, &good), ERR_CERT_ID);
+}
+
+/* Recipients with a password and with key agreement stand before ours and are skipped. */
+static void other_kinds_of_recipients(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span cert = cert_new(&a, "CN=r", key.ours, "CN=r", key.ours, false), out;
+    X509 *theirs = x509_of(cert_new(&a, "CN=ec", ec.ours, "CN=ec", ec.ours, false));
+    BIO *in = BIO_new_mem_buf("hello", 5);
+    CMS_ContentInfo *cms = CMS_encrypt(NULL, in, EVP_aes_128_cbc(), CMS_BINARY | CMS_PARTIAL);
+    uint8_t *password = (uint8_t *)OPENSSL_strdup("password");
+    assert_non_null(CMS_add1_recipient_cert(cms, theirs, 0));
+    assert_non_null(CMS_add0_recipient_password(cms, -1, NID_undef, NID_undef, password, 8, NULL));
+    struct cms_enveloped env;
+    add_recipient(cms, cert, (struct transport){.oaep = true});
+    assert_int_equal(CMS_final(cms, in, NULL, CMS_BINARY), 1);
+    struct span der = cms_to_span(&a, cms);
+    BIO_free(in);
+    X509_free(theirs);
+    assert_ok(cms_enveloped_read(&a, der, &env));
+    struct der d = der_of(env.recipients);
+    int ours = 0, all = 0;
+    while (!der_is_empty(&d)) {
+        struct cms_recipient r;
+        assert_ok(cms_recipient_next(&d, &r));
+        ours += r.issuer.n != 0;
+        all++;
+    }
+    assert_int_equal(all, 3);
+    assert_int_equal(ours, 1);
+    assert_true(opens(&a, der, cert, key.ours, span_str("hello")));
+    uint32_t good;
+    struct span elsewhere = cert_new(&a, "CN=x", key.ours, "CN=x", key.ours, false);
+    assert_int_equal(open_for(&a, der, elsewhere, key.ours, &out, &good), ERR_CERT_ID);
 }
 
 static void several_recipients(void **state) {
@@ -99,7 +268,7 @@ static void several_recipients(void **state) {
 static struct span with_oaep_params(struct arena *a, struct span der, struct span params) {
     struct cms_enveloped env;
     struct cms_recipient r;
-    assert_ok(cms_enveloped_read(der, &env));
+    assert_ok(cms_enveloped_read(a, der, &env));
     struct der d = der_of(env.recipients);
     assert_ok(cms_recipient_next(&d, &r));
     struct der_writer w = der_writer_in(a);
@@ -154,16 +323,16 @@ static void oaep_parameters(void **state) {
         der = with_oaep_params(&a, der, SPAN_NONE);
         assert_false(opens(&a, der, cert, key.ours, content));
     }
-    der =
-        their_envelope(&a, content, &cert, 1, EVP_des_ede3_cbc(), (struct transport){.oaep = true});
+    der = their_envelope(&a, content, &cert, 1, EVP_rc2_cbc(), (struct transport){.oaep = true});
     assert_int_equal(open_for(&a, der, cert, key.ours, &out, &good), ERR_ALGORITHM);
 }
 
 /* Puts another RSA ciphertext of the same length into the message. */
 static void replace_key(uint8_t *message, struct span der, struct span encrypted) {
+    ARENA_AUTO(a);
     struct cms_enveloped env;
     struct cms_recipient r;
-    assert_ok(cms_enveloped_read(der, &env));
+    assert_ok(cms_enveloped_read(&a, der, &env));
     struct der d = der_of(env.recipients);
     assert_ok(cms_recipient_next(&d, &r));
     assert_int_equal(r.encrypted_key.n, encrypted.n);
@@ -214,7 +383,7 @@ static void envelope_tampering(void **state) {
     struct cms_enveloped env;
     for (size_t n = 0; n < der.n; n++) {
         uint8_t *copy = exact_copy(der, n);
-        assert_int_equal(cms_enveloped_read(span_of(copy, n), &env), ERR_PARSE);
+        assert_int_equal(cms_enveloped_read(&outer, span_of(copy, n), &env), ERR_PARSE);
         free(copy);
     }
     for (size_t i = 0; i < der.n; i++) {
@@ -251,7 +420,7 @@ static void signatures_both_ways(void **state) {
                                   .md = digests[i].theirs(),
                                   .type = "19"};
         struct cms_signed msg;
-        assert_ok(cms_signed_read(their_signed(&a, &m), &msg));
+        assert_ok(cms_signed_read(&a, their_signed(&a, &m), &msg));
         assert_true(span_is(msg.content, "content"));
         assert_true(span_eq(cms_signer_cert(&msg), cert));
         assert_ok(cms_signed_verify(&msg, c.spki));
@@ -262,14 +431,14 @@ static void signatures_both_ways(void **state) {
         assert_ok(cms_signed_build(&a, &s, &der));
         assert_true(their_verify(&a, der, cert, &out));
         assert_true(span_is(out, "ours"));
-        assert_ok(cms_signed_read(der, &msg));
+        assert_ok(cms_signed_read(&a, der, &msg));
         assert_false(msg.has_certs);
         assert_int_equal(cms_signer_cert(&msg).n, 0);
         assert_ok(cms_signed_verify(&msg, c.spki));
         s.content = SPAN_NONE;
         assert_ok(cms_signed_build(&a, &s, &der));
         assert_true(their_verify(&a, der, cert, &out));
-        assert_ok(cms_signed_read(der, &msg));
+        assert_ok(cms_signed_read(&a, der, &msg));
         assert_false(msg.has_content);
         assert_ok(cms_signed_verify(&msg, c.spki));
     }
@@ -288,7 +457,7 @@ static void attributes_are_sorted(void **state) {
         cms_attribute_build(&a, "1.2.3.4", DER_PRINTABLE_STRING, span_str("a"))};
     struct cms_signing s = {span_str("x"), list, 3, DIGEST_SHA256, c.issuer, c.serial, key.ours};
     assert_ok(cms_signed_build(&a, &s, &der));
-    assert_ok(cms_signed_read(der, &msg));
+    assert_ok(cms_signed_read(&a, der, &msg));
     struct der d = cms_attributes(&msg.signer);
     struct span last = SPAN_NONE, whole;
     int count = 0;
@@ -314,14 +483,12 @@ static void signature_forms(void **state) {
     struct cms_signed msg;
     struct cert c;
     assert_ok(cert_parse(cert, &c));
-    m.flags = CMS_USE_KEYID;
-    assert_int_equal(cms_signed_read(their_signed(&a, &m), &msg), ERR_PARSE);
     m.flags = CMS_NOATTR;
     m.type = NULL;
-    assert_int_equal(cms_signed_read(their_signed(&a, &m), &msg), ERR_PARSE);
+    assert_int_equal(cms_signed_read(&a, their_signed(&a, &m), &msg), ERR_PARSE);
     m.flags = 0;
     /* sha256WithRSAEncryption in the place of rsaEncryption: outside of what is signed */
-    assert_ok(cms_signed_read(their_signed(&a, &m), &msg));
+    assert_ok(cms_signed_read(&a, their_signed(&a, &m), &msg));
     uint8_t oid[OID_MAX_SIZE];
     const struct {
         const char *oid;
@@ -338,6 +505,118 @@ static void signature_forms(void **state) {
     }
 }
 
+/* The signer by its subjectKeyIdentifier, and what is BER. */
+static void signers_by_key_id(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span cert = cert_new(&a, "CN=s", key.ours, "CN=s", key.ours, false);
+    struct their_message m = {.content = span_str("content"),
+                              .cert = cert,
+                              .key = key.theirs,
+                              .md = EVP_sha256(),
+                              .type = "19"};
+    struct cms_signed msg;
+    for (int i = 0; i < 4; i++) {
+        m.flags = (i & 1 ? CMS_USE_KEYID : 0U) | (i & 2 ? CMS_STREAM : 0U);
+        struct span message = their_signed(&a, &m);
+        assert_ok(cms_signed_read(&a, message, &msg));
+        assert_int_equal(msg.signer.key_id.n, i & 1 ? 20 : 0);
+        assert_int_equal(msg.signer.issuer.n == 0, i & 1);
+        assert_true(span_is(msg.content, "content"));
+        assert_true(span_eq(cms_signer_cert(&msg), cert));
+        assert_ok(cms_signed_verify(&msg, key_spki(key.ours)));
+        assert_int_equal(cms_signed_verify(&msg, key_spki(other.ours)), ERR_MESSAGE_CHECK);
+        if (i & 1) {
+            msg.signer.key_id = span_str("somebody else's key!");
+            assert_int_equal(cms_signer_cert(&msg).n, 0);
+        }
+    }
+}
+
+/* The message with other attributes, in this order, and another signature. */
+static struct span with_attributes(struct arena *a, const struct cms_signed *msg,
+                                   struct span attributes, struct span signature) {
+    struct der_writer w = der_writer_in(a);
+    der_put_item(&w, DER_OCTET_STRING, signature);
+    algorithm_put(&w, OID_RSA, PARAMS_NULL);
+    der_put_item(&w, DER_CONTEXT_CONSTRUCTED(0), attributes);
+    algorithm_put(&w, OID_SHA256, PARAMS_NULL);
+    size_t sid = der_mark(&w);
+    der_put_item(&w, DER_INTEGER, msg->signer.serial);
+    der_put(&w, msg->signer.issuer);
+    der_wrap(&w, DER_SEQUENCE, sid);
+    der_put_small(&w, 1);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    der_wrap(&w, DER_SET, 0);
+    size_t info = der_mark(&w);
+    der_put_item(&w, DER_OCTET_STRING, msg->content);
+    der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), info);
+    der_put_oid(&w, OID_PKCS7_DATA);
+    der_wrap(&w, DER_SEQUENCE, info);
+    der_put_item(&w, DER_SET, SPAN_NONE);
+    der_put_small(&w, 1);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), 0);
+    der_put_oid(&w, OID_PKCS7_SIGNED);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    return der_written(&w);
+}
+
+static struct span backwards(struct arena *a, struct der d) {
+    struct der_writer w = der_writer_in(a); /* puts what comes later before it */
+    struct span whole;
+    while (!der_is_empty(&d)) {
+        assert_ok(der_read_whole(&d, DER_SEQUENCE, &whole));
+        der_put(&w, whole);
+    }
+    return der_written(&w);
+}
+
+static struct span as_set(struct arena *a, struct span elements) {
+    struct der_writer w = der_writer_in(a);
+    der_put_item(&w, DER_SET, elements);
+    return der_written(&w);
+}
+
+/* RFC 5652, 5.4: signed is the DER, whatever the order on the wire; some sign what they sent. */
+static void unsorted_attributes(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span cert = cert_new(&a, "CN=s", key.ours, "CN=s", key.ours, false), der;
+    struct span attribute = cms_attribute_build(&a, "1.2.3", DER_UTF8_STRING, span_str("v"));
+    struct cert c;
+    struct cms_signed msg, turned;
+    assert_ok(cert_parse(cert, &c));
+    struct cms_signing s = {span_str("x"), &attribute, 1,       DIGEST_SHA256,
+                            c.issuer,      c.serial,   key.ours};
+    assert_ok(cms_signed_build(&a, &s, &der));
+    assert_ok(cms_signed_read(&a, der, &msg));
+    struct span order = backwards(&a, cms_attributes(&msg.signer)), as_sent;
+    struct span sorted = backwards(&a, der_of(order)), one_less = order;
+    assert_false(span_eq(order, sorted));
+    der = with_attributes(&a, &msg, order, msg.signer.signature);
+    assert_ok(cms_signed_read(&a, der, &turned));
+    assert_ok(cms_signed_verify(&turned, c.spki));
+    assert_ok(key_sign(key.ours, DIGEST_SHA256, as_set(&a, order), &a, &as_sent));
+    der = with_attributes(&a, &msg, order, as_sent);
+    assert_ok(cms_signed_read(&a, der, &turned));
+    assert_ok(cms_signed_verify(&turned, c.spki));
+    /* sorted on the wire, and another order signed: that is neither */
+    der = with_attributes(&a, &msg, sorted, as_sent);
+    assert_ok(cms_signed_read(&a, der, &turned));
+    assert_int_equal(cms_signed_verify(&turned, c.spki), ERR_MESSAGE_CHECK);
+    /* without one of those that were signed */
+    struct der d = der_of(order);
+    struct span first;
+    assert_ok(der_read_whole(&d, DER_SEQUENCE, &first));
+    one_less = span_from(order, first.n);
+    for (int i = 0; i < 2; i++) {
+        der = with_attributes(&a, &msg, one_less, i ? as_sent : msg.signer.signature);
+        assert_ok(cms_signed_read(&a, der, &turned));
+        assert_int_equal(cms_signed_verify(&turned, c.spki), ERR_MESSAGE_CHECK);
+    }
+}
+
 static void signed_tampering(void **state) {
     (void)state;
     ARENA_AUTO(a);
@@ -351,10 +630,10 @@ static void signed_tampering(void **state) {
     struct cms_signed msg, good;
     struct cert c;
     assert_ok(cert_parse(cert, &c));
-    assert_ok(cms_signed_read(der, &good));
+    assert_ok(cms_signed_read(&a, der, &good));
     for (size_t n = 0; n < der.n; n++) {
         uint8_t *copy = exact_copy(der, n);
-        assert_int_equal(cms_signed_read(span_of(copy, n), &msg), ERR_PARSE);
+        assert_int_equal(cms_signed_read(&a, span_of(copy, n), &msg), ERR_PARSE);
         free(copy);
     }
     for (size_t i = 0; i < der.n; i++) {
@@ -362,7 +641,7 @@ static void signed_tampering(void **state) {
         copy[i] ^= (uint8_t)(1 << i % 8);
         /* what is not signed (the certificates, versions, the signer's name) may change, but
            never what is: content, attributes, digest */
-        if (cms_signed_read(span_of(copy, der.n), &msg) == OK &&
+        if (cms_signed_read(&a, span_of(copy, der.n), &msg) == OK &&
             cms_signed_verify(&msg, c.spki) == OK) {
             assert_true(span_eq(msg.content, good.content));
             assert_true(span_eq(msg.signer.attributes, good.signer.attributes));
@@ -372,30 +651,76 @@ static void signed_tampering(void **state) {
     }
 }
 
+static struct span their_crl(struct arena *a) {
+    X509_CRL *crl = X509_CRL_new();
+    X509_NAME *name = X509_NAME_new();
+    ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)(clock_ms() / 1000));
+    unsigned char *der = NULL;
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)"CA", -1, -1, 0);
+    X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(crl, name);
+    X509_CRL_set1_lastUpdate(crl, now);
+    X509_CRL_set1_nextUpdate(crl, now);
+    assert_true(X509_CRL_sign(crl, key.theirs, EVP_sha256()) > 0);
+    int n = i2d_X509_CRL(crl, &der);
+    struct span out = arena_copy(a, span_of(der, (size_t)n));
+    OPENSSL_free(der);
+    ASN1_TIME_free(now);
+    X509_NAME_free(name);
+    X509_CRL_free(crl);
+    return out;
+}
+
+/* Certificates in their order, a CRL, both and neither. */
 static void degenerate(void **state) {
     (void)state;
     ARENA_AUTO(a);
     struct span certs[] = {cert_new(&a, "CN=1", key.ours, "CN=1", key.ours, false),
                            cert_new(&a, "CN=2", other.ours, "CN=2", other.ours, true)};
-    CMS_ContentInfo *cms = cms_from_span(cms_certs_only(&a, certs, 2));
-    STACK_OF(X509) *list = CMS_get1_certs(cms);
-    assert_int_equal(sk_X509_num(list), 2);
-    X509 *first = x509_of(certs[0]);
-    assert_int_equal(X509_cmp(sk_X509_value(list, 0), first), 0);
-    X509_free(first);
-    sk_X509_pop_free(list, X509_free);
-    CMS_ContentInfo_free(cms);
+    struct span crl = their_crl(&a);
     struct cms_signed msg;
-    assert_int_equal(cms_signed_read(cms_certs_only(&a, certs, 2), &msg), ERR_PARSE);
+    for (int i = 0; i < 4; i++) {
+        bool has_certs = i & 1, has_crl = i & 2;
+        struct span der = cms_certs_only(&a, certs, has_certs ? 2 : 0, has_crl ? crl : SPAN_NONE);
+        assert_ok(der_check(der));
+        CMS_ContentInfo *cms = cms_from_span(der);
+        STACK_OF(X509) *list = CMS_get1_certs(cms);
+        STACK_OF(X509_CRL) *crls = CMS_get1_crls(cms);
+        assert_int_equal(list ? sk_X509_num(list) : 0, has_certs ? 2 : 0);
+        assert_int_equal(crls ? sk_X509_CRL_num(crls) : 0, has_crl);
+        if (has_certs) {
+            X509 *first = x509_of(certs[0]);
+            assert_int_equal(X509_cmp(sk_X509_value(list, 0), first), 0);
+            X509_free(first);
+        }
+        if (has_crl)
+            assert_int_equal(X509_CRL_verify(sk_X509_CRL_value(crls, 0), key.theirs), 1);
+        sk_X509_pop_free(list, X509_free);
+        sk_X509_CRL_pop_free(crls, X509_CRL_free);
+        CMS_ContentInfo_free(cms);
+        assert_int_equal(cms_signed_read(&a, der, &msg), ERR_PARSE);
+    }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(envelopes_both_ways),   cmocka_unit_test(several_recipients),
-        cmocka_unit_test(oaep_parameters),       cmocka_unit_test(wrong_keys_tell_nothing),
-        cmocka_unit_test(envelope_tampering),    cmocka_unit_test(signatures_both_ways),
-        cmocka_unit_test(attributes_are_sorted), cmocka_unit_test(signature_forms),
-        cmocka_unit_test(signed_tampering),      cmocka_unit_test(degenerate),
+        cmocka_unit_test(envelopes_both_ways),
+        cmocka_unit_test(cipher_is_told),
+        cmocka_unit_test(indefinite_lengths),
+        cmocka_unit_test(recipients_by_key_id),
+        cmocka_unit_test(first_of_ours),
+        cmocka_unit_test(other_kinds_of_recipients),
+        cmocka_unit_test(several_recipients),
+        cmocka_unit_test(oaep_parameters),
+        cmocka_unit_test(wrong_keys_tell_nothing),
+        cmocka_unit_test(envelope_tampering),
+        cmocka_unit_test(signatures_both_ways),
+        cmocka_unit_test(attributes_are_sorted),
+        cmocka_unit_test(signature_forms),
+        cmocka_unit_test(signers_by_key_id),
+        cmocka_unit_test(unsorted_attributes),
+        cmocka_unit_test(signed_tampering),
+        cmocka_unit_test(degenerate),
     };
     return cmocka_run_group_tests_name("cms", tests, make_keys, free_keys);
 }

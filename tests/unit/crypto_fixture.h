@@ -23,27 +23,35 @@
 
 #define assert_ok(e) assert_string_equal((e) == OK ? "" : err_detail(), "")
 
-/* A key for us and the same key for OpenSSL; `bits` 0 makes an EC key. */
+/* A key for us and the same key for OpenSSL; `bits` is RSA's, or 0 for an EC key on P-256. */
 struct pair {
     struct key *ours;
     EVP_PKEY *theirs;
 };
 
-static inline struct pair pair_new(unsigned bits) {
-    struct pair p = {0};
+/* The key goes by a PEM file from OpenSSL to us. */
+static inline struct pair pair_of(EVP_PKEY *theirs) {
+    struct pair p = {.theirs = theirs};
     char path[] = "/tmp/signet-test-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    close(fd);
-    assert_ok(bits ? key_new_rsa(bits, &p.ours) : key_new_ec(&p.ours));
-    assert_ok(key_save(p.ours, path));
-    FILE *f = fopen(path, "r");
+    FILE *f = fdopen(fd, "w");
+    assert_non_null(theirs);
     assert_non_null(f);
-    p.theirs = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+    assert_true(PEM_write_PKCS8PrivateKey(f, theirs, NULL, NULL, 0, NULL, NULL));
     fclose(f);
+    assert_ok(key_open(path, SPAN_NONE, &p.ours));
     unlink(path);
-    assert_non_null(p.theirs);
     return p;
+}
+
+static inline struct pair pair_new(unsigned bits) {
+    return pair_of(bits ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits)
+                        : EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"));
+}
+
+static inline struct pair pair_curve(const char *curve) {
+    return pair_of(EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve));
 }
 
 static inline void pair_free(struct pair *p) {
@@ -82,6 +90,51 @@ static inline struct span cert_new(struct arena *a, const char *subject,
     };
     assert_ok(cert_build(a, &t, issuer_key, &der));
     return der;
+}
+
+/* A folder of its own for what programs shall read; scratch_free removes it. */
+static inline char *scratch_new(void) {
+    char *folder = strdup("/tmp/signet-test-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    return folder;
+}
+
+static inline void scratch_free(char *folder) {
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+    free(folder);
+}
+
+static inline void scratch_put(const char *folder, const char *name, struct span content) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(file_write(path, content, 0600));
+}
+
+static inline void scratch_put_certs(const char *folder, const char *name, struct span ders) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(cert_save_pem(ders, path));
+}
+
+static inline struct span scratch_get(struct arena *a, const char *folder, const char *name) {
+    BUF_AUTO(b);
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(file_read(path, 1 << 20, &b));
+    return arena_copy(a, buf_view(&b));
+}
+
+/* Runs a command line of the shell in the folder; all it prints is added to `out`. */
+static inline bool scratch_run(const char *folder, const char *command, struct buf *out) {
+    char line[2048], chunk[4096];
+    snprintf(line, sizeof line, "cd '%s' && { %s; } 2>&1", folder, command);
+    FILE *f = popen(line, "r");
+    assert_non_null(f);
+    for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;)
+        buf_add(out, chunk, n);
+    return pclose(f) == 0;
 }
 
 /* A capture of the shared folder; skips the test where there is none. */

@@ -6,13 +6,15 @@
 #include "crypto/algorithm.h"
 #include "wire/scep.h"
 #include "x509/csr.h"
+#include "x509/pem.h"
 
-static struct pair rsa, ec;
+static struct pair rsa, ec, p384;
 
 static int make_keys(void **state) {
     (void)state;
     rsa = pair_new(2048);
     ec = pair_new(0);
+    p384 = pair_curve("P-384");
     return 0;
 }
 
@@ -20,6 +22,7 @@ static int free_keys(void **state) {
     (void)state;
     pair_free(&rsa);
     pair_free(&ec);
+    pair_free(&p384);
     return 0;
 }
 
@@ -122,10 +125,11 @@ static void iterates_names(void **state) {
 static void all_signatures(void **state) {
     (void)state;
     const EVP_MD *const mds[] = {EVP_sha1(), EVP_sha256(), EVP_sha384(), EVP_sha512()};
-    for (int i = 0; i < 8; i++) {
+    const struct pair *const keys[] = {&rsa, &ec, &p384};
+    for (int i = 0; i < 12; i++) {
         ARENA_AUTO(a);
         struct csr csr;
-        struct span der = make_csr(&a, i % 2 ? ec.theirs : rsa.theirs, mds[i / 2]);
+        struct span der = make_csr(&a, keys[i % 3]->theirs, mds[i / 3]);
         assert_ok(csr_parse(der, &csr));
         assert_ok(csr_verify(&csr));
         uint8_t *copy = exact_copy(csr.info, csr.info.n);
@@ -255,6 +259,36 @@ static void windows_habits(void **state) {
     assert_int_equal(csr_verify(&csr), ERR_ALGORITHM);
 }
 
+/* A critical flag in a request binds nobody, and is no reason to refuse it. */
+static void criticals(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    static const struct {
+        const char *oid, *value;
+        size_t n;
+    } all[] = {{OID_KEY_USAGE, "\x03\x02\x05\xa0", 4},
+               {OID_EXT_KEY_USAGE, "\x30\x04\x06\x02\x2a\x03", 6},
+               {OID_SUBJECT_ALT_NAME, "\x30\x03\x82\x01h", 5}};
+    struct der_writer w = der_writer_in(&a);
+    for (size_t i = 0; i < 3; i++) {
+        size_t mark = der_mark(&w);
+        der_put_item(&w, DER_OCTET_STRING, span_of(all[i].value, all[i].n));
+        der_put_true(&w);
+        der_put_oid(&w, all[i].oid);
+        der_wrap(&w, DER_SEQUENCE, mark);
+    }
+    struct span name;
+    struct csr csr;
+    assert_ok(name_from_x500(&a, span_str("CN=a"), &name));
+    struct odd odd = {name, attribute(&a, OID_EXTENSION_REQUEST, sequence(&a, der_written(&w))),
+                      OID_SHA1_RSA};
+    assert_ok(csr_parse(make_odd(&a, &odd), &csr));
+    assert_ok(csr_verify(&csr));
+    assert_int_equal(csr.key_usage, 0xa0);
+    assert_int_equal(csr.eku.n, 6);
+    assert_int_equal(csr.san.n, 5);
+}
+
 static void refuses_doubles(void **state) {
     (void)state;
     ARENA_AUTO(a);
@@ -264,6 +298,10 @@ static void refuses_doubles(void **state) {
     struct span two = twice(&a, item(&a, 0x13, "x", 1), item(&a, 0x13, "y", 1));
     struct span request = attribute(&a, OID_EXTENSION_REQUEST, sequence(&a, x));
     struct span eku = extension(&a, OID_EXT_KEY_USAGE, span_of("\x30\x00", 2));
+    struct span strange = extension(&a, "1.2.3", span_str("A")), many = SPAN_NONE;
+    struct span empty = attribute(&a, OID_EXTENSION_REQUEST, sequence(&a, SPAN_NONE));
+    for (int i = 0; i < 33; i++)
+        many = twice(&a, many, extension(&a, arena_printf(&a, "1.2.%d", i), span_str("A")));
     const struct span bad[] = {
         twice(&a, challenge, challenge),
         attribute(&a, OID_CHALLENGE_PASSWORD, two),
@@ -272,6 +310,10 @@ static void refuses_doubles(void **state) {
         twice(&a, request, request),
         twice(&a, request, attribute(&a, OID_MS_CERT_EXTENSIONS, sequence(&a, x))),
         attribute(&a, OID_EXTENSION_REQUEST, sequence(&a, eku)),
+        attribute(&a, OID_EXTENSION_REQUEST, sequence(&a, twice(&a, strange, strange))),
+        attribute(&a, OID_EXTENSION_REQUEST, sequence(&a, many)),
+        twice(&a, request, empty),
+        twice(&a, empty, empty),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct odd odd = {name, bad[i], OID_SHA1_RSA};
@@ -282,6 +324,53 @@ static void refuses_doubles(void **state) {
     struct csr csr;
     assert_ok(csr_parse(make_odd(&a, &odd), &csr));
     assert_true(span_is(csr.challenge, "x"));
+}
+
+/* ---- a CA's own request ---- */
+
+static void builds(void **state) {
+    (void)state;
+    const struct pair *const keys[] = {&rsa, &ec, &p384};
+    for (int i = 0; i < 3; i++) {
+        ARENA_AUTO(a);
+        BUF_AUTO(pem);
+        BUF_AUTO(text);
+        struct span name, der;
+        struct csr csr;
+        assert_ok(name_from_x500(&a, span_str("CN=Issuing CA,O=x"), &name));
+        assert_ok(csr_build(&a, name, keys[i]->ours, CERT_CA | KU_DIGITAL_SIGNATURE, &der));
+        assert_ok(csr_parse(der, &csr));
+        assert_ok(csr_verify(&csr));
+        assert_int_equal(csr.key_usage, 0x86);
+        assert_true(span_eq(csr.spki, key_spki(keys[i]->ours)));
+        assert_true(span_eq(csr.subject, name));
+        char *folder = scratch_new();
+        pem_put(&pem, PEM_REQUEST, der);
+        scratch_put(folder, "ca.csr", buf_view(&pem));
+        assert_true(scratch_run(folder, "openssl req -in ca.csr -verify -noout -text", &text));
+        assert_non_null(strstr(buf_cstr(&text), "verify OK"));
+        assert_non_null(strstr(buf_cstr(&text), "Basic Constraints: critical\n"
+                                                "                    CA:TRUE\n"));
+        assert_non_null(strstr(buf_cstr(&text), "Key Usage: critical\n                    Digital "
+                                                "Signature, Certificate Sign, CRL Sign\n"));
+        /* one bit of the signed part */
+        uint8_t *copy = exact_copy(der, der.n);
+        copy[csr.subject.p - der.p + 15] ^= 1;
+        buf_clear(&pem);
+        pem_put(&pem, PEM_REQUEST, span_of(copy, der.n));
+        scratch_put(folder, "ca.csr", buf_view(&pem));
+        buf_clear(&text);
+        scratch_run(folder, "openssl req -in ca.csr -verify -noout", &text);
+        assert_null(strstr(buf_cstr(&text), "verify OK"));
+        free(copy);
+        scratch_free(folder);
+    }
+    ARENA_AUTO(a);
+    struct span name, der;
+    assert_ok(name_from_x500(&a, span_str("CN=x"), &name));
+    assert_int_equal(csr_build(&a, name, rsa.ours, 0, &der), ERR_PARSE);
+    assert_int_equal(csr_build(&a, span_of(name.p, name.n - 1), rsa.ours, CERT_CA, &der),
+                     ERR_PARSE);
 }
 
 static void real_windows_10(void **state) {
@@ -303,7 +392,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_all),       cmocka_unit_test(iterates_names),
         cmocka_unit_test(all_signatures),  cmocka_unit_test(tampering),
-        cmocka_unit_test(windows_habits),  cmocka_unit_test(refuses_doubles),
+        cmocka_unit_test(windows_habits),  cmocka_unit_test(criticals),
+        cmocka_unit_test(builds),          cmocka_unit_test(refuses_doubles),
         cmocka_unit_test(real_windows_10),
     };
     return cmocka_run_group_tests_name("csr", tests, make_keys, free_keys);

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "crypto/aes.h"
+#include "crypto/cipher.h"
 #include "crypto/public.h"
 #include "crypto/rsa.h"
 #include "crypto/unpad.h"
@@ -66,28 +66,111 @@ static void files(void **state) {
     struct key *k = NULL;
     struct stat st;
     close(mkstemp(path));
-    assert_int_equal(key_load("/nonexistent/key.pem", &k), ERR_NOT_FOUND);
+    assert_int_equal(key_open("/nonexistent/key.pem", SPAN_NONE, &k), ERR_NOT_FOUND);
     assert_ok(file_write(path, span_str("-----BEGIN PRIVATE KEY-----\nAAAA\n"), 0600));
-    assert_int_equal(key_load(path, &k), ERR_PARSE);
-    assert_ok(key_save(rsa.ours, path));
+    assert_int_equal(key_open(path, SPAN_NONE, &k), ERR_PARSE);
+    assert_ok(key_save(rsa.ours, SPAN_NONE, path));
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    assert_ok(key_load(path, &k));
+    assert_ok(key_open(path, SPAN_NONE, &k));
     assert_true(span_eq(key_spki(k), key_spki(rsa.ours)));
     assert_true(key_is_rsa(k));
     assert_int_equal(key_bits(k), 2048);
     key_free(k);
-    assert_ok(key_save(ec.ours, path));
-    assert_ok(key_load(path, &k));
+    assert_ok(key_save(ec.ours, SPAN_NONE, path));
+    assert_ok(key_open(path, SPAN_NONE, &k));
     assert_false(key_is_rsa(k));
     key_free(k);
-    FILE *f = fopen(path, "w");
-    PEM_write_PKCS8PrivateKey(f, rsa.theirs, EVP_aes_128_cbc(), "pw", 2, NULL, NULL);
-    fclose(f);
-    assert_int_equal(key_load(path, &k), ERR_PARSE);
     unlink(path);
-    assert_int_equal(key_new_rsa(512, &k), ERR_REFUSED);
-    assert_int_equal(key_new_rsa(16384, &k), ERR_REFUSED);
+}
+
+/* What is in PEM, but is no private key that signet takes. */
+static void not_for_us(void **state) {
+    (void)state;
+    static const struct {
+        const char *type, *curve;
+        enum err e;
+    } others[] = {{"ED25519", NULL, ERR_ALGORITHM}, {"EC", "secp256k1", ERR_ALGORITHM}};
+    char path[] = "/tmp/signet-test-XXXXXX";
+    struct key *k = NULL;
+    close(mkstemp(path));
+    EVP_PKEY *const public_only[] = {rsa.theirs, ec.theirs};
+    for (int i = 0; i < 2; i++) {
+        FILE *f = fopen(path, "w");
+        PEM_write_PUBKEY(f, public_only[i]);
+        fclose(f);
+        assert_int_equal(key_open(path, SPAN_NONE, &k), ERR_PARSE);
+        EVP_PKEY *other = EVP_PKEY_Q_keygen(NULL, NULL, others[i].type, others[i].curve);
+        f = fopen(path, "w");
+        PEM_write_PrivateKey(f, other, NULL, NULL, 0, NULL, NULL);
+        fclose(f);
+        EVP_PKEY_free(other);
+        assert_int_equal(key_open(path, SPAN_NONE, &k), others[i].e);
+    }
+    unlink(path);
+}
+
+static void kinds(void **state) {
+    (void)state;
+    static const struct {
+        const char *kind;
+        bool rsa;
+        unsigned bits;
+    } all[] = {{"rsa2048", true, 2048},
+               {"rsa3072", true, 3072},
+               {"p256", false, 256},
+               {"p384", false, 384}};
+    struct key *k = NULL;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        assert_ok(key_generate(all[i].kind, &k));
+        assert_int_equal(key_is_rsa(k), all[i].rsa);
+        assert_int_equal(key_bits(k), all[i].bits);
+        assert_int_equal(key_check_decrypt(k), all[i].rsa ? OK : ERR_ALGORITHM);
+        key_free(k);
+    }
+    assert_int_equal(key_generate("rsa1024", &k), ERR_USAGE);
+    assert_non_null(strstr(err_detail(), "p384"));
+    assert_int_equal(key_generate("", &k), ERR_USAGE);
+}
+
+static void passphrases(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    char *folder = scratch_new(), *path = arena_printf(&a, "%s/key.pem", folder);
+    const struct key *const keys[] = {rsa.ours, ec.ours};
+    for (int i = 0; i < 2; i++) {
+        struct key *k = NULL;
+        BUF_AUTO(out);
+        assert_ok(key_save(keys[i], span_str("correct horse"), path));
+        assert_true(span_starts(scratch_get(&a, folder, "key.pem"),
+                                "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        assert_int_equal(key_open(path, SPAN_NONE, &k), ERR_AUTH);
+        assert_int_equal(key_open(path, span_str("correct horsf"), &k), ERR_AUTH);
+        assert_null(strstr(err_detail(), "horsf"));
+        assert_ok(key_open(path, span_str("correct horse"), &k));
+        assert_true(span_eq(key_spki(k), key_spki(keys[i])));
+        key_free(k);
+        assert_true(scratch_run(folder,
+                                "openssl pkey -in key.pem -passin 'pass:correct horse' "
+                                "-noout -check",
+                                &out));
+        assert_true(scratch_run(folder, "openssl asn1parse -in key.pem", &out));
+        assert_non_null(strstr(buf_cstr(&out), ":PBES2"));
+        assert_non_null(strstr(buf_cstr(&out), ":aes-256-cbc"));
+        assert_non_null(strstr(buf_cstr(&out), ":hmacWithSHA256"));
+    }
+    /* the traditional form, as old tools write it */
+    struct key *k = NULL;
+    BUF_AUTO(out);
+    assert_true(scratch_run(folder,
+                            "openssl genrsa -traditional -aes128 -passout pass:pw -out "
+                            "key.pem 2048",
+                            &out));
+    assert_int_equal(key_open(path, SPAN_NONE, &k), ERR_AUTH);
+    assert_int_equal(key_open(path, span_str("wp"), &k), ERR_AUTH);
+    assert_ok(key_open(path, span_str("pw"), &k));
+    key_free(k);
+    scratch_free(folder);
 }
 
 static bool theirs_verifies(EVP_PKEY *k, const EVP_MD *md, struct span data, struct span sig) {
@@ -282,29 +365,27 @@ static void raw_decryption_limits(void **state) {
     assert_int_equal(key_decrypt_raw(ec.ours, span_of(block, 64), &a, &out), ERR_CRYPTO);
 }
 
-static void aes(void **state) {
+static void ciphers(void **state) {
     (void)state;
-    uint8_t key[32], iv[16], data[100];
-    assert_ok(random_bytes(key, 32));
-    assert_ok(random_bytes(iv, 16));
+    uint8_t key[CIPHER_MAX_KEY], iv[CIPHER_MAX_BLOCK], data[100];
+    assert_ok(random_bytes(key, sizeof key));
+    assert_ok(random_bytes(iv, sizeof iv));
     assert_ok(random_bytes(data, sizeof data));
-    for (size_t key_n = 16; key_n <= 32; key_n += 16)
-        for (size_t n = 0; n < sizeof data; n++) {
+    for (int c = CIPHER_AES128_CBC; c <= CIPHER_DES3_CBC; c++)
+        for (size_t n = 0, block = cipher_block((enum cipher)c); n < sizeof data; n++) {
             ARENA_AUTO(a);
             struct span out, back;
             uint32_t good;
-            assert_ok(aes_cbc_encrypt(&a, span_of(key, key_n), iv, span_of(data, n), &out));
-            assert_int_equal(out.n, n / 16 * 16 + 16);
-            assert_ok(aes_cbc_decrypt(&a, span_of(key, key_n), iv, out, &back));
-            assert_int_equal(unpad_cbc(back, &good), n);
+            assert_ok(cipher_encrypt(&a, (enum cipher)c, key, iv, span_of(data, n), &out));
+            assert_int_equal(out.n, n / block * block + block);
+            assert_ok(cipher_decrypt(&a, (enum cipher)c, key, iv, out, &back));
+            assert_int_equal(unpad_cbc(back, block, &good), n);
             assert_int_equal(good, 1);
             assert_memory_equal(back.p, data, n);
+            assert_int_equal(
+                cipher_decrypt(&a, (enum cipher)c, key, iv, span_of(data, block + 1), &out),
+                ERR_CRYPTO);
         }
-    ARENA_AUTO(a);
-    struct span out;
-    assert_int_equal(aes_cbc_decrypt(&a, span_of(key, 16), iv, SPAN_NONE, &out), ERR_CRYPTO);
-    assert_int_equal(aes_cbc_decrypt(&a, span_of(key, 16), iv, span_of(data, 17), &out),
-                     ERR_CRYPTO);
 }
 
 static void unpads_blocks(void **state) {
@@ -317,7 +398,7 @@ static void unpads_blocks(void **state) {
             bool in_padding = wrong < last;
             block[31 - wrong] ^= wrong ? 0x40 : 0;
             bool expected = last >= 1 && last <= 16 && !(wrong && in_padding);
-            size_t n = unpad_cbc(span_of(block, 32), &good);
+            size_t n = unpad_cbc(span_of(block, 32), 16, &good);
             assert_int_equal(good, expected);
             assert_int_equal(n, expected ? 32 - last : 32);
         }
@@ -328,12 +409,15 @@ int main(void) {
         cmocka_unit_test(digests),
         cmocka_unit_test(secrets),
         cmocka_unit_test(files),
+        cmocka_unit_test(not_for_us),
+        cmocka_unit_test(kinds),
+        cmocka_unit_test(passphrases),
         cmocka_unit_test(signs_and_verifies),
         cmocka_unit_test(padding_of_signatures),
         cmocka_unit_test(hostile_keys),
         cmocka_unit_test(unpads_keys),
         cmocka_unit_test(raw_decryption_limits),
-        cmocka_unit_test(aes),
+        cmocka_unit_test(ciphers),
         cmocka_unit_test(unpads_blocks),
     };
     return cmocka_run_group_tests_name("key", tests, make_keys, free_keys);
