@@ -49,7 +49,7 @@ enum err account_list(struct tx *tx, struct arena *a, struct account **out) {
 
 #define DEVICE_COLUMNS                                                                        \
     "id, device_id, name, hw_dev_id, os_version, account, login_status, enrolled, last_seen," \
-    " trusted_root"
+    " trusted_root, sid"
 
 static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {
     *out = (struct device){
@@ -63,6 +63,7 @@ static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out)
         .enrolled = sqlite3_column_int64(rows, 7),
         .last_seen = sqlite3_column_int64(rows, 8),
         .trusted_root = sql_text(a, rows, 9),
+        .sid = sql_text(a, rows, 10),
     };
 }
 
@@ -131,6 +132,11 @@ enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_st
 
 enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1) {
     return sql_run(tx, "UPDATE device SET trusted_root = $2 WHERE id = $1", "is", id, root_sha1);
+}
+
+enum err device_set_sid(struct tx *tx, int64_t id, const char *sid) {
+    TRY(sql_run(tx, "UPDATE device SET sid = $2 WHERE id = $1", "is", id, sid));
+    return sql_changes(tx) ? OK : err_set(ERR_NOT_FOUND, "no such device");
 }
 
 enum err identity_replace(struct tx *tx, const struct identity *i) {

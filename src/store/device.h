@@ -20,6 +20,20 @@ enum err account_get(struct tx *tx, struct arena *a, const char *name,
 enum err account_remove(struct tx *tx, const char *name) ERR_MUST_USE;
 enum err account_list(struct tx *tx, struct arena *a, struct account **out) ERR_MUST_USE;
 
+/* Who may fetch challenges from an endpoint's mscep_admin page: a kind of account of its own. */
+struct ndes_account {
+    const char *endpoint, *name;
+    const char *password; /* a slow hash in its own text form */
+    int64_t created;      /* ms */
+    struct ndes_account *next;
+};
+
+enum err ndes_account_add(struct tx *tx, const struct ndes_account *account) ERR_MUST_USE;
+enum err ndes_account_get(struct tx *tx, struct arena *a, const char *endpoint, const char *name,
+                          struct ndes_account *out) ERR_MUST_USE;
+enum err ndes_account_remove(struct tx *tx, const char *endpoint, const char *name) ERR_MUST_USE;
+enum err ndes_account_list(struct tx *tx, struct arena *a, struct ndes_account **out) ERR_MUST_USE;
+
 struct device {
     int64_t id;
     const char *device_id; /* 32 hex digits, claimed at enrollment, bound to the identity then */
@@ -29,6 +43,8 @@ struct device {
     const char *login_status;           /* user, others or none, as of the last session; or NULL */
     int64_t enrolled, last_seen;        /* ms; last_seen 0: never */
     const char *trusted_root; /* SHA-1 of our CA certificate that the host confirmed; or NULL */
+    const char
+        *sid; /* of the host's or its user's account in AD, set by the administrator; or NULL */
     struct device *next;
 };
 
@@ -41,6 +57,9 @@ enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device 
 enum err device_list(struct tx *tx, struct arena *a, struct device **out) ERR_MUST_USE;
 enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) ERR_MUST_USE;
 enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1) ERR_MUST_USE;
+
+/* What the administrator says of a device; NULL takes it back. ERR_NOT_FOUND. */
+enum err device_set_sid(struct tx *tx, int64_t id, const char *sid) ERR_MUST_USE;
 
 /* A device's TLS client certificate. */
 struct identity {

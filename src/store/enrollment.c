@@ -133,36 +133,3 @@ enum err enrollment_count_events(struct tx *tx, const char *enrollment, int kind
     sql_end(rows);
     return e;
 }
-
-enum err challenge_replace(struct tx *tx, const struct challenge *c) {
-    TRY(sql_run(tx, "DELETE FROM challenge WHERE enrollment = $1", "s", c->enrollment));
-    return sql_run(tx,
-                   "INSERT INTO challenge(hash, enrollment, created, expires)"
-                   " VALUES($1, $2, $3, $4)",
-                   "bsii", c->hash, c->enrollment, c->created, c->expires);
-}
-
-enum err challenge_get(struct tx *tx, struct arena *a, struct span hash, struct challenge *out) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT hash, enrollment, created, expires, used FROM challenge WHERE hash = $1",
-                  "b", hash));
-    if (sql_next(rows, &e))
-        *out = (struct challenge){
-            .hash = sql_blob(a, rows, 0),
-            .enrollment = sql_text(a, rows, 1),
-            .created = sqlite3_column_int64(rows, 2),
-            .expires = sqlite3_column_int64(rows, 3),
-            .used = sqlite3_column_int64(rows, 4),
-        };
-    else if (e == OK)
-        e = err_set(ERR_NOT_FOUND, "the challenge is not known");
-    sql_end(rows);
-    return e;
-}
-
-enum err challenge_use(struct tx *tx, struct span hash, int64_t at) {
-    return sql_run(tx, "UPDATE challenge SET used = $2 WHERE hash = $1 AND used IS NULL", "bi",
-                   hash, at);
-}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Enrollments with their events and challenges. The meaning of states and event kinds belongs to
+ * Enrollments with their events. The meaning of states and event kinds belongs to
  * enroll/; here they are numbers. See store/store.h for struct tx.
  */
 #ifndef SIGNET_STORE_ENROLLMENT_H
@@ -60,19 +60,5 @@ enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enro
 /* How many events of that kind the enrollment has. */
 enum err enrollment_count_events(struct tx *tx, const char *enrollment, int kind,
                                  int64_t *count) ERR_MUST_USE;
-
-struct challenge {
-    struct span hash; /* keyed; the key */
-    const char *enrollment;
-    int64_t created, expires, used; /* ms; used 0: never */
-};
-
-/* Adds a challenge and takes back the enrollment's earlier ones. */
-enum err challenge_replace(struct tx *tx, const struct challenge *c) ERR_MUST_USE;
-/* ERR_NOT_FOUND. */
-enum err challenge_get(struct tx *tx, struct arena *a, struct span hash,
-                       struct challenge *out) ERR_MUST_USE;
-/* Marks the first use; a challenge that is used already keeps its time. */
-enum err challenge_use(struct tx *tx, struct span hash, int64_t at) ERR_MUST_USE;
 
 #endif

@@ -68,6 +68,77 @@ static const char *const steps[] = {
     "  device INTEGER NOT NULL REFERENCES device(id), msg_id INTEGER NOT NULL,"
     "  cmd_id INTEGER NOT NULL, purpose INTEGER NOT NULL, enrollment TEXT,"
     "  loc_uri TEXT NOT NULL, PRIMARY KEY(device, msg_id, cmd_id));",
+
+    /*
+     * 2: several CAs and endpoints; certificates that belong to no enrollment. The hot path adds
+     * one row each to certificate, request and journal, so these have few indexes, and those over
+     * random keys hold 8 bytes a row (hint() of sql.c; costs-and-traps.md, 2.5).
+     */
+    "ALTER TABLE device ADD COLUMN sid TEXT;"
+    "CREATE TABLE ndes_account("
+    "  endpoint TEXT NOT NULL, name TEXT NOT NULL, password TEXT NOT NULL,"
+    "  created INTEGER NOT NULL, PRIMARY KEY(endpoint, name));"
+
+    /* Ids of challenges stand in the journal, so they are never given again. */
+    "CREATE TABLE new_challenge("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL,"
+    "  endpoint TEXT NOT NULL, enrollment TEXT REFERENCES enrollment(id), account TEXT,"
+    "  subject TEXT, san TEXT, eku TEXT,"
+    "  created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER, revoked INTEGER);"
+    "INSERT INTO new_challenge(hash, kind, endpoint, enrollment, created, expires, used)"
+    "  SELECT hash, 1, 'default', enrollment, created, expires, used FROM challenge;"
+    "DROP TABLE challenge;"
+    "ALTER TABLE new_challenge RENAME TO challenge;"
+    "CREATE INDEX challenge_enrollment ON challenge(enrollment) WHERE enrollment IS NOT NULL;"
+    "CREATE INDEX challenge_account ON challenge(endpoint, account)"
+    "  WHERE account IS NOT NULL AND used IS NULL AND revoked IS NULL;"
+
+    /* Accepted requests. A row of before has lost its id: it is known by its CSR only. */
+    "CREATE TABLE request("
+    "  id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, message_type INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, transaction_id TEXT NOT NULL, transaction_hint INTEGER NOT NULL,"
+    "  signer_sha256 BLOB NOT NULL, signer_key_sha256 BLOB NOT NULL, csr_sha256 BLOB NOT NULL,"
+    "  csr_hint INTEGER NOT NULL, enrollment TEXT, subject TEXT NOT NULL, peer TEXT NOT NULL,"
+    "  reason TEXT, validity INTEGER NOT NULL DEFAULT 0, challenge INTEGER,"
+    "  certificate INTEGER, created INTEGER NOT NULL, decided INTEGER, csr BLOB);"
+    "CREATE INDEX request_transaction ON request(transaction_hint);"
+    "CREATE INDEX request_csr ON request(csr_hint);"
+    "CREATE INDEX request_pending ON request(id) WHERE state = 1;"
+    "INSERT INTO request(endpoint, message_type, state, transaction_id, transaction_hint,"
+    "  signer_sha256, signer_key_sha256, csr_sha256, csr_hint, enrollment, subject, peer,"
+    "  certificate, created, decided)"
+    "  SELECT 'default', 19, 2, '', hint(''), signer_sha256, x'', csr_sha256, hint(csr_sha256),"
+    "  enrollment, '', '', id, issued, issued FROM certificate;"
+
+    /* `ca` of those of before is empty until certificate_adopt. */
+    "CREATE TABLE new_certificate("
+    "  id INTEGER PRIMARY KEY, serial BLOB NOT NULL UNIQUE, ca TEXT NOT NULL,"
+    "  endpoint TEXT NOT NULL, enrollment TEXT REFERENCES enrollment(id), subject TEXT NOT NULL,"
+    "  sha1 TEXT NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+    "  issued INTEGER NOT NULL, revoked INTEGER, reason TEXT, der BLOB NOT NULL);"
+    "INSERT INTO new_certificate"
+    "  SELECT c.id, c.serial, '', 'default', c.enrollment, COALESCE(e.subject, ''), c.sha1,"
+    "  c.not_before, c.not_after, c.issued, c.revoked, c.reason, c.der"
+    "  FROM certificate c JOIN enrollment e ON e.id = c.enrollment;"
+    "DROP TABLE certificate;"
+    "ALTER TABLE new_certificate RENAME TO certificate;"
+    "CREATE INDEX certificate_enrollment ON certificate(enrollment)"
+    "  WHERE enrollment IS NOT NULL;"
+    "CREATE INDEX certificate_revoked ON certificate(ca, revoked) WHERE revoked IS NOT NULL;"
+    "CREATE INDEX certificate_orphan ON certificate(id) WHERE ca = '';"
+
+    "CREATE TABLE crl("
+    "  ca TEXT PRIMARY KEY, number INTEGER NOT NULL, this_update INTEGER NOT NULL,"
+    "  next_update INTEGER NOT NULL, der BLOB NOT NULL);"
+
+    /* 7 is JOURNAL_ALARM, 13 is EVENT_ALARM of enroll/state.h. */
+    "CREATE TABLE journal("
+    "  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL, endpoint TEXT,"
+    "  certificate INTEGER, text TEXT NOT NULL, evidence TEXT NOT NULL);"
+    "CREATE INDEX journal_certificate ON journal(certificate) WHERE certificate IS NOT NULL;"
+    "CREATE INDEX journal_alarm ON journal(text, at) WHERE kind = 7;"
+    "CREATE INDEX journal_alarm_at ON journal(at) WHERE kind = 7;"
+    "CREATE INDEX event_alarm ON event(at) WHERE kind = 13;",
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };

@@ -3,7 +3,7 @@
  * Inside the store: SQL by prepared statements that each connection keeps.
  *
  * `types` has one letter per argument: i int64_t, s const char * (NULL is NULL), t struct span as
- * text, b struct span as blob.
+ * text, b struct span as blob. SQL knows one function more, hint(x): see sql.c.
  */
 #ifndef SIGNET_STORE_SQL_H
 #define SIGNET_STORE_SQL_H
@@ -13,7 +13,7 @@
 #include "store/pending.h"
 #include "store/store.h"
 
-enum { SQL_CACHE = 96 }; /* more than there are statements in the store */
+enum { SQL_CACHE = 128 }; /* more than there are statements in the store */
 
 struct tx {
     sqlite3 *db;

@@ -49,4 +49,10 @@ void store_log(struct tx *tx, enum log_level level, const char *topic, const cha
 /* Runs the work on a consistent snapshot; it must not write. Thread-safe. */
 enum err store_read(struct store *s, store_work *work, void *user) ERR_MUST_USE;
 
+/*
+ * A copy of the database at `path` in a new file `out` (0600), as it is at one moment; also while a
+ * server writes to it, and without keeping it from that. ERR_EXISTS, ERR_NOT_FOUND, ERR_STORE.
+ */
+enum err store_backup(const char *path, const char *out) ERR_MUST_USE;
+
 #endif

@@ -6,19 +6,16 @@
  *
  * The same with a weaker PRAGMA synchronous loses certificates: so this test can fail.
  */
-#include "cms_fixture.h"
+#include "scep_fixture.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "enroll/enroll.h"
-#include "enroll/pki_operation.h"
 #include "store/certificate.h"
-#include "wire/scep.h"
+#include "store/challenge.h"
 
 #include "../support/forgetful_vfs.c"
 
@@ -31,12 +28,9 @@ struct host {
     struct span requests[2];
 };
 
-static char folder[] = "/tmp/durability_test.XXXXXX";
-static char path[64];
 static struct arena shared;
-static struct authority *authority;
 static struct pair client_key, second_key;
-static struct span client;
+static struct signer client;
 static struct host hosts[HOSTS];
 
 /* What the child tells: this host now holds this certificate. */
@@ -47,50 +41,10 @@ struct report {
 
 /* ---- the requests, by OpenSSL's pen ---- */
 
-static void add_extensions(X509_REQ *req) {
-    static const struct {
-        int nid;
-        const char *value;
-    } wanted[] = {{NID_key_usage, "digitalSignature,keyEncipherment"},
-                  {NID_ext_key_usage, "1.3.6.1.5.5.7.3.2"}};
-    STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
-    for (int i = 0; i < 2; i++)
-        sk_X509_EXTENSION_push(list,
-                               X509V3_EXT_nconf_nid(NULL, NULL, wanted[i].nid, wanted[i].value));
-    assert_int_equal(X509_REQ_add_extensions(req, list), 1);
-    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
-}
-
-static struct span new_csr(const struct host *h, EVP_PKEY *key) {
-    X509_REQ *req = X509_REQ_new();
-    unsigned char *der = NULL;
-    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN", MBSTRING_UTF8,
-                               (const uint8_t *)h->subject + strlen("CN="), -1, -1, 0);
-    X509_REQ_set_pubkey(req, key);
-    X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, V_ASN1_PRINTABLESTRING,
-                              (const uint8_t *)h->challenge, CHALLENGE_SIZE - 1);
-    add_extensions(req);
-    assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
-    int n = i2d_X509_REQ(req, &der);
-    assert_true(n > 0);
-    struct span out = arena_copy(&shared, span_of(der, (size_t)n));
-    OPENSSL_free(der);
-    X509_REQ_free(req);
-    return out;
-}
-
-static struct span new_request(const struct host *h, struct span csr, const char *transaction) {
-    struct transport oaep = {.oaep = true};
-    struct their_message m = {
-        .content = their_envelope(&shared, csr, &authority->ra_cert, 1, EVP_aes_128_cbc(), oaep),
-        .cert = client,
-        .key = client_key.theirs,
-        .md = EVP_sha256(),
-        .type = "19",
-        .transaction_id = arena_printf(&shared, "%s-%s", h->id, transaction),
-        .nonce = "0123456789abcdef",
-    };
-    return their_signed(&shared, &m);
+static struct span new_request(const struct host *h, EVP_PKEY *key, const char *transaction) {
+    struct wishes w = {.cn = h->subject + strlen("CN="), .challenge = h->challenge};
+    return message_new(&shared, "19", arena_printf(&shared, "%s-%s", h->id, transaction),
+                       csr_new(&shared, &w, key), &client);
 }
 
 static void new_host(int round, int i) {
@@ -99,10 +53,10 @@ static void new_host(int round, int i) {
     snprintf(h->id, sizeof h->id, "r%02dh%02d", round, i);
     snprintf(h->subject, sizeof h->subject, "CN=host-%d-%d", round, i);
     assert_ok(challenge_mint(h->challenge));
-    assert_ok(challenge_hash(authority, span_str(h->challenge), h->hash));
-    h->requests[0] = new_request(h, new_csr(h, client_key.theirs), "first");
+    assert_ok(challenge_hash(scep_authority, span_str(h->challenge), h->hash));
+    h->requests[0] = new_request(h, client_key.theirs, "first");
     if (i % 3 == 0)
-        h->requests[1] = new_request(h, new_csr(h, second_key.theirs), "second");
+        h->requests[1] = new_request(h, second_key.theirs, "second");
 }
 
 /* ---- the enrollments that wait for them ---- */
@@ -112,7 +66,12 @@ static enum err seed_one(struct tx *tx, int64_t device, const struct host *h) {
     int64_t now = clock_ms();
     struct enrollment e = {
         .id = h->id, .device = device, .profile = "p", .body = "", .created = now};
-    struct challenge c = {span_of(h->hash, 32), h->id, now, now + LIFETIME, 0};
+    struct challenge c = {.hash = span_of(h->hash, 32),
+                          .kind = CHALLENGE_ENROLLMENT,
+                          .endpoint = PKI_DEFAULT,
+                          .enrollment = h->id,
+                          .created = now,
+                          .expires = now + LIFETIME};
     TRY(enrollment_add(tx, &e));
     TRY(enroll_record(tx, &e, EVENT_ASSIGNED, "assigned", NULL));
     TRY(challenge_replace(tx, &c));
@@ -143,7 +102,7 @@ static void seed(int round) {
     struct store *s = NULL;
     for (int i = 0; i < HOSTS; i++)
         new_host(round, i);
-    assert_ok(store_open(path, &s));
+    assert_ok(store_open(scep_database, &s));
     assert_ok(store_write(s, seed_all, NULL));
     store_close(s);
 }
@@ -157,35 +116,26 @@ static void need(bool condition, const char *what) {
     _exit(3);
 }
 
-static struct scep_endpoint endpoint;
+static struct scep_service service;
 static atomic_int next_host;
 static int report_fd;
 
-/* The certificate in the host's hands: read from the reply with the host's key. */
-static void thumbprint(struct arena *a, struct span reply, char out[41]) {
-    struct span enveloped, inside;
-    uint8_t sha1[DIGEST_MAX_SIZE], *der = NULL;
-    need(their_verify(a, reply, authority->ra_cert, &enveloped) && enveloped.n, "no SUCCESS");
-    need(their_decrypt(a, enveloped, client, client_key.theirs, &inside), "decrypt");
-    CMS_ContentInfo *cms = cms_from_span(inside);
-    STACK_OF(X509) *list = CMS_get1_certs(cms);
-    need(sk_X509_num(list) == 1, "not one certificate");
-    int n = i2d_X509(sk_X509_value(list, 0), &der);
-    need(n > 0 && digest_of(DIGEST_SHA1, span_of(der, (size_t)n), sha1) == OK, "SHA-1");
+static void thumbprint(struct span cert, char out[41]) {
+    uint8_t sha1[DIGEST_MAX_SIZE];
+    need(digest_of(DIGEST_SHA1, cert, sha1) == OK, "SHA-1");
     hex_upper(span_of(sha1, 20), out);
-    OPENSSL_free(der);
-    sk_X509_pop_free(list, X509_free);
-    CMS_ContentInfo_free(cms);
 }
 
 static void enroll_once(int i, struct span request) {
     ARENA_AUTO(a);
-    struct span reply, content;
+    struct span reply;
+    struct answer answer;
     struct report r = {.host = i};
-    need(scep_pki_operation(&endpoint, &a, request, "test", &reply) == OK, "PKIOperation");
-    need(their_verify(&a, reply, authority->ra_cert, &content), "verify");
-    if (content.n) /* else a FAILURE: the request is of before the kill, and superseded since */
-        thumbprint(&a, reply, r.sha1);
+    need(scep_pki_operation(&service, endpoint_of(EP_DEFAULT), &a, request, "test", &reply) == OK,
+         "PKIOperation");
+    need(answer_read(&a, reply, &client, &answer), "the reply");
+    if (answer.cert.n) /* else a FAILURE: the request is of before the kill, and superseded since */
+        thumbprint(answer.cert, r.sha1);
     need(write(report_fd, &r, sizeof r) == sizeof r, "report");
 }
 
@@ -218,9 +168,9 @@ static void serve_until_killed(int report) {
     need(forgetful_vfs_register() == SQLITE_OK, "register");
     if (careless)
         need(sqlite3_auto_extension((void (*)(void))on_connection) == SQLITE_OK, "extension");
-    endpoint = (struct scep_endpoint){.authority = authority,
-                                      .policy = {2048, 86400000, 3600000, LIFETIME}};
-    need(store_open(path, &endpoint.store) == OK, "store_open");
+    service.authority = scep_authority;
+    need(store_open(scep_database, &service.store) == OK, "store_open");
+    need(revocation_open(service.store, &service.revocation) == OK, "revocation_open");
     for (int i = 0; i < THREADS; i++)
         need(pthread_create(&threads[i], NULL, be_hosts, NULL) == 0, "thread");
     for (;;)
@@ -268,7 +218,7 @@ static int ask_number(const char *sql) {
     sqlite3 *db = NULL;
     sqlite3_stmt *s = NULL;
     int n = -1;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(scep_database, &db), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
     if (sqlite3_step(s) == SQLITE_ROW)
         n = sqlite3_column_int(s, 0);
@@ -338,7 +288,7 @@ static int look(const struct told *told) {
     assert_int_equal(
         ask_number("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
     assert_int_equal(ask_number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
-    assert_ok(store_open(path, &s));
+    assert_ok(store_open(scep_database, &s));
     assert_ok(store_read(s, look_at_all, &l));
     store_close(s);
     return l.lost;
@@ -389,33 +339,22 @@ static void weaker_settings_lose_certificates(void **state) {
 static int prepare(void **state) {
     (void)state;
     log_set_level(LOG_ERROR);
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/signet.db", folder);
-    assert_ok(authority_create(folder, "localhost"));
-    assert_ok(authority_load(folder, &authority));
+    scep_server_new();
     client_key = pair_new(2048);
     second_key = pair_new(2048);
-    client = cert_new(&shared, "CN=SCEP Protocol Certificate", client_key.ours,
-                      "CN=SCEP Protocol Certificate", client_key.ours, false);
+    client = (struct signer){cert_new(&shared, "CN=SCEP Protocol Certificate", client_key.ours,
+                                      "CN=SCEP Protocol Certificate", client_key.ours, false),
+                             client_key.theirs};
     return 0;
 }
 
 static int clean_up(void **state) {
-    static const char *const names[] = {
-        "ca.pem",        "ca.key",        "ra.pem",    "ra.key",        "device-ca.pem",
-        "device-ca.key", "challenge.key", "signet.db", "signet.db-wal", "signet.db-shm"};
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char name[96];
-        snprintf(name, sizeof name, "%s/%s", folder, names[i]);
-        unlink(name);
-    }
     pair_free(&client_key);
     pair_free(&second_key);
-    authority_free(authority);
+    scep_server_free();
     arena_free(&shared);
-    return rmdir(folder);
+    return 0;
 }
 
 int main(void) {

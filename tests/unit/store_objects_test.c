@@ -2,15 +2,12 @@
 /* The store's objects: what goes in comes out, and what happens when it is there already. */
 #include "store_fixture.h"
 
-#include "store/certificate.h"
 #include "store/enrollment.h"
 #include "store/profile.h"
 #include "store/session.h"
 
 static const char device_id[] = "0123456789ABCDEF0123456789ABCDEF";
 static const char sha1_a[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-static const char sha1_b[] = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
-static const char sha1_c[] = "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC";
 
 static struct span bytes(const char *s) {
     return span_str(s);
@@ -41,6 +38,9 @@ static enum err put_devices(struct tx *tx, void *user) {
                             .enrolled = 21};
     TRY(device_trusts(tx, d.id + 2, sha1_a));
     TRY(device_put(tx, &again));
+    TRY(device_set_sid(tx, d.id, "S-1-5-21-1-2-3-4"));
+    if (device_set_sid(tx, d.id + 9, "S-1-5-21-1-2-3-4") != ERR_NOT_FOUND)
+        return err_set(ERR_INTERNAL, "a SID for nobody");
     return again.id == d.id + 2 ? OK : err_set(ERR_INTERNAL, "a second row for one device");
 }
 
@@ -53,6 +53,7 @@ static enum err see_devices(struct tx *tx, void *arena) {
     assert_string_equal(d.account, "alice");
     assert_string_equal(d.login_status, "user");
     assert_string_equal(d.trusted_root, sha1_a);
+    assert_string_equal(d.sid, "S-1-5-21-1-2-3-4");
     assert_int_equal(d.enrolled, 11);
     assert_int_equal(d.last_seen, 13);
     assert_ok(device_list(tx, arena, &all));
@@ -125,6 +126,40 @@ static enum err see_accounts(struct tx *tx, void *arena) {
     assert_string_equal(all->next->name, "x' OR 1=1 --");
     assert_null(all->next->next);
     return OK;
+}
+
+static enum err put_ndes_accounts(struct tx *tx, void *user) {
+    struct ndes_account one = {"corp", "bob", "hash", 5, NULL},
+                        two = {"lab", "bob", "other", 6, NULL};
+    (void)user;
+    TRY(ndes_account_add(tx, &two));
+    TRY(ndes_account_add(tx, &one));
+    one.name = "eve";
+    TRY(ndes_account_add(tx, &one));
+    TRY(ndes_account_remove(tx, "corp", "eve"));
+    if (ndes_account_remove(tx, "corp", "eve") != ERR_NOT_FOUND)
+        return err_set(ERR_INTERNAL, "removed twice");
+    return ndes_account_add(tx, &two) == ERR_EXISTS ? OK : err_set(ERR_INTERNAL, "added twice");
+}
+
+static enum err see_ndes_accounts(struct tx *tx, void *arena) {
+    struct ndes_account one, *all;
+    assert_ok(ndes_account_get(tx, arena, "corp", "bob", &one));
+    assert_string_equal(one.password, "hash");
+    assert_int_equal(one.created, 5);
+    assert_int_equal(ndes_account_get(tx, arena, "corp", "eve", &one), ERR_NOT_FOUND);
+    assert_ok(ndes_account_list(tx, arena, &all));
+    assert_string_equal(all->endpoint, "corp");
+    assert_string_equal(all->next->endpoint, "lab");
+    assert_null(all->next->next);
+    return OK;
+}
+
+static void accounts_of_endpoints(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    assert_ok(store_write(store, put_ndes_accounts, NULL));
+    assert_ok(store_read(store, see_ndes_accounts, &a));
 }
 
 static enum err put_profiles(struct tx *tx, void *user) {
@@ -249,31 +284,6 @@ static enum err see_enrollments(struct tx *tx, void *arena) {
     return OK;
 }
 
-static enum err put_challenges(struct tx *tx, void *user) {
-    struct challenge c = {bytes("hash1"), "e1", 1, 10, 0};
-    (void)user;
-    TRY(challenge_replace(tx, &c));
-    c = (struct challenge){bytes("hash2"), "e1", 2, 20, 0};
-    TRY(challenge_replace(tx, &c));
-    c = (struct challenge){bytes("hash3"), "e2", 3, 30, 0};
-    TRY(challenge_replace(tx, &c));
-    TRY(challenge_use(tx, bytes("hash2"), 15));
-    return challenge_use(tx, bytes("hash2"), 16);
-}
-
-static enum err see_challenges(struct tx *tx, void *arena) {
-    struct challenge c;
-    assert_int_equal(challenge_get(tx, arena, bytes("hash1"), &c), ERR_NOT_FOUND);
-    assert_ok(challenge_get(tx, arena, bytes("hash2"), &c));
-    assert_string_equal(c.enrollment, "e1");
-    assert_int_equal(c.created, 2);
-    assert_int_equal(c.expires, 20);
-    assert_int_equal(c.used, 15); /* the first use counts */
-    assert_ok(challenge_get(tx, arena, bytes("hash3"), &c));
-    assert_int_equal(c.used, 0);
-    return OK;
-}
-
 static enum err orphan(struct tx *tx, void *user) {
     struct enrollment e = {.id = "e9", .device = 77, .profile = "", .body = ""};
     (void)user;
@@ -286,89 +296,15 @@ static enum err event_of_nothing(struct tx *tx, void *user) {
     return enrollment_add_event(tx, "e9", &event);
 }
 
-static void enrollments_and_challenges(void **state) {
+static void enrollments(void **state) {
     (void)state;
     ARENA_AUTO(a);
     assert_ok(store_write(store, put_enrollments, NULL));
     assert_ok(store_read(store, see_enrollments, &a));
-    assert_ok(store_write(store, put_challenges, NULL));
-    assert_ok(store_read(store, see_challenges, &a));
     assert_int_equal(store_write(store, put_enrollments, NULL), ERR_EXISTS);
     assert_int_equal(store_write(store, orphan, NULL), ERR_EXISTS); /* a constraint: no device */
     assert_int_equal(store_write(store, event_of_nothing, NULL), ERR_EXISTS);
     assert_ok(store_read(store, see_enrollments, &a));
-}
-
-static struct certificate certificate(const char *serial, const char *sha1, const char *csr) {
-    return (struct certificate){.serial = bytes(serial),
-                                .enrollment = "e1",
-                                .sha1 = sha1,
-                                .der = bytes("der"),
-                                .not_before = 1,
-                                .not_after = 9,
-                                .issued = 2,
-                                .transaction_id = bytes("txid"),
-                                .signer_sha256 = bytes("signer"),
-                                .csr_sha256 = bytes(csr)};
-}
-
-static enum err put_certificates(struct tx *tx, void *user) {
-    struct certificate one = certificate("s1", sha1_a, "csr"),
-                       two = certificate("s2", sha1_b, "csr"),
-                       three = certificate("s3", sha1_c, "csr2");
-    (void)user;
-    TRY(certificate_add(tx, &one));
-    TRY(certificate_add(tx, &two));
-    TRY(certificate_add(tx, &three));
-    TRY(certificate_revoke(tx, three.id, 4, "superseded"));
-    TRY(certificate_revoke(tx, one.id, 5, "superseded"));
-    return certificate_revoke(tx, one.id, 6, "keyCompromise");
-}
-
-static enum err same_serial_again(struct tx *tx, void *user) {
-    struct certificate fresh = certificate("s4", sha1_a, "csr3"),
-                       same = certificate("s1", sha1_b, "csr4");
-    (void)user;
-    TRY(certificate_add(tx, &fresh));
-    return certificate_add(tx, &same);
-}
-
-static enum err see_certificates(struct tx *tx, void *arena) {
-    struct certificate *c, found;
-    assert_ok(certificate_list(tx, arena, "e1", &c));
-    assert_true(span_is(c->serial, "s1"));
-    assert_string_equal(c->sha1, sha1_a);
-    assert_int_equal(c->revoked, 5); /* the first revocation counts */
-    assert_string_equal(c->reason, "superseded");
-    c = c->next;
-    assert_true(span_is(c->der, "der"));
-    assert_int_equal(c->not_before, 1);
-    assert_int_equal(c->not_after, 9);
-    assert_int_equal(c->issued, 2);
-    assert_int_equal(c->revoked, 0);
-    assert_null(c->reason);
-    assert_true(span_is(c->transaction_id, "txid"));
-    assert_true(span_is(c->signer_sha256, "signer"));
-    assert_true(span_is(c->csr_sha256, "csr"));
-    assert_null(c->next->next);
-    assert_ok(certificate_by_csr(tx, arena, bytes("csr"), &found)); /* the live one of two */
-    assert_int_equal(found.id, c->id);
-    assert_string_equal(found.enrollment, "e1");
-    assert_string_equal(found.sha1, sha1_b);
-    assert_ok(certificate_by_csr(tx, arena, bytes("csr2"), &found)); /* revoked, and known */
-    assert_true(found.revoked != 0);
-    assert_int_equal(certificate_by_csr(tx, arena, bytes("csr3"), &found), ERR_NOT_FOUND);
-    return OK;
-}
-
-static void certificates(void **state) {
-    (void)state;
-    ARENA_AUTO(a);
-    assert_ok(store_write(store, put_enrollments, NULL));
-    assert_ok(store_write(store, put_certificates, NULL));
-    assert_ok(store_read(store, see_certificates, &a));
-    assert_int_equal(store_write(store, same_serial_again, NULL), ERR_EXISTS);
-    assert_ok(store_read(store, see_certificates, &a));
 }
 
 static enum err put_sessions(struct tx *tx, void *user) {
@@ -414,8 +350,10 @@ static void sessions_and_commands(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_STORE(devices_and_identities),     WITH_STORE(accounts_and_profiles),
-        WITH_STORE(enrollments_and_challenges), WITH_STORE(certificates),
+        WITH_STORE(devices_and_identities),
+        WITH_STORE(accounts_and_profiles),
+        WITH_STORE(enrollments),
+        WITH_STORE(accounts_of_endpoints),
         WITH_STORE(sessions_and_commands),
     };
     return cmocka_run_group_tests_name("store_objects", tests, prepare, clean_up);

@@ -5,6 +5,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "store/certificate.h"
+#include "store/challenge.h"
+#include "store/request.h"
+
 enum { ID_SIZE = 16 };
 
 /* ---- the file ---- */
@@ -41,6 +45,90 @@ static void newer_version_is_refused(void **state) {
     assert_null(s);
     assert_int_equal(ask_file("PRAGMA user_version"), 9999);
     assert_int_equal(ask_file("SELECT count(*) FROM account"), 1);
+}
+
+/* A database as the first signet left it, with one of each that the second step rebuilds. */
+static const char version_1[] =
+    "CREATE TABLE account(name TEXT PRIMARY KEY, password TEXT, created INTEGER);"
+    "CREATE TABLE device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE enrollment(id TEXT PRIMARY KEY, device INTEGER REFERENCES device(id),"
+    "  state INTEGER, subject TEXT);"
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES enrollment(id),"
+    "  at INTEGER, kind INTEGER, text TEXT, evidence TEXT);"
+    "CREATE TABLE challenge(hash BLOB PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES"
+    "  enrollment(id), created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER);"
+    "CREATE TABLE certificate(id INTEGER PRIMARY KEY, serial BLOB NOT NULL UNIQUE,"
+    "  enrollment TEXT NOT NULL REFERENCES enrollment(id), sha1 TEXT NOT NULL, der BLOB NOT NULL,"
+    "  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued INTEGER NOT NULL,"
+    "  revoked INTEGER, reason TEXT, transaction_id TEXT NOT NULL, signer_sha256 BLOB NOT NULL,"
+    "  csr_sha256 BLOB NOT NULL);"
+    "CREATE INDEX certificate_enrollment ON certificate(enrollment);"
+    "CREATE INDEX certificate_csr ON certificate(csr_sha256);"
+    "INSERT INTO device VALUES(1, 'D');"
+    "INSERT INTO enrollment VALUES('e1', 1, 8, 'CN=x'), ('e2', 1, 6, NULL);"
+    "INSERT INTO event VALUES(1, 'e1', 1, 13, 'an alarm', '{}');"
+    "INSERT INTO challenge VALUES(x'01', 'e1', 1, 2, 3), (x'02', 'e2', 4, 5, NULL);"
+    "INSERT INTO certificate VALUES"
+    "  (7, x'aa', 'e1', 'A', x'da', 1, 9000000000000, 3, 4, 'superseded', 't1', x'51', x'c1'),"
+    "  (9, x'bb', 'e2', 'B', x'db', 1, 9000000000000, 3, NULL, NULL, 't2', x'52', x'c2');"
+    "PRAGMA user_version = 1";
+
+static void make_version_1(void) {
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, version_1, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static enum err see_version_1(struct tx *tx, void *user) {
+    ARENA_AUTO(a);
+    struct certificate c;
+    struct challenge ch;
+    struct request *r;
+    (void)user;
+    assert_ok(certificate_by_serial(tx, &a, span_of("\xaa", 1), &c));
+    assert_int_equal(c.id, 7);
+    assert_string_equal(c.ca, "CA");
+    assert_string_equal(c.endpoint, "default");
+    assert_string_equal(c.enrollment, "e1");
+    assert_string_equal(c.subject, "CN=x");
+    assert_int_equal(c.revoked, 4);
+    assert_true(span_is(c.der, "\xda"));
+    assert_ok(certificate_by_id(tx, &a, 9, &c));
+    assert_string_equal(c.subject, "");
+    assert_ok(challenge_get(tx, &a, span_of("\x01", 1), &ch));
+    assert_int_equal(ch.kind, CHALLENGE_ENROLLMENT);
+    assert_int_equal(ch.used, 3);
+    assert_string_equal(ch.endpoint, "default");
+    assert_ok(request_by_csr(tx, &a, "default", span_of("\xc2", 1), &r));
+    assert_int_equal(r->certificate, 9);
+    assert_int_equal(r->state, REQUEST_ISSUED);
+    assert_int_equal(r->message_type, 19);
+    assert_true(span_is(r->signer_sha256, "\x52"));
+    assert_null(r->next);
+    /* its key is not known, so nobody can be told to have stolen its transaction id */
+    assert_ok(request_by_transaction(tx, &a, "default", span_str("t2"), &r));
+    assert_null(r);
+    return OK;
+}
+
+static enum err adopt(struct tx *tx, void *ca) {
+    return certificate_adopt(tx, ca);
+}
+
+static void an_old_database_is_brought_up(void **state) {
+    (void)state;
+    remove_database();
+    make_version_1();
+    assert_ok(store_open(path, &store));
+    assert_ok(write_name(adopt, "CA"));
+    assert_ok(write_name(adopt, "another")); /* finds none */
+    assert_ok(store_read(store, see_version_1, NULL));
+    assert_int_equal(ask_file("PRAGMA user_version"), 2);
+    assert_int_equal(ask_file("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(ask_file("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'new_%'"), 0);
+    assert_int_equal(ask_file("SELECT count(*) FROM sqlite_schema WHERE name = 'certificate_csr'"),
+                     0);
 }
 
 /* A step that fails leaves the database as it found it. */
@@ -297,6 +385,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(fresh_and_reopened, close_it),
         WITH_STORE(newer_version_is_refused),
+        cmocka_unit_test_teardown(an_old_database_is_brought_up, close_it),
         cmocka_unit_test_teardown(failed_migration_changes_nothing, close_it),
         cmocka_unit_test_teardown(unreadable_files, close_it),
         WITH_STORE(failed_work_writes_nothing),

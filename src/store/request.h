@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SCEP requests that were accepted: they make a repeat recognisable, and those that wait for an
+ * administrator are answered by CertPoll. Small and purged, so that its random keys stay cheap
+ * (costs-and-traps.md, 2.5). See store/store.h for struct tx.
+ */
+#ifndef SIGNET_STORE_REQUEST_H
+#define SIGNET_STORE_REQUEST_H
+
+#include "store/store.h"
+
+enum request_state { REQUEST_PENDING = 1, REQUEST_ISSUED = 2, REQUEST_DENIED = 3 };
+
+struct request {
+    int64_t id;
+    const char *endpoint;
+    int message_type;
+    int state;
+    struct span transaction_id;
+    struct span signer_sha256;     /* of the signer's certificate */
+    struct span signer_key_sha256; /* of its SubjectPublicKeyInfo */
+    struct span csr_sha256;
+    const char *enrollment; /* or NULL */
+    const char *subject;    /* of the CSR, for people */
+    const char *peer;
+    const char *reason;       /* of a denial, or NULL */
+    struct span csr;          /* DER, while pending; else empty */
+    int64_t validity;         /* ms: what was granted, which no approval makes longer */
+    int64_t challenge;        /* id of the challenge that it came with; 0: none */
+    int64_t certificate;      /* id; 0 unless REQUEST_ISSUED */
+    int64_t created, decided; /* ms; decided 0: pending */
+    struct request *next;
+};
+
+/* Sets r->id. */
+enum err request_add(struct tx *tx, struct request *r) ERR_MUST_USE;
+/* ERR_NOT_FOUND. */
+enum err request_get(struct tx *tx, struct arena *a, int64_t id, struct request *out) ERR_MUST_USE;
+/* All with that CSR, or with that transaction id, at that endpoint; newest first. */
+enum err request_by_csr(struct tx *tx, struct arena *a, const char *endpoint,
+                        struct span csr_sha256, struct request **out) ERR_MUST_USE;
+enum err request_by_transaction(struct tx *tx, struct arena *a, const char *endpoint,
+                                struct span transaction_id, struct request **out) ERR_MUST_USE;
+/* Oldest first: those that are pending, or (`all`) the newest `max` of every state. */
+enum err request_list(struct tx *tx, struct arena *a, bool all, int64_t max,
+                      struct request **out) ERR_MUST_USE;
+/* Ends a pending one. ERR_CONFLICT when it is not pending. */
+enum err request_decide(struct tx *tx, int64_t id, int state, int64_t certificate, int64_t at,
+                        const char *reason) ERR_MUST_USE;
+/* Deletes those that were decided before `before`, at most 1,000 at a time. */
+enum err request_purge(struct tx *tx, int64_t before) ERR_MUST_USE;
+
+#endif
