@@ -16,7 +16,7 @@
 static const int64_t DAY = 86400000;
 static const int64_t HOUR = 3600000;
 
-enum { CA_DAYS = 3650, RA_DAYS = 1825, TLS_DAYS = 730, RSA_BITS = 2048 };
+enum { DEVICE_CA_DAYS = 3650, TLS_DAYS = 730 };
 
 static char *path_of(struct arena *a, const char *folder, const char *file) {
     return arena_printf(a, "%s/%s", folder, file);
@@ -29,79 +29,53 @@ static enum err common_name(struct arena *a, const char *host, const char *role,
 }
 
 static enum err sign_and_save(struct arena *a, struct cert_template *t, const struct key *issuer,
-                              const char *path, struct span *der) {
+                              const char *path) {
     uint8_t serial[CERT_SERIAL_SIZE];
+    struct span der;
     TRY(cert_new_serial(serial));
     t->serial = span_of(serial, sizeof serial);
     t->not_before = clock_ms() - HOUR;
-    TRY(cert_build(a, t, issuer, der));
-    return cert_save_pem(*der, path);
+    TRY(cert_build(a, t, issuer, &der));
+    return cert_save_pem(der, path);
 }
 
-/* A self-signed CA: key and certificate in `name`.key and `name`.pem. */
-static enum err create_ca(struct arena *a, const char *folder, const char *name, const char *host,
-                          const char *role, struct key **key, struct span *subject) {
-    TRY(key_new_rsa(RSA_BITS, key));
-    TRY(key_save(*key, arena_printf(a, "%s/%s.key", folder, name)));
-    TRY(common_name(a, host, role, subject));
+static enum err build_device_ca(struct arena *a, const char *folder, const char *host,
+                                struct key *key) {
+    TRY(key_save(key, SPAN_NONE, path_of(a, folder, "device-ca.key")));
     struct cert_template t = {
-        .issuer = *subject,
-        .subject = *subject,
-        .spki = key_spki(*key),
-        .issuer_spki = key_spki(*key),
-        .not_after = clock_ms() + CA_DAYS * DAY,
+        .spki = key_spki(key),
+        .issuer_spki = key_spki(key),
+        .not_after = clock_ms() + DEVICE_CA_DAYS * DAY,
         .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN | KU_CRL_SIGN,
         .ca = true,
     };
-    struct span der;
-    return sign_and_save(a, &t, *key, arena_printf(a, "%s/%s.pem", folder, name), &der);
+    TRY(common_name(a, host, " device CA", &t.subject));
+    t.issuer = t.subject;
+    return sign_and_save(a, &t, key, path_of(a, folder, "device-ca.pem"));
 }
 
-static enum err create_ra(struct arena *a, const char *folder, const char *host,
-                          const struct key *ca_key, struct span ca_subject, struct key **key) {
-    const char *eku[] = {EKU_SERVER_AUTH};
-    TRY(key_new_rsa(RSA_BITS, key));
-    TRY(key_save(*key, path_of(a, folder, "ra.key")));
-    struct cert_template t = {
-        .issuer = ca_subject,
-        .spki = key_spki(*key),
-        .issuer_spki = key_spki(ca_key),
-        .not_after = clock_ms() + RA_DAYS * DAY,
-        .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
-    };
-    TRY(common_name(a, host, " SCEP RA", &t.subject));
-    TRY(eku_build(a, eku, 1, &t.eku));
-    struct span der;
-    return sign_and_save(a, &t, ca_key, path_of(a, folder, "ra.pem"), &der);
+static enum err create_challenge_key(struct arena *a, const char *folder) {
+    uint8_t key[32];
+    TRY(random_bytes(key, sizeof key));
+    enum err e = file_write(path_of(a, folder, "challenge.key"), span_of(key, sizeof key), 0600);
+    explicit_bzero(key, sizeof key);
+    return e;
 }
 
 enum err authority_create(const char *folder, const char *host) {
     ARENA_AUTO(a);
-    struct key *ca = NULL, *ra = NULL, *device = NULL;
-    struct span ca_subject, device_subject;
-    uint8_t challenge_key[32];
+    struct key *device;
     if (access(path_of(&a, folder, "challenge.key"), F_OK) == 0) /* made last */
         return err_set(ERR_EXISTS, "there are authorities in '%s' already", folder);
-    enum err e = create_ca(&a, folder, "ca", host, " SCEP CA", &ca, &ca_subject);
-    if (e == OK)
-        e = create_ra(&a, folder, host, ca, ca_subject, &ra);
-    if (e == OK)
-        e = create_ca(&a, folder, "device-ca", host, " device CA", &device, &device_subject);
-    if (e == OK)
-        e = random_bytes(challenge_key, sizeof challenge_key);
-    if (e == OK)
-        e = file_write(path_of(&a, folder, "challenge.key"),
-                       span_of(challenge_key, sizeof challenge_key), 0600);
-    explicit_bzero(challenge_key, sizeof challenge_key);
-    key_free(ca);
-    key_free(ra);
+    TRY(key_generate("rsa2048", &device));
+    enum err e = build_device_ca(&a, folder, host, device);
     key_free(device);
-    return e;
+    return e == OK ? create_challenge_key(&a, folder) : e;
 }
 
 static enum err build_tls(struct arena *a, const char *folder, const char *host, struct key *key) {
     const char *eku[] = {EKU_SERVER_AUTH};
-    TRY(key_save(key, path_of(a, folder, "tls.key")));
+    TRY(key_save(key, SPAN_NONE, path_of(a, folder, "tls.key")));
     struct cert_template t = {
         .spki = key_spki(key),
         .not_after = clock_ms() + TLS_DAYS * DAY,
@@ -111,34 +85,28 @@ static enum err build_tls(struct arena *a, const char *folder, const char *host,
     t.issuer = t.subject;
     TRY(eku_build(a, eku, 1, &t.eku));
     TRY(san_build_host(a, host, &t.san));
-    struct span der;
-    return sign_and_save(a, &t, key, path_of(a, folder, "tls.pem"), &der);
+    return sign_and_save(a, &t, key, path_of(a, folder, "tls.pem"));
 }
 
 enum err authority_create_tls(const char *folder, const char *host) {
     ARENA_AUTO(a);
     struct key *key;
-    TRY(key_new_ec(&key));
+    TRY(key_generate("p256", &key));
     enum err e = build_tls(&a, folder, host, key);
     key_free(key);
     return e;
 }
 
-static enum err load_cert(struct authority *auth, const char *folder, const char *file,
-                          struct span *der, struct cert *cert) {
-    TRY(cert_load_pem(&auth->arena, path_of(&auth->arena, folder, file), der));
-    enum err e = cert_parse(*der, cert);
-    return e == OK ? OK : err_context(e, "%s/%s", folder, file);
-}
-
 /* A key beside another one's certificate would sign what nobody can verify. */
-static enum err load_pair(struct authority *auth, const char *folder, const char *name,
-                          struct key **key, struct span *der, struct cert *cert) {
+static enum err load_device_ca(struct authority *auth, const char *folder) {
     struct arena *a = &auth->arena;
-    TRY(key_load(arena_printf(a, "%s/%s.key", folder, name), key));
-    TRY(load_cert(auth, folder, arena_printf(a, "%s.pem", name), der, cert));
-    if (!span_eq(key_spki(*key), cert->spki))
-        return err_set(ERR_CONFIG, "%s/%s.key is not the key of %s.pem", folder, name, name);
+    struct cert cert;
+    TRY(key_open(path_of(a, folder, "device-ca.key"), SPAN_NONE, &auth->device_key));
+    TRY(cert_load_pem(a, path_of(a, folder, "device-ca.pem"), &auth->device_ca_cert));
+    TRY(cert_parse(auth->device_ca_cert, &cert));
+    if (!span_eq(key_spki(auth->device_key), cert.spki))
+        return err_set(ERR_CONFIG, "%s/device-ca.key is not the key of device-ca.pem", folder);
+    auth->device_ca_subject = cert.subject;
     return OK;
 }
 
@@ -152,25 +120,11 @@ static enum err load_challenge_key(struct authority *auth, const char *folder) {
     return OK;
 }
 
-static enum err load(struct authority *auth, const char *folder) {
-    struct cert ca, ra, device_ca;
-    uint8_t sha1[DIGEST_MAX_SIZE];
-    TRY(load_pair(auth, folder, "ca", &auth->ca_key, &auth->ca_cert, &ca));
-    TRY(load_pair(auth, folder, "ra", &auth->ra_key, &auth->ra_cert, &ra));
-    TRY(load_pair(auth, folder, "device-ca", &auth->device_key, &auth->device_ca_cert, &device_ca));
-    if (cert_verify(&ra, ca.spki) != OK)
-        return err_set(ERR_CONFIG, "%s/ra.pem is not issued by ca.pem: Windows would refuse it",
-                       folder);
-    auth->ca_subject = ca.subject;
-    auth->device_ca_subject = device_ca.subject;
-    TRY(digest_of(DIGEST_SHA1, auth->ca_cert, sha1));
-    hex_upper(span_of(sha1, 20), auth->ca_sha1);
-    return load_challenge_key(auth, folder);
-}
-
 enum err authority_load(const char *folder, struct authority **out) {
     struct authority *auth = mem_alloc(sizeof *auth);
-    enum err e = load(auth, folder);
+    enum err e = load_device_ca(auth, folder);
+    if (e == OK)
+        e = load_challenge_key(auth, folder);
     if (e != OK) {
         authority_free(auth);
         return e;
@@ -182,10 +136,18 @@ enum err authority_load(const char *folder, struct authority **out) {
 void authority_free(struct authority *auth) {
     if (!auth)
         return;
-    key_free(auth->ca_key);
-    key_free(auth->ra_key);
     key_free(auth->device_key);
     arena_free(&auth->arena);
     explicit_bzero(auth, sizeof *auth);
     free(auth);
+}
+
+enum err challenge_mint_ndes(unsigned digits, char out[NDES_CHALLENGE_SIZE]) {
+    uint8_t random[(NDES_CHALLENGE_SIZE - 1) / 2];
+    if (digits != 16 && digits != 32)
+        return err_set(ERR_CONFIG, "a challenge of %u digits; NDES has 16, or 32", digits);
+    TRY(random_bytes(random, digits / 2));
+    hex_upper(span_of(random, digits / 2), out);
+    explicit_bzero(random, sizeof random);
+    return OK;
 }

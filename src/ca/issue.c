@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Issuing: certificates from the CA, identities from the device CA, challenges. */
-#include "ca/authority.h"
+/* Issuing: certificates of endpoints, identities from the device CA, challenges. */
 #include "base/text.h"
-#include "x509/cert.h"
+#include "ca/pki.h"
 #include "x509/name.h"
 
 static const int64_t HOUR = 3600000;
@@ -21,20 +20,51 @@ static enum err finish(struct arena *a, struct cert_template *t, const struct ke
     return OK;
 }
 
-enum err authority_issue(const struct authority *auth, const struct ca_policy *policy,
-                         struct arena *a, const struct csr *csr, int64_t now, struct issued *out) {
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+#define CA_MARK "{{ca}}"
+
+/*
+ * A URL with the issuing CA's thumbprint in the place of {{ca}}: after a rollover the retired CA's
+ * CRL must stay where its certificates say that it is.
+ */
+static const char *url_of(struct arena *a, const struct ca *ca, const char *url) {
+    const char *at = url ? strstr(url, CA_MARK) : NULL;
+    if (!at)
+        return url;
+    return arena_printf(a, "%.*s%s%s", (int)(at - url), url, ca->sha1, at + strlen(CA_MARK));
+}
+
+enum err pki_issue(const struct endpoint *endpoint, struct arena *a, const struct grant *grant,
+                   int64_t now, struct issued *out) {
+    const struct policy *policy = endpoint->policy;
+    const struct cert *ca = &endpoint->ca->issuer.parsed;
     struct cert_template t = {
-        .issuer = auth->ca_subject,
-        .subject = csr->subject,
-        .spki = csr->spki,
-        .issuer_spki = key_spki(auth->ca_key),
-        .not_before = now - policy->backdate,
-        .not_after = now + policy->validity,
-        .key_usage = csr->key_usage,
-        .eku = csr->eku,
-        .san = csr->san,
+        .issuer = ca->subject,
+        .subject = grant->subject,
+        .spki = grant->spki,
+        .issuer_spki = ca->spki,
+        .issuer_key_id = cert_key_id(ca),
+        .not_before = later(now - policy->backdate, ca->not_before),
+        .not_after = earlier(now + earlier(grant->validity, policy->validity), ca->not_after),
+        .key_usage = grant->key_usage,
+        .eku = grant->eku,
+        .san = grant->san,
+        .crl_url = url_of(a, endpoint->ca, policy->crl_url),
+        .ocsp_url = url_of(a, endpoint->ca, policy->ocsp_url),
+        .issuer_url = url_of(a, endpoint->ca, policy->issuer_url),
+        .sid = grant->sid,
     };
-    return finish(a, &t, auth->ca_key, out);
+    if (t.not_after <= now)
+        return err_set(ERR_REFUSED, "the CA '%s' has expired, or the certificate would at once",
+                       endpoint->ca->name);
+    return finish(a, &t, endpoint->ca->issuer.key, out);
 }
 
 enum err authority_issue_identity(const struct authority *auth, struct arena *a, struct span spki,

@@ -66,7 +66,7 @@ static enum err check_eku(struct arena *a, const char *promised, struct span eku
     if (eku.n)
         return err_set(ERR_REFUSED, "the EKU extension of the request is malformed");
     if (!lists_equal(&want, &have))
-        return err_set(ERR_REFUSED, "the profile promises the EKUs %s, the request asks for %s",
+        return err_set(ERR_REFUSED, "the challenge promises the EKUs %s, the request asks for %s",
                        joined(a, &want), joined(a, &have));
     return OK;
 }
@@ -85,7 +85,7 @@ static enum err check_san(struct arena *a, const char *promised, struct span san
     }
     if (!lists_equal(&want, &have))
         return err_set(ERR_REFUSED,
-                       "the profile promises the alternative names %s, the request asks for %s",
+                       "the challenge promises the alternative names %s, the request asks for %s",
                        joined(a, &want), joined(a, &have));
     return OK;
 }
@@ -94,24 +94,33 @@ static enum err check_subject(struct arena *a, const char *promised, struct span
     struct span want;
     enum err e = name_from_x500(a, span_str(promised ? promised : ""), &want);
     if (e != OK)
-        return err_set(ERR_REFUSED, "the profile's SubjectName cannot be read: %s", err_detail());
+        return err_set(ERR_REFUSED, "the subject that the challenge promises cannot be read: %s",
+                       err_detail());
     if (!name_same(want, subject))
         return err_set(ERR_REFUSED,
-                       "the profile promises the subject '%s', the request asks for '%s'",
+                       "the challenge promises the subject '%s', the request asks for '%s'",
                        name_text(a, want), name_text(a, subject));
     return OK;
 }
 
+static enum err check_usage(struct arena *a, const struct promise *p, const struct csr *csr) {
+    if (p->eku || !p->any_usage)
+        TRY(check_eku(a, p->eku, csr->eku));
+    if (p->any_usage || (csr->has_key_usage && csr->key_usage == p->key_usage))
+        return OK;
+    return err_set(ERR_REFUSED, "the challenge promises KeyUsage %d, the request asks for %s%u",
+                   (int)p->key_usage, csr->has_key_usage ? "" : "none, ", csr->key_usage);
+}
+
 enum err promise_check(struct arena *a, const struct promise *p, const struct csr *csr) {
-    TRY(check_subject(a, p->subject, csr->subject));
-    TRY(check_san(a, p->san, csr->san));
-    TRY(check_eku(a, p->eku, csr->eku));
-    if (!csr->has_key_usage || csr->key_usage != p->key_usage)
-        return err_set(ERR_REFUSED, "the profile promises KeyUsage %d, the request asks for %s%u",
-                       (int)p->key_usage, csr->has_key_usage ? "" : "none, ", csr->key_usage);
-    if (spki_rsa_bits(csr->spki) != p->key_length)
+    if (!p->any_name) {
+        TRY(check_subject(a, p->subject, csr->subject));
+        TRY(check_san(a, p->san, csr->san));
+    }
+    TRY(check_usage(a, p, csr));
+    if (p->key_length && spki_rsa_bits(csr->spki) != p->key_length)
         return err_set(ERR_REFUSED,
-                       "the profile promises an RSA key of %d bits, the request has %u",
+                       "the challenge promises an RSA key of %d bits, the request has %u",
                        (int)p->key_length, spki_rsa_bits(csr->spki));
     return OK;
 }

@@ -14,7 +14,10 @@ struct promise {
     const char *san;     /* SubjectAlternativeNames: "type+value;type+value" */
     const char *eku;     /* EKUMapping: OIDs joined with + */
     int64_t key_usage;   /* KeyUsage */
-    int64_t key_length;  /* KeyLength */
+    int64_t key_length;  /* KeyLength; 0: not bound */
+    /* For challenges of signet challenge new: */
+    bool any_usage; /* KeyUsage is not bound, nor are the EKUs when `eku` is NULL */
+    bool any_name;  /* neither subject nor SAN are bound: the endpoint's rules decide */
 };
 
 /*

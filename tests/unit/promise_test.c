@@ -1,42 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A CSR against the promise: each part of it, and what tries to look like it. */
-#include "crypto_fixture.h"
-
-#include <openssl/x509v3.h>
+#include "csr_fixture.h"
 
 #include "ca/promise.h"
 
-static struct pair rsa, small, ec;
+static EVP_PKEY *rsa, *small, *ec;
 
 static int make_keys(void **state) {
     (void)state;
-    rsa = pair_new(2048);
-    small = pair_new(1024);
-    ec = pair_new(0);
+    rsa = rsa_key(2048);
+    small = rsa_key(1024);
+    ec = ec_key("P-256");
     return 0;
 }
 
 static int free_keys(void **state) {
     (void)state;
-    pair_free(&rsa);
-    pair_free(&small);
-    pair_free(&ec);
+    EVP_PKEY_free(rsa);
+    EVP_PKEY_free(small);
+    EVP_PKEY_free(ec);
     return 0;
 }
-
-/* What a CSR asks for, in OpenSSL's words; NULL leaves an extension out. */
-struct asked {
-    const char *cn, *o;
-    const char *key_usage, *eku, *san;
-    struct span san_der; /* instead of `san` */
-    const struct pair *key;
-};
 
 #define PROMISED                                                                                  \
     .cn = "host", .o = "Example, Inc.", .key_usage = "critical,digitalSignature,keyEncipherment", \
     .eku = "clientAuth,1.3.6.1.4.1.311.20.2.2",                                                   \
     .san = "DNS:host.example.com,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:alice@example.com",        \
-    .key = &rsa
+    .key = rsa
 
 static const struct promise promise = {
     .subject = "CN=host,O=\"Example, Inc.\"",
@@ -46,65 +36,25 @@ static const struct promise promise = {
     .key_length = 2048,
 };
 
-static void add(STACK_OF(X509_EXTENSION) * list, int nid, const char *value) {
-    X509V3_CTX ctx;
-    if (!value)
-        return;
-    X509V3_set_ctx(&ctx, NULL, NULL, NULL, NULL, 0);
-    X509V3_set_ctx_nodb(&ctx);
-    X509_EXTENSION *x = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-    assert_non_null(x);
-    sk_X509_EXTENSION_push(list, x);
-}
-
-static void add_der(STACK_OF(X509_EXTENSION) * list, int nid, struct span der) {
-    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
-    ASN1_OCTET_STRING_set(value, der.p, (int)der.n);
-    sk_X509_EXTENSION_push(list, X509_EXTENSION_create_by_NID(NULL, nid, 0, value));
-    ASN1_OCTET_STRING_free(value);
-}
-
-static void add_name(X509_REQ *req, const char *type, const char *value) {
-    if (value)
-        X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), type, MBSTRING_UTF8,
-                                   (const uint8_t *)value, -1, -1, 0);
-}
-
 static enum err check_with(const struct promise *p, const struct asked *w) {
     ARENA_AUTO(a);
-    X509_REQ *req = X509_REQ_new();
-    STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
-    add_name(req, "CN", w->cn);
-    add_name(req, "O", w->o);
-    X509_REQ_set_pubkey(req, w->key->theirs);
-    add(list, NID_key_usage, w->key_usage);
-    add(list, NID_ext_key_usage, w->eku);
-    if (w->san_der.n)
-        add_der(list, NID_subject_alt_name, w->san_der);
-    else
-        add(list, NID_subject_alt_name, w->san);
-    X509_REQ_add_extensions(req, list);
-    assert_true(X509_REQ_sign(req, w->key->theirs, EVP_sha256()) > 0);
-    unsigned char *der = NULL;
-    int n = i2d_X509_REQ(req, &der);
     struct csr csr;
-    enum err e = csr_parse(span_of(der, (size_t)n), &csr);
-    if (e == OK)
-        e = promise_check(&a, p, &csr);
-    OPENSSL_free(der);
-    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
-    X509_REQ_free(req);
-    return e;
+    TRY(asked_csr(&a, w, &csr));
+    return promise_check(&a, p, &csr);
 }
 
 static enum err check(struct asked w) {
     return check_with(&promise, &w);
 }
 
-static void refused(struct asked w, const char *word) {
-    assert_int_equal(check(w), ERR_REFUSED);
+static void refused_by(const struct promise *p, struct asked w, const char *word) {
+    assert_int_equal(check_with(p, &w), ERR_REFUSED);
     if (!strstr(err_detail(), word))
         fail_msg("'%s' is not in: %s", word, err_detail());
+}
+
+static void refused(struct asked w, const char *word) {
+    refused_by(&promise, w, word);
 }
 
 static void what_was_promised(void **state) {
@@ -246,12 +196,12 @@ static void key_usage(void **state) {
 static void keys(void **state) {
     (void)state;
     struct asked w = {PROMISED};
-    w.key = &small;
+    w.key = small;
     refused(w, "an RSA key of 2048 bits, the request has 1024");
     struct promise p = promise;
     p.key_length = 1024;
     assert_ok(check_with(&p, &w));
-    w.key = &ec;
+    w.key = ec;
     assert_int_not_equal(check(w), OK);
 }
 
@@ -267,6 +217,41 @@ static void broken_promises(void **state) {
     }
 }
 
+/* signet challenge new --subject: the name is bound, an empty SAN too; the usages are not. */
+static void any_usage(void **state) {
+    (void)state;
+    struct promise p = {.subject = "CN=host,O=\"Example, Inc.\"", .any_usage = true};
+    struct asked w = {PROMISED};
+    refused_by(&p, w, "promises the alternative names none");
+    w.san = NULL;
+    assert_ok(check_with(&p, &w));
+    w.key = ec;
+    w.key_usage = NULL;
+    w.eku = "serverAuth";
+    assert_ok(check_with(&p, &w));
+    p.eku = "1.3.6.1.5.5.7.3.2";
+    refused_by(&p, w, "the EKUs");
+    w.eku = "clientAuth";
+    assert_ok(check_with(&p, &w));
+    w.cn = "root";
+    refused_by(&p, w, "the subject");
+}
+
+/* A challenge that is bound to nothing: policy_grant's rules are all there is. */
+static void any_name(void **state) {
+    (void)state;
+    struct promise p = {.any_name = true, .any_usage = true, .subject = "CN=other"};
+    struct asked w = {PROMISED};
+    assert_ok(check_with(&p, &w));
+    p.any_usage = false;
+    p.eku = promise.eku;
+    refused_by(&p, w, "KeyUsage");
+    p.key_usage = 160;
+    assert_ok(check_with(&p, &w));
+    p.key_length = 4096;
+    refused_by(&p, w, "an RSA key of 4096 bits");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_promised),
@@ -279,6 +264,8 @@ int main(void) {
         cmocka_unit_test(key_usage),
         cmocka_unit_test(keys),
         cmocka_unit_test(broken_promises),
+        cmocka_unit_test(any_usage),
+        cmocka_unit_test(any_name),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

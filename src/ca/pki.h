@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The endpoints and their CAs as they are in force: one object that is never changed, counted by
+ * those who use it, and replaced as a whole when a CA or an RA has been renewed. So a request is
+ * answered by what it began with, and nobody waits.
+ */
+#ifndef SIGNET_CA_PKI_H
+#define SIGNET_CA_PKI_H
+
+#include "ca/authority.h"
+#include "ca/ca.h"
+#include "ca/policy.h"
+
+#define PKI_DEFAULT "default" /* the name of the first CA and the first endpoint */
+
+enum { PKI_MAX_CAS = 32, PKI_MAX_ENDPOINTS = 32, ENDPOINT_MAX_PATHS = 4 };
+
+struct endpoint_settings {
+    const char *name;                      /* "default", or of [endpoint "NAME"] */
+    const char *paths[ENDPOINT_MAX_PATHS]; /* such as "/scep/corp"; lower-cased, no closing slash */
+    size_t path_count;
+    const char *ca; /* name */
+    struct policy policy;
+};
+
+struct pki_settings {
+    const char *folder; /* the data folder */
+    struct ca_settings cas[PKI_MAX_CAS];
+    size_t ca_count;
+    struct endpoint_settings endpoints[PKI_MAX_ENDPOINTS]; /* the default one first */
+    size_t endpoint_count;
+};
+
+struct endpoint {
+    const char *name;
+    const struct endpoint_settings *settings;
+    const struct policy *policy; /* &settings->policy */
+    const struct ca *ca;
+    struct scep_key openers[CA_MAX_OPENERS + 3]; /* all that may open an envelope sent to it */
+    size_t opener_count;
+    struct scep_key signer;   /* signs CertReps: the RA, its signing half, or the CA */
+    struct span ca_certs;     /* the answer to GetCACert, DER */
+    bool ca_certs_single;     /* it is one bare certificate */
+    const char *capabilities; /* the answer to GetCACaps */
+};
+
+struct pki {
+    struct endpoint endpoints[PKI_MAX_ENDPOINTS];
+    size_t endpoint_count;
+    struct ca cas[PKI_MAX_CAS]; /* with the retired ones */
+    size_t ca_count;
+    int64_t loaded; /* ms */
+};
+
+struct pki_holder; /* holds the pki in force */
+
+/*
+ * Loads it; makes RA and OCSP certificates that are missing. `settings` must outlive the holder.
+ * ERR_CONFIG names the file or key that is wrong, and the cure: an endpoint without its CA, the
+ * single form on an EC CA or on one whose KeyUsage lacks digitalSignature or keyEncipherment,
+ * policy_check.
+ */
+enum err pki_open(const struct pki_settings *settings, struct pki_holder **out) ERR_MUST_USE;
+void pki_close(struct pki_holder *holder);
+
+/* The pki in force, counted: pki_release it. Thread-safe, cheap. */
+const struct pki *pki_acquire(struct pki_holder *holder) __attribute__((returns_nonnull));
+void pki_release(const struct pki *pki);
+
+/* Reads all anew (`signet ca` has changed files) and puts it in force; an error leaves the old. */
+enum err pki_reload(struct pki_holder *holder) ERR_MUST_USE;
+
+/* Renews what is about to end (ca_keep_ra) and reloads if so. For housekeeping. */
+enum err pki_keep(struct pki_holder *holder, bool *changed) ERR_MUST_USE;
+
+/* By name, or NULL. */
+const struct endpoint *pki_endpoint(const struct pki *pki, const char *name);
+const struct ca *pki_ca(const struct pki *pki, const char *name); /* the one that issues */
+const struct ca *pki_ca_by_sha1(const struct pki *pki, const char *sha1);
+
+/*
+ * The endpoint that serves a URL path (any case): the longest configured path that is the path or
+ * is followed by a slash in it. Once there is an endpoint beside the default, the default serves
+ * below its own path nothing but "/pkiclient.exe", once or repeated. NULL: nobody.
+ */
+const struct endpoint *pki_route(const struct pki *pki, const char *path);
+
+/* Issues a grant from the endpoint's CA, by the policy's validity, which never outlives the CA. */
+enum err pki_issue(const struct endpoint *endpoint, struct arena *a, const struct grant *grant,
+                   int64_t now, struct issued *out) ERR_MUST_USE;
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The form of GetCACert decides who opens and signs (windows-scep.md, 2.2): one RA certificate, two
+ * as NDES has them, or the CA itself. A client holds on to the answer that it got, so that
+ * envelopes for the other forms, and for RAs of yesterday, are opened as well; the CA's own key
+ * opens nothing unless it is the form.
+ */
+#include "ca/pki_endpoint.h"
+
+#include "base/buf.h"
+#include "wire/oid.h"
+#include "x509/extension.h"
+
+const char *endpoint_section(struct arena *a, const char *name) {
+    return strcmp(name, "default") == 0 ? "[scep]" : arena_printf(a, "[endpoint \"%s\"]", name);
+}
+
+/* ---- the single form ---- */
+
+/* Some clients choose a certificate by its KeyUsage, so that none at all is not enough. */
+static bool has_usage(const struct cert *c, unsigned wanted) {
+    struct span value;
+    bool critical;
+    unsigned bits;
+    return cert_extension(c, OID_KEY_USAGE, &value, &critical) &&
+           extension_key_usage(value, &bits) == OK && (bits & wanted) == wanted;
+}
+
+static enum err check_single(const struct ca *ca) {
+    if (!key_is_rsa(ca->issuer.key))
+        return err_set(ERR_CONFIG,
+                       "ca-certs = single wants a CA with an RSA key, since clients encrypt to it; "
+                       "'%s' has an EC key: set ca-certs = ra",
+                       ca->name);
+    if (!has_usage(&ca->issuer.parsed, KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT))
+        return err_set(ERR_CONFIG,
+                       "ca-certs = single wants a CA whose KeyUsage has digitalSignature and "
+                       "keyEncipherment; that of '%s' has not: set ca-certs = ra",
+                       ca->name);
+    return OK;
+}
+
+/* ---- keys ---- */
+
+static void add_opener(struct endpoint *e, const struct scep_key *key) {
+    if (key->cert.n)
+        e->openers[e->opener_count++] = *key;
+}
+
+static void choose_keys(struct endpoint *e, enum ca_certs_form form) {
+    const struct ca *ca = e->ca;
+    if (form == CA_CERTS_SINGLE)
+        add_opener(e, &ca->issuer);
+    add_opener(e, &ca->ra);
+    add_opener(e, &ca->ra_enc);
+    for (size_t i = 0; i < ca->opener_count; i++)
+        add_opener(e, &ca->openers[i]);
+    e->signer = form == CA_CERTS_SINGLE     ? ca->issuer
+                : form == CA_CERTS_SPLIT_RA ? ca->ra_sign
+                                            : ca->ra;
+}
+
+/* ---- answers ---- */
+
+static enum err make_ca_certs(struct arena *a, struct endpoint *e, enum ca_certs_form form) {
+    struct span certs[CA_MAX_CHAIN + 3];
+    const struct ca *ca = e->ca;
+    size_t n = 0;
+    if (form == CA_CERTS_SINGLE) {
+        e->ca_certs = ca->issuer.cert;
+        e->ca_certs_single = true;
+        return OK;
+    }
+    certs[n++] = e->signer.cert;
+    if (form == CA_CERTS_SPLIT_RA)
+        certs[n++] = ca->ra_enc.cert;
+    certs[n++] = ca->issuer.cert;
+    for (size_t i = 0; i < ca->chain_count; i++) /* with the root: both thumbprints match */
+        certs[n++] = ca->chain[i];
+    return scep_certs_only(a, certs, n, &e->ca_certs);
+}
+
+/*
+ * SHA-256 stands first because Windows takes the first digest that it knows; SHA-1 is accepted and
+ * not offered. AES with DES3, and SHA-384, are for strongSwan 5.9.8, which looks for one and means
+ * another (scep-interop.md). GetCaCertChain is not served.
+ */
+static const char *capabilities(struct arena *a, const struct endpoint *e) {
+    return arena_printf(
+        a, "SHA-256\nSHA-512\nSHA-384\nAES\nDES3\nPOSTPKIOperation\nSCEPStandard\n%s%s",
+        e->policy->renewal_window ? "Renewal\n" : "", e->ca->next.n ? "GetNextCACert\n" : "");
+}
+
+enum err endpoint_resolve(struct arena *a, const struct pki *pki,
+                          const struct endpoint_settings *settings, struct endpoint *out) {
+    const char *ca = settings->ca;
+    enum ca_certs_form form = settings->policy.ca_certs;
+    *out = (struct endpoint){.name = settings->name,
+                             .settings = settings,
+                             .policy = &settings->policy,
+                             .ca = pki_ca(pki, ca)};
+    TRY(policy_check(a, out->policy));
+    if (!out->ca)
+        return err_set(ERR_CONFIG,
+                       "ca = %s: there is no such CA; add the section [ca \"%s\"] and make it with "
+                       "signet ca new %s",
+                       ca, ca, ca);
+    if (form == CA_CERTS_SINGLE)
+        TRY(check_single(out->ca));
+    choose_keys(out, form);
+    out->capabilities = capabilities(a, out);
+    return make_ca_certs(a, out, form);
+}
