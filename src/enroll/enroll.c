@@ -1,37 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enroll/enroll.h"
 
-#include <jansson.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/key.h"
 #include "csp/profile.h"
+#include "enroll/record.h"
 
 enum { ID_BYTES = 6, MAX_TEXT = 1024, MAX_EVENTS = 50 };
 
 static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
                           const char *text, va_list *ap) {
     ARENA_AUTO(a);
-    json_t *evidence = json_object();
-    for (const char *key; (key = va_arg(*ap, const char *));) {
-        const char *value = va_arg(*ap, const char *);
-        if (value)
-            json_object_set_new(evidence, key,
-                                json_string(text_claim(&a, span_str(value), MAX_TEXT)));
-    }
-    char *json = json_dumps(evidence, JSON_COMPACT);
     struct event event = {.at = clock_ms(),
                           .kind = kind,
                           .text = text_claim(&a, span_str(text), MAX_TEXT),
-                          .evidence = json};
-    enum err result = enrollment_add_event(tx, e->id, &event);
-    free(json);
-    json_decref(evidence);
-    return result;
+                          .evidence = evidence_json(&a, ap)};
+    return enrollment_add_event(tx, e->id, &event);
 }
 
 /*
@@ -112,6 +98,8 @@ enum err enroll_supersede(struct tx *tx, struct enrollment *e, const struct cert
         if (c->revoked)
             continue;
         TRY(certificate_revoke(tx, c->id, clock_ms(), "superseded"));
+        TRY(journal_record(tx, JOURNAL_REVOKED, c->endpoint, c->id, text, "reason", "superseded",
+                           NULL));
         TRY(enroll_record(tx, e, EVENT_SUPERSEDED, text, "thumbprint", c->sha1, NULL));
     }
     return OK;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "enroll/enroll.h"
 #include "enroll/hresult.h"
+#include "enroll/record.h"
 #include "store/certificate.h"
 #include "wire/scep.h"
 
@@ -53,8 +54,8 @@ static enum err record_confirmed(struct tx *tx, struct enrollment *e,
 /*
  * The host shows a certificate that a later request superseded: one that was held back on its way,
  * or that somebody else sent with the same challenge. What the host holds is what arrived, so that
- * one is made live again and the later one is revoked. No revocation has been published by then: a
- * superseded certificate may go into a CRL only after its enrollment has ended.
+ * one is made live again and the later one is revoked. While the enrollment is open no superseded
+ * certificate stands in a CRL; one that does, because the time was over, leaves the next.
  */
 static enum err prefer_proof(struct tx *tx, struct enrollment *e, struct certificate *certs,
                              struct certificate *held) {
@@ -64,6 +65,8 @@ static enum err prefer_proof(struct tx *tx, struct enrollment *e, struct certifi
         "superseded"));
     TRY(certificate_reinstate(tx, held->id));
     held->revoked = 0;
+    TRY(journal_record(tx, JOURNAL_REINSTATED, held->endpoint, held->id,
+                       "the host holds this certificate, not the one that superseded it", NULL));
     return enroll_record(tx, e, EVENT_ALARM,
                          "the host holds an earlier certificate than the last one that was issued: "
                          "another request with its challenge came after its own",

@@ -3,29 +3,42 @@
 #ifndef SIGNET_ENROLL_PKI_OPERATION_H
 #define SIGNET_ENROLL_PKI_OPERATION_H
 
-#include "ca/authority.h"
+#include "ca/pki.h"
+#include "ca/revocation.h"
 #include "store/store.h"
 
-struct scep_endpoint {
-    const struct authority *authority;
+/* What every endpoint works with. */
+struct scep_service {
     struct store *store;
-    struct ca_policy policy;
+    const struct authority *authority; /* keys the challenges */
+    struct revocation *revocation;
 };
 
-/* What the endpoint answers to GetCACaps: only what it does. Static text. */
-const char *scep_capabilities(void);
-
-/* GetCACert: PKCS#7 with the RA certificate and the CA certificate (windows-scep.md, 2.2). */
-enum err scep_ca_certs(const struct scep_endpoint *endpoint, struct arena *a,
-                       struct span *der) ERR_MUST_USE;
+/*
+ * GetNextCACert: the CA that is to come, signed by today's RA. ERR_NOT_FOUND when none is
+ * published. (GetCACaps and GetCACert are endpoint->capabilities and endpoint->ca_certs.)
+ */
+enum err scep_get_next_ca(const struct endpoint *endpoint, struct arena *a,
+                          struct span *der) ERR_MUST_USE;
 
 /*
  * PKIOperation. Every message whose outer layer can be read is answered by a signed CertRep in
  * *reply (`a`); ERR_PARSE means that there is nobody to answer. A SUCCESS is returned only after
- * its certificate, the use of the challenge and the transaction are durable in one commit.
+ * its certificate, the use of the challenge and the request are durable in one commit.
  * Thread-safe.
  */
-enum err scep_pki_operation(const struct scep_endpoint *endpoint, struct arena *a,
-                            struct span message, const char *peer, struct span *reply) ERR_MUST_USE;
+enum err scep_pki_operation(const struct scep_service *service, const struct endpoint *endpoint,
+                            struct arena *a, struct span message, const char *peer,
+                            struct span *reply) ERR_MUST_USE;
+
+/*
+ * The administrator's word on a pending request. Approving issues at once, by the policy of the
+ * endpoint: the client's next CertPoll gets the certificate. ERR_NOT_FOUND, ERR_CONFLICT (decided
+ * already), ERR_REFUSED (the policy would not grant it any more).
+ */
+enum err request_approve(const struct scep_service *service, const struct pki *pki, struct arena *a,
+                         int64_t id, struct issued *out) ERR_MUST_USE;
+enum err request_deny(const struct scep_service *service, struct arena *a, int64_t id,
+                      const char *reason) ERR_MUST_USE;
 
 #endif

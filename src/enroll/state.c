@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enroll/state.h"
 
+/* The store names these in its SQL (certificate.c, journal.c). */
+_Static_assert(STATE_SENT == 2 && STATE_ACCEPTED == 3 && STATE_REQUESTED == 5 &&
+                   STATE_ISSUED == 6 && STATE_REFUSED == 7 && STATE_FAILED == 9,
+               "numbers of open states");
+_Static_assert(EVENT_ALARM == 13, "number of alarms");
+
 static const char *const state_names[STATE__MAX] = {
     [STATE_ASSIGNED] = "assigned",   [STATE_SENT] = "sent",
     [STATE_ACCEPTED] = "accepted",   [STATE_REJECTED] = "rejected",

@@ -17,7 +17,7 @@ static enum err note_waiting(struct tx *tx, struct exchange *x, const char *text
     TRY(enrollment_list(tx, x->a, x->device.id, &all));
     for (struct enrollment *e = all; e; e = e->next)
         if (e->state == STATE_ASSIGNED)
-            TRY(enroll_record(tx, e, EVENT_NOTE, text, "thumbprint", x->mdm->authority->ca_sha1,
+            TRY(enroll_record(tx, e, EVENT_NOTE, text, "thumbprint", x->ca->root_sha1,
                               "status", evidence, NULL));
     return OK;
 }
@@ -27,10 +27,9 @@ static enum err note_waiting(struct tx *tx, struct exchange *x, const char *text
  * cannot show it is believed, and the timeline says so.
  */
 static enum err record_trust(struct tx *tx, struct exchange *x) {
-    const struct authority *auth = x->mdm->authority;
     if (!x->trust_add_code && !x->trust_get_code)
         return OK;
-    bool shown = span_eq(x->trust_data, auth->ca_cert);
+    bool shown = span_eq(x->trust_data, ca_root(x->ca));
     bool taken = is_success(x->trust_add_code) ||
                  (x->trust_add_code && atoi(x->trust_add_code) == SYNCML_ALREADY_EXISTS);
     if (!shown && (x->trust_data.n || !taken))
@@ -38,8 +37,8 @@ static enum err record_trust(struct tx *tx, struct exchange *x) {
                             "the host did not take the CA certificate; signet tries again in its "
                             "next session",
                             x->trust_add_code);
-    x->device.trusted_root = auth->ca_sha1;
-    TRY(device_trusts(tx, x->device.id, auth->ca_sha1));
+    x->device.trusted_root = x->ca->root_sha1;
+    TRY(device_trusts(tx, x->device.id, x->ca->root_sha1));
     return note_waiting(tx, x,
                         shown ? "the host trusts the CA certificate: it read it back"
                               : "the host took the CA certificate, but does not show it",
@@ -71,10 +70,12 @@ enum err session_record_outcomes(struct tx *tx, struct exchange *x) {
     for (struct finding *f = x->findings; f; f = f->next) {
         struct enrollment e;
         TRY(enrollment_get(tx, x->a, f->enrollment, &e));
+        int before = e.state;
         if (f->atomic_code)
             TRY(record_delivery(tx, x, f, &e));
         if (f->observed)
             TRY(enroll_observe(tx, x->a, &e, &x->mdm->enroll_policy, &f->seen));
+        x->moved |= e.state != before;
     }
     return OK;
 }

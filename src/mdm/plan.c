@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "csp/profile.h"
 #include "mdm/session.h"
+#include "store/challenge.h"
 #include "wire/mdm.h"
 
 static enum err keep(struct tx *tx, struct exchange *x, unsigned cmd_id,
@@ -42,11 +43,10 @@ static enum err ask(struct tx *tx, struct exchange *x, const struct enrollment *
 /* ---- the CA certificate ---- */
 
 static enum err send_trust(struct tx *tx, struct exchange *x) {
-    const struct authority *auth = x->mdm->authority;
-    const char *uri =
-        arena_printf(x->a, "./Device" CSP_ROOT_CERTS "/Root/%s/EncodedCertificate", auth->ca_sha1);
+    const char *uri = arena_printf(x->a, "./Device" CSP_ROOT_CERTS "/Root/%s/EncodedCertificate",
+                                   x->ca->root_sha1);
     BUF_AUTO(encoded);
-    base64_encode(&encoded, auth->ca_cert);
+    base64_encode(&encoded, ca_root(x->ca));
     unsigned id = syncml_write_add(&x->out, uri, "b64", buf_view(&encoded));
     TRY(keep(tx, x, id, PURPOSE_TRUST_ADD, NULL, uri));
     id = syncml_write_get(&x->out, uri);
@@ -95,6 +95,8 @@ static enum err mint(struct tx *tx, struct exchange *x, const struct enrollment 
     TRY(challenge_mint(challenge));
     TRY(challenge_hash(x->mdm->authority, span_str(challenge), hash));
     struct challenge c = {.hash = span_of(hash, sizeof hash),
+                          .kind = CHALLENGE_ENROLLMENT,
+                          .endpoint = PKI_DEFAULT,
                           .enrollment = e->id,
                           .created = x->now,
                           .expires = x->now + x->mdm->challenge_lifetime};
@@ -109,7 +111,7 @@ static enum err send_profile(struct tx *tx, struct exchange *x, struct enrollmen
     struct profile_values values = {
         .scep_url = x->mdm->scep_url,
         .challenge = challenge,
-        .ca_thumbprint = x->mdm->authority->ca_sha1,
+        .ca_thumbprint = x->ca->sha1,
         .enrollment_id = e->id,
         .device_id = x->device.device_id,
         .device_name = x->device.name,
@@ -156,7 +158,7 @@ static bool is_reachable(const struct exchange *x, const struct enrollment *e) {
 
 static bool trusts_ca(const struct exchange *x) {
     return x->device.trusted_root &&
-           strcmp(x->device.trusted_root, x->mdm->authority->ca_sha1) == 0;
+           strcmp(x->device.trusted_root, x->ca->root_sha1) == 0;
 }
 
 enum err session_plan(struct tx *tx, struct exchange *x) {

@@ -231,8 +231,13 @@ enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_
     struct exchange x = {
         .mdm = mdm, .a = a, .peer = peer, .client_cert = client_cert, .now = clock_ms()};
     TRY(syncml_parse(a, message, &x.in));
+    const struct pki *pki = pki_acquire(mdm->pki);
+    x.ca = pki_endpoint(pki, PKI_DEFAULT)->ca;
     enum err e = store_write(mdm->store, exchange_work, &x);
+    pki_release(pki);
     free_findings(&x);
+    if (e == OK && x.moved) /* what was superseded may be public now, or live again */
+        revocation_changed(mdm->revocation);
     if (e == ERR_AUTH || e == ERR_FORBIDDEN) {
         refuse_stranger(&x);
         e = OK;

@@ -35,6 +35,7 @@ struct finding {
 
 struct exchange {
     const struct mdm *mdm;
+    const struct ca *ca; /* that the profiles' certificates come from */
     struct arena *a;
     const char *peer;
     struct span client_cert; /* DER, unverified */
@@ -43,6 +44,7 @@ struct exchange {
     struct device device;
     int64_t now;
     int64_t msg_id; /* of our reply */
+    bool moved;     /* an enrollment got another state */
     bool hint;      /* the alert of a finished SCEP enrollment came */
     struct finding *findings;
     /* The CA certificate on the host, as far as this message tells; NULL: not told. */

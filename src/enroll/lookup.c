@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The questions: CertPoll, GetCert, GetCRL (RFC 8894, 3.3.3 to 3.3.5). None of them is for
+ * everybody: a poll is answered to the key that signed the pended request, the others to holders of
+ * a live certificate of the endpoint. What a stranger asks for is not known here.
+ */
+#include "enroll/operation.h"
+#include "x509/name.h"
+
+/* ---- CertPoll ---- */
+
+static enum err not_known(void) {
+    return err_set(ERR_CERT_ID, "no request of this transaction id, subject and key is known here");
+}
+
+static bool is_polled(const struct operation *op, const struct request *r) {
+    return span_eq(r->signer_key_sha256, sha256_span(op->signer_key_sha256)) &&
+           strcmp(r->subject, name_text(op->a, op->content.subject)) == 0;
+}
+
+static enum err poll(struct tx *tx, void *user) {
+    struct operation *op = user;
+    struct request *all, *r;
+    TRY(request_by_transaction(tx, op->a, op->endpoint->name, op->request.transaction_id, &all));
+    if (!name_same(op->content.issuer, op->endpoint->ca->issuer.parsed.subject))
+        return not_known();
+    for (r = all; r && !is_polled(op, r);)
+        r = r->next;
+    if (r)
+        return known_answer(tx, op, r);
+    if (all && !span_eq(all->signer_key_sha256, sha256_span(op->signer_key_sha256)))
+        op->alarm = "somebody polled for a request that another key has signed";
+    return not_known();
+}
+
+enum err operation_poll(struct operation *op) {
+    return store_read(op->service->store, poll, op);
+}
+
+/* ---- GetCert ---- */
+
+static enum err get_cert(struct tx *tx, void *user) {
+    struct operation *op = user;
+    struct certificate found;
+    struct cert parsed;
+    TRY(signer_find(tx, op));
+    TRY(signer_must_live(op));
+    enum err e = certificate_by_serial(tx, op->a, op->content.serial, &found);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (e == ERR_NOT_FOUND || strcmp(found.endpoint, op->endpoint->name) != 0 ||
+        cert_parse(found.der, &parsed) != OK || !name_same(op->content.issuer, parsed.issuer))
+        return err_set(ERR_CERT_ID, "this endpoint has issued no certificate of that issuer and "
+                                    "serial number");
+    op->reply = (struct scep_reply){.status = SCEP_SUCCESS, .cert = found.der};
+    return OK;
+}
+
+enum err operation_get_cert(struct operation *op) {
+    return store_read(op->service->store, get_cert, op);
+}
+
+/* ---- GetCRL ---- */
+
+static enum err may_get_crl(struct tx *tx, void *user) {
+    struct operation *op = user;
+    TRY(signer_find(tx, op));
+    TRY(signer_must_live(op));
+    if (!name_same(op->content.issuer, op->endpoint->ca->issuer.parsed.subject))
+        return err_set(ERR_CERT_ID, "the CA of this endpoint is '%s', no other has its CRL here",
+                       name_text(op->a, op->endpoint->ca->issuer.parsed.subject));
+    return OK;
+}
+
+enum err operation_get_crl(struct operation *op) {
+    struct published_crl crl;
+    TRY(store_read(op->service->store, may_get_crl, op));
+    TRY(revocation_crl(op->service->revocation, op->endpoint->ca, op->a, &crl));
+    op->reply = (struct scep_reply){.status = SCEP_SUCCESS, .crl = crl.der};
+    return OK;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enroll/record.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+enum { MAX_TEXT = 1024, MAX_ALARMS = 50 };
+
+static const int64_t HOUR = 3600000;
+
+const char *evidence_json(struct arena *a, va_list *ap) {
+    json_t *evidence = json_object();
+    for (const char *key; (key = va_arg(*ap, const char *));) {
+        const char *value = va_arg(*ap, const char *);
+        if (value)
+            json_object_set_new(evidence, key,
+                                json_string(text_claim(a, span_str(value), MAX_TEXT)));
+    }
+    char *json = json_dumps(evidence, JSON_COMPACT);
+    const char *copy = arena_str(a, span_str(json));
+    free(json);
+    json_decref(evidence);
+    return copy;
+}
+
+static enum err add(struct tx *tx, enum journal_kind kind, const char *endpoint,
+                    int64_t certificate, const char *text, va_list *ap) {
+    ARENA_AUTO(a);
+    struct journal_entry entry = {.at = clock_ms(),
+                                  .kind = (int)kind,
+                                  .endpoint = endpoint,
+                                  .certificate = certificate,
+                                  .text = text,
+                                  .evidence = evidence_json(&a, ap)};
+    return journal_add(tx, &entry);
+}
+
+enum err journal_record(struct tx *tx, enum journal_kind kind, const char *endpoint,
+                        int64_t certificate, const char *text, ...) {
+    va_list ap;
+    va_start(ap, text);
+    enum err e = add(tx, kind, endpoint, certificate, text, &ap);
+    va_end(ap);
+    return e;
+}
+
+enum err alarm_record(struct tx *tx, const char *endpoint, const char *text, ...) {
+    int64_t count;
+    TRY(journal_count_alarms(tx, text, clock_ms() - HOUR, &count));
+    store_log(tx, LOG_WARN, "alarm", "endpoint=%s text=%s%s", endpoint ? endpoint : "-",
+              log_q(span_str(text)), count < MAX_ALARMS ? "" : " status=uncounted");
+    if (count >= MAX_ALARMS)
+        return OK;
+    va_list ap;
+    va_start(ap, text);
+    enum err e = add(tx, JOURNAL_ALARM, endpoint, 0, text, &ap);
+    va_end(ap);
+    return e;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PKCSReq and RenewalReq, from the right to the reply. Everything that costs (private keys, other
+ * people's programs) happens before the commit and outside of any transaction; the commit looks
+ * again at all that may have changed.
+ */
+#include "base/log.h"
+#include "ca/webhook.h"
+#include "enroll/operation.h"
+#include "enroll/record.h"
+
+/*
+ * What could not be asked is refused (the hook fails closed), and the client is not told why: the
+ * cause is the administrator's business.
+ */
+static enum err ask_webhook(struct operation *op) {
+    struct webhook_question question = {.endpoint = op->endpoint->name,
+                                        .challenge = op->content.csr.challenge,
+                                        .csr = &op->content.csr,
+                                        .transaction_id = op->request.transaction_id};
+    enum err e = webhook_ask(op->a, op->endpoint->policy, &question, &op->grant.validity);
+    if (e != ERR_FORBIDDEN)
+        return e;
+    log_write(LOG_ERROR, "scep", "op=webhook endpoint=%s reason=%s", op->endpoint->name,
+              log_q(span_str(err_detail())));
+    return err_set(ERR_REFUSED, "the challenge could not be checked; the server's log tells why");
+}
+
+static bool must_wait(const struct operation *op) {
+    return op->right == RIGHT_APPROVAL ||
+           (op->endpoint->policy->manual_approval && op->right != RIGHT_RENEWAL);
+}
+
+static enum err commit_check(struct tx *tx, struct operation *op) {
+    TRY(known_check(tx, op));
+    if (op->repeated)
+        return err_set(ERR_BUSY, "the same request is being served");
+    return right_use(tx, op);
+}
+
+/* The commit that a SUCCESS promises. */
+static enum err commit_issued(struct tx *tx, void *user) {
+    struct operation *op = user;
+    int64_t certificate;
+    TRY(commit_check(tx, op));
+    TRY(request_record(tx, op));
+    TRY(issue_keep(tx, op, &certificate));
+    return request_keep(tx, op, REQUEST_ISSUED, certificate);
+}
+
+static enum err record_waiting(struct tx *tx, struct operation *op) {
+    struct enrollment e;
+    if (!op->enrollment)
+        return OK;
+    TRY(enrollment_get(tx, op->a, op->enrollment, &e));
+    return enroll_record(tx, &e, EVENT_NOTE,
+                         "the request waits for an administrator: signet request list", NULL);
+}
+
+static enum err commit_pending(struct tx *tx, void *user) {
+    struct operation *op = user;
+    TRY(commit_check(tx, op));
+    TRY(request_record(tx, op));
+    TRY(record_waiting(tx, op));
+    TRY(request_keep(tx, op, REQUEST_PENDING, 0));
+    return journal_record(tx, JOURNAL_PENDED, op->endpoint->name, 0,
+                          "a request waits for an administrator", "transaction", op->transaction,
+                          "subject", op->subject, "peer", op->peer, NULL);
+}
+
+static enum err pend(struct operation *op, struct span *reply) {
+    op->reply = (struct scep_reply){.status = SCEP_PENDING,
+                                    .text = "An administrator has to approve the request"};
+    TRY(operation_reply(op, reply));
+    return store_write(op->service->store, commit_pending, op);
+}
+
+static enum err issue(struct operation *op, struct span *reply) {
+    TRY(pki_issue(op->endpoint, op->a, &op->grant, op->now, &op->issued));
+    op->reply =
+        (struct scep_reply){.status = SCEP_SUCCESS, .text = "Issued", .cert = op->issued.der};
+    TRY(operation_reply(op, reply));
+    TRY(store_write(op->service->store, commit_issued, op));
+    if (op->revoked)
+        revocation_changed(op->service->revocation);
+    return OK;
+}
+
+enum err operation_request(struct operation *op, struct span *reply) {
+    op->right = RIGHT_NONE;
+    op->repeated = op->revoked = false;
+    TRY(store_read(op->service->store, authorize, op));
+    if (op->repeated)
+        return operation_reply(op, reply);
+    if (op->right == RIGHT_WEBHOOK)
+        TRY(ask_webhook(op));
+    return must_wait(op) ? pend(op, reply) : issue(op, reply);
+}
