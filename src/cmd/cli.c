@@ -9,7 +9,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { OWN = 256, MAX_OWN = 8 };
+#include "base/arena.h"
+#include "server/admin.h"
+
+enum { OWN = 256, MAX_OWN = 12, MAX_COLUMNS = 16 };
 
 static void fill_options(const struct cli_option *own, struct option *out) {
     static const struct option common[] = {{"help", no_argument, NULL, 'h'},
@@ -86,18 +89,62 @@ const char *cli_text(const json_t *object, const char *key) {
     return text ? text : "-";
 }
 
-void cli_print_table(const char *const *cells, size_t rows, size_t columns) {
+static int column_width(const char *const *cells, size_t rows, size_t columns, size_t c) {
+    size_t width = 0;
     for (size_t r = 0; r < rows; r++) {
-        for (size_t c = 0; c < columns; c++) {
-            size_t width = 0;
-            for (size_t i = 0; i < rows; i++) {
-                size_t n = strlen(cells[i * columns + c]);
-                width = n > width ? n : width;
-            }
-            bool last = c + 1 == columns;
-            printf("%-*s%s", last ? 0 : (int)width, cells[r * columns + c], last ? "\n" : "  ");
-        }
+        size_t n = strlen(cells[r * columns + c]);
+        width = n > width ? n : width;
     }
+    return (int)width;
+}
+
+void cli_print_table(const char *const *cells, size_t rows, size_t columns) {
+    int widths[MAX_COLUMNS] = {0};
+    for (size_t c = 0; c + 1 < columns; c++)
+        widths[c] = column_width(cells, rows, columns, c);
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++)
+            printf("%-*s%s", widths[c], cells[r * columns + c], c + 1 == columns ? "\n" : "  ");
+}
+
+static const char *cell(struct arena *a, const json_t *object, const char *key) {
+    const json_t *value = json_object_get(object, key);
+    if (json_is_integer(value))
+        return arena_printf(a, "%lld", (long long)json_integer_value(value));
+    return cli_text(object, key);
+}
+
+void cli_print_list(const json_t *list, const struct cli_column *columns, size_t count,
+                    const char *none) {
+    ARENA_AUTO(a);
+    size_t rows = json_array_size(list) + 1, i;
+    const char **cells = arena_alloc(&a, rows * count * sizeof *cells);
+    const json_t *object;
+    if (rows == 1) {
+        printf("%s\n", none);
+        return;
+    }
+    for (size_t c = 0; c < count; c++)
+        cells[c] = columns[c].head;
+    json_array_foreach(list, i, object) {
+        for (size_t c = 0; c < count; c++)
+            cells[(i + 1) * count + c] = cell(&a, object, columns[c].key);
+    }
+    cli_print_table(cells, rows, count);
+}
+
+int cli_list(const struct cli *cli, json_t *request, const char *key,
+             const struct cli_column *columns, size_t count, const char *none) {
+    json_t *reply;
+    if (admin_call(cli->folder, request, &reply) != OK)
+        return cli_fail();
+    json_t *list = json_object_get(reply, key);
+    if (cli->json)
+        cli_print_json(json_incref(list));
+    else
+        cli_print_list(list, columns, count, none);
+    json_decref(reply);
+    return 0;
 }
 
 size_t cli_width(size_t otherwise) {

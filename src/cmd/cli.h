@@ -48,8 +48,25 @@ void cli_print_json(json_t *value);
 /* The text of a key; "-" when it is missing. */
 const char *cli_text(const json_t *object, const char *key);
 
-/* Prints rows as aligned columns. `cells` has rows * columns texts; the first row is the head. */
+/* Prints rows as aligned columns, 16 at most. `cells` has rows * columns texts; the first row is
+ * the head. */
 void cli_print_table(const char *const *cells, size_t rows, size_t columns);
+
+/* A column of a list of objects: its head, and the key of the text or number in it. */
+struct cli_column {
+    const char *head, *key;
+};
+
+/* Prints the objects as a table; the line `none` when there are none. */
+void cli_print_list(const json_t *list, const struct cli_column *columns, size_t count,
+                    const char *none);
+
+/*
+ * Sends the request (taken over) and prints the list that its answer has under `key`, as JSON or as
+ * a table. Returns the exit status.
+ */
+int cli_list(const struct cli *cli, json_t *request, const char *key,
+             const struct cli_column *columns, size_t count, const char *none);
 
 /* Columns of the terminal on standard output, at least 60; `otherwise` when it is none. */
 size_t cli_width(size_t otherwise);

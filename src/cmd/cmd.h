@@ -12,8 +12,19 @@ int cmd_user(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_enrollment(int argc, char **argv);
 int cmd_device(int argc, char **argv);
-int cmd_device_list(int argc, char **argv); /* a verb of device, on the server's side */
+/* Verbs of device, on the server's side. */
+int cmd_device_list(int argc, char **argv);
+int cmd_device_set(int argc, char **argv);
+int cmd_device_import(int argc, char **argv);
+int cmd_cert(int argc, char **argv);
+int cmd_challenge(int argc, char **argv);
+int cmd_request(int argc, char **argv);
+int cmd_alarm(int argc, char **argv);
+int cmd_ca(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 int cmd_scep(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
 
 #endif

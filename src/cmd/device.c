@@ -272,8 +272,8 @@ static const struct verb verbs[] = {
      "\n  --time-scale N        Windows' minutes pass N times as fast" NETWORK_OPTIONS,
      "hf:US:T:C:", 1, 1, run, HOST_CHANGE, false},
     {"scep", "DIR [ID]",
-     "Makes one attempt of the SCEP enrollment ID, or of all, from the registry as it stands.\n"
-     "Exit status 1 when one failed.\n" NETWORK_OPTIONS,
+     "Makes one attempt of the SCEP enrollment ID, or of all, from the registry as it stands; when\n"
+     "the server has pended its request, a CertPoll. Exit status 1 when one failed.\n" NETWORK_OPTIONS,
      "hT:C:", 1, 2, scep, HOST_CHANGE, false},
     {"registry", "DIR [-o json]", "Shows the registry; registry.reg in DIR can be edited by hand.",
      "ho:", 1, 1, registry, HOST_READ, false},
@@ -289,7 +289,9 @@ enum { VERBS = sizeof verbs / sizeof *verbs };
 
 static void print_usage(void) {
     printf("Hosts that have enrolled with the server:\n\n"
-           "  signet device list [-o json] [-d DIR]\n\n"
+           "  signet device list [-o json] [-d DIR]\n"
+           "  signet device set HOST sid=SID [-d DIR]\n"
+           "  signet device import FILE.csv [-d DIR]\n\n"
            "The emulated Windows host. DIR holds its whole state:\n\n");
     for (int i = 0; i < VERBS; i++)
         printf("  signet device %s %s\n", verbs[i].name, verbs[i].arguments);
@@ -375,6 +377,10 @@ int cmd_device(int argc, char **argv) {
     }
     if (argc > 1 && strcmp(argv[1], "list") == 0)
         return cmd_device_list(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "set") == 0)
+        return cmd_device_set(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "import") == 0)
+        return cmd_device_import(argc - 1, argv + 1);
     for (int i = 0; argc > 1 && i < VERBS; i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return start(&verbs[i], argc - 1, argv + 1);

@@ -11,9 +11,10 @@
 #include "base/file.h"
 
 /* Also with an ending: file_write's temporary files, SQLite's -wal and -shm. */
-static const char *const own_files[] = {"ca.pem",        "ca.key",        "ra.pem",   "ra.key",
-                                        "device-ca.pem", "device-ca.key", "tls.pem",  "tls.key",
-                                        "challenge.key", "signet.conf",   "signet.db"};
+static const char *const own_files[] = {"ca.pem",   "ca.key",   "ra.pem",        "ra.key",
+                                        "ocsp.pem", "ocsp.key", "device-ca.pem", "device-ca.key",
+                                        "tls.pem",  "tls.key",  "challenge.key", "signet.conf",
+                                        "signet.db"};
 
 static bool is_own(const char *name) {
     for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {

@@ -12,12 +12,20 @@ static const struct {
 } commands[] = {
     {"init", cmd_init, "make a data folder: authorities, TLS certificate, configuration"},
     {"serve", cmd_serve, "run the server: Windows MDM, SCEP, administration"},
-    {"user", cmd_user, "accounts that may enroll hosts"},
+    {"user", cmd_user, "accounts that may enroll hosts, or fetch challenges"},
     {"profile", cmd_profile, "SCEP profiles: adopt, add, list, show, assign"},
     {"enrollment", cmd_enrollment, "what became of each profile on each host: the timeline"},
     {"device", cmd_device, "enrolled hosts, and the emulated Windows host"},
+    {"challenge", cmd_challenge, "one-time challenges for any SCEP client: new, list, revoke"},
+    {"request", cmd_request, "requests that wait for an administrator: list, approve, deny"},
+    {"cert", cmd_cert, "issued certificates: list, show, revoke, export"},
+    {"ca", cmd_ca, "the CAs: list, new, csr, import, rollover"},
+    {"alarm", cmd_alarm, "what somebody should look at"},
+    {"backup", cmd_backup, "a copy of the data folder while the server runs"},
+    {"restore", cmd_restore, "a data folder from a backup"},
     {"scep", cmd_scep, "look into SCEP messages"},
     {"demo", cmd_demo, "the whole way on loopback: three hosts, three outcomes"},
+    {"bench", cmd_bench, "how fast this machine issues certificates, beside what its RSA allows"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -6,8 +6,8 @@
 static const char usage[] =
     "Usage: signet serve [-d DIR]\n\n"
     "Serves the data folder DIR (made by signet init) until SIGTERM: the Windows MDM server, the\n"
-    "SCEP server and the administration's socket. SIGHUP reads the TLS certificate anew. The log\n"
-    "goes to standard error, one line an operation.\n\n"
+    "SCEP server, CRLs and OCSP, and the administration's socket. SIGHUP reads the TLS certificate\n"
+    "and the CAs anew. The log goes to standard error, one line an operation.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
 int cmd_serve(int argc, char **argv) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -12,10 +11,12 @@
 #include "server/admin.h"
 
 static const char usage[] =
-    "Usage: signet user add NAME [--password-file FILE] [-d DIR]\n"
+    "Usage: signet user add NAME [--endpoint ENDPOINT] [--password-file FILE] [-d DIR]\n"
     "       signet user list [-o json] [-d DIR]\n"
-    "       signet user remove NAME [-d DIR]\n\n"
+    "       signet user remove NAME [--endpoint ENDPOINT] [-d DIR]\n\n"
     "Accounts that may enroll hosts. Windows asks for name and password when a host enrolls.\n"
+    "With --endpoint: accounts of another kind, which may fetch challenges from that endpoint's\n"
+    "mscep_admin page, and nothing else.\n"
     "add reads the password from FILE (- is standard input), or asks for it at the terminal.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
@@ -47,51 +48,59 @@ static enum err read_password(const char *file, struct buf *out) {
     return out->n ? OK : err_set(ERR_USAGE, "the password is empty");
 }
 
-static int add(const struct cli *cli, const char *file) {
+static json_t *request_of(const char *command, const char *name, const char *endpoint) {
+    json_t *request = json_pack("{s:s, s:s}", "command", command, "name", name);
+    if (endpoint)
+        json_object_set_new(request, "endpoint", json_string(endpoint));
+    return request;
+}
+
+static int add(const struct cli *cli, const char *endpoint, const char *file) {
     BUF_AUTO(password);
     json_t *reply;
     if (read_password(file, &password) != OK)
         return cli_fail();
-    json_t *request =
-        json_pack("{s:s, s:s, s:o}", "command", "user.add", "name", cli->argv[1], "password",
-                  json_stringn_nocheck((const char *)password.p, password.n));
+    json_t *request = request_of("user.add", cli->argv[1], endpoint);
+    json_object_set_new(request, "password",
+                        json_stringn_nocheck((const char *)password.p, password.n));
     if (admin_call(cli->folder, request, &reply) != OK)
         return cli_fail();
+    const char *warning = json_string_value(json_object_get(reply, "warning"));
+    if (warning)
+        fprintf(stderr, "signet: warning: %s\n", warning);
     json_decref(reply);
-    printf("%s may enroll hosts.\n", cli->argv[1]);
+    if (endpoint)
+        printf("%s may fetch challenges of the endpoint %s.\n", cli->argv[1], endpoint);
+    else
+        printf("%s may enroll hosts.\n", cli->argv[1]);
     return 0;
 }
 
-static int remove_user(const struct cli *cli) {
+static int remove_user(const struct cli *cli, const char *endpoint) {
     json_t *reply;
-    if (admin_call(cli->folder,
-                   json_pack("{s:s, s:s}", "command", "user.remove", "name", cli->argv[1]),
-                   &reply) != OK)
+    if (admin_call(cli->folder, request_of("user.remove", cli->argv[1], endpoint), &reply) != OK)
         return cli_fail();
     json_decref(reply);
-    printf("%s may not enroll hosts any more; hosts that are enrolled stay so.\n", cli->argv[1]);
+    if (endpoint)
+        printf("%s may not fetch challenges of the endpoint %s any more.\n", cli->argv[1],
+               endpoint);
+    else
+        printf("%s may not enroll hosts any more; hosts that are enrolled stay so.\n",
+               cli->argv[1]);
     return 0;
 }
 
 static int list(const struct cli *cli) {
-    json_t *reply;
-    if (admin_call(cli->folder, json_pack("{s:s}", "command", "user.list"), &reply) != OK)
-        return cli_fail();
-    json_t *users = json_object_get(reply, "users"), *user;
-    size_t i;
-    if (cli->json)
-        cli_print_json(json_incref(users));
-    else if (json_array_size(users) == 0)
-        printf("There are no accounts yet: signet user add NAME.\n");
-    else
-        json_array_foreach(users, i, user) printf("%s\n", cli_text(user, "name"));
-    json_decref(reply);
-    return 0;
+    static const struct cli_column columns[] = {
+        {"NAME", "name"}, {"CHALLENGES OF", "endpoint"}, {"CREATED", "created"}};
+    return cli_list(cli, json_pack("{s:s}", "command", "user.list"), "users", columns, 3,
+                    "There are no accounts yet: signet user add NAME.");
 }
 
 int cmd_user(int argc, char **argv) {
-    const char *password_file = NULL;
-    const struct cli_option own[] = {{"password-file", &password_file, NULL}, {NULL, NULL, NULL}};
+    const char *password_file = NULL, *endpoint = NULL;
+    const struct cli_option own[] = {
+        {"password-file", &password_file, NULL}, {"endpoint", &endpoint, NULL}, {NULL, NULL, NULL}};
     struct cli cli;
     int status;
     if (!cli_options(argc, argv, usage, own, &cli, &status))
@@ -99,9 +108,9 @@ int cmd_user(int argc, char **argv) {
     if (cli.argc == 1 && (strcmp(cli.argv[0], "add") == 0 || strcmp(cli.argv[0], "remove") == 0))
         return cli_usage(usage, "user %s: the NAME is missing", cli.argv[0]);
     if (cli.argc == 2 && strcmp(cli.argv[0], "add") == 0)
-        return add(&cli, password_file);
+        return add(&cli, endpoint, password_file);
     if (cli.argc == 2 && strcmp(cli.argv[0], "remove") == 0)
-        return remove_user(&cli);
+        return remove_user(&cli, endpoint);
     if (cli.argc == 1 && strcmp(cli.argv[0], "list") == 0)
         return list(&cli);
     return cli_usage(usage, "user takes add NAME, list or remove NAME");

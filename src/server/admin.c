@@ -19,8 +19,8 @@
 #include "base/mem.h"
 
 enum {
-    MAX_REQUEST = 1 << 20,
-    MAX_ANSWER = 1 << 28, /* a list of very many enrollments */
+    MAX_REQUEST = 8 << 20, /* device.import */
+    MAX_ANSWER = 1 << 28,  /* a list of very many enrollments */
     PATIENCE_MS = 5000,
     ANSWER_MS = 60000,
     PAUSE_MS = 100,

@@ -13,15 +13,17 @@
 
 #include <jansson.h>
 
-#include "base/err.h"
-#include "store/store.h"
+#include "enroll/pki_operation.h"
 
 struct admin;
+struct config;
 
 /* What the commands work on. */
 struct admin_scope {
     struct store *store;
-    int64_t rsa_min_bits; /* of the SCEP endpoint: a profile below it gets a warning */
+    const struct scep_service *scep;
+    struct pki_holder *pki;
+    const struct config *config;
 };
 
 /* Listens and serves in a thread of its own. ERR_IO, ERR_CONFIG (the path is too long). */

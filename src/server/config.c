@@ -1,179 +1,222 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading: each section of the file is a row of `sections`, with the struct that its keys fill and
+ * the lines at which they stand, so that whatever is wrong can be named with its line.
+ */
 #include "server/config.h"
 
-#include <ini.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/file.h"
+#include "server/config_keys.h"
+#include "server/ini.h"
 
-enum value_kind { TEXT, URL, ADDRESS, PATH, NUMBER, DURATION, BITS, LEVEL, WORD };
+enum { MAX_FILE = 1 << 20, MAX_NAME = 32, MAX_SECTIONS = PKI_MAX_ENDPOINTS + PKI_MAX_CAS + 3 };
 
-static const struct {
-    const char *section, *key;
-    enum value_kind kind;
-    size_t offset;        /* in struct config */
-    const char *fallback; /* NULL: required */
-} keys[] = {
-    {"server", "public-url", URL, offsetof(struct config, public_url), NULL},
-    {"server", "management-url", URL, offsetof(struct config, management_url), NULL},
-    {"server", "scep-url", URL, offsetof(struct config, scep_url), NULL},
-    {"server", "listen-public", ADDRESS, offsetof(struct config, listen_public), NULL},
-    {"server", "listen-management", ADDRESS, offsetof(struct config, listen_management), NULL},
-    {"server", "listen-plain", ADDRESS, offsetof(struct config, listen_plain), ""},
-    {"server", "tls-cert", PATH, offsetof(struct config, tls_cert), "tls.pem"},
-    {"server", "tls-key", PATH, offsetof(struct config, tls_key), "tls.key"},
-    {"server", "log-level", LEVEL, offsetof(struct config, log_level), "info"},
-    {"scep", "rsa-min-bits", BITS, offsetof(struct config, rsa_min_bits), "2048"},
-    {"scep", "validity", DURATION, offsetof(struct config, validity), "365d"},
-    {"scep", "backdate", DURATION, offsetof(struct config, backdate), "1h"},
-    {"scep", "challenge-lifetime", DURATION, offsetof(struct config, challenge_lifetime), "1h"},
-    {"mdm", "provider-id", WORD, offsetof(struct config, provider_id), "signet"},
-    {"mdm", "name", TEXT, offsetof(struct config, name), "signet"},
-    {"mdm", "identity-validity", DURATION, offsetof(struct config, identity_validity), "730d"},
-    {"enrollment", "confirm-within", DURATION, offsetof(struct config, confirm_within), "24h"},
-    {"enrollment", "confirm-sessions", NUMBER, offsetof(struct config, confirm_sessions), "2"},
+struct section {
+    enum config_section kind;
+    const char *title; /* as it stands between the brackets */
+    void *base;        /* what its keys fill */
+    int line;          /* 0: not in the file */
+    int key_lines[CONFIG_MAX_KEYS];
 };
-
-#define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
-
-enum { KEYS = sizeof keys / sizeof *keys, MAX_FILE = 65536 };
 
 struct loading {
     struct config *config;
-    bool seen[KEYS];
-    enum err err; /* the first one */
-    char detail[400];
+    const char *path;
+    struct section sections[MAX_SECTIONS];
+    size_t count;
+    struct section *current;
 };
 
-static enum err read_address(struct arena *a, const char *value, struct address *out) {
-    const char *colon = strrchr(value, ':');
-    int64_t port;
-    *out = (struct address){"", 0};
-    if (!*value)
-        return OK;
-    if (!colon || !span_int(span_str(colon + 1), &port) || port < 1 || port > 65535)
-        return err_set(ERR_CONFIG, "'%s' is not ADDRESS:PORT, such as 0.0.0.0:443", value);
-    struct span host = span_of(value, (size_t)(colon - value));
-    if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-        host = span_of(host.p + 1, host.n - 2);
-    out->host = arena_str(a, host);
-    out->port = (unsigned short)port;
+static enum err set(struct loading *l, const struct section *s, size_t key, const char *text) {
+    const struct config_key *k = &config_keys[key];
+    struct config_value v = {text, k, &l->config->arena, l->config->folder};
+    return k->read(&v, (char *)s->base + k->offset);
+}
+
+/* ---- sections ---- */
+
+static struct section *add_section(struct loading *l, enum config_section kind, const char *title,
+                                   void *base) {
+    struct section *s = &l->sections[l->count++];
+    s->kind = kind;
+    s->title = arena_str(&l->config->arena, span_str(title));
+    s->base = base;
+    return s;
+}
+
+static struct section *add_endpoint(struct loading *l, const char *title, const char *name) {
+    struct pki_settings *pki = &l->config->pki;
+    struct endpoint_settings *e = &pki->endpoints[pki->endpoint_count++];
+    e->name = name;
+    return add_section(l, SECTION_ENDPOINT, title, e);
+}
+
+static struct section *add_ca(struct loading *l, const char *title, const char *name) {
+    struct pki_settings *pki = &l->config->pki;
+    struct ca_settings *ca = &pki->cas[pki->ca_count++];
+    ca->name = name;
+    return add_section(l, SECTION_CA, title, ca);
+}
+
+/* Those that are there whether the file has them or not. */
+static void add_own_sections(struct loading *l) {
+    add_section(l, SECTION_SERVER, "server", l->config);
+    add_endpoint(l, "scep", "default");
+    add_ca(l, "ca \"default\"", "default");
+    add_section(l, SECTION_MDM, "mdm", l->config);
+    add_section(l, SECTION_ENROLLMENT, "enrollment", l->config);
+}
+
+/* The NAME of [kind "NAME"]; NULL for another title. It becomes a folder's name and part of URLs.
+ */
+static const char *read_name(struct arena *a, const char *title, const char *kind) {
+    static const char characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t n = strlen(kind);
+    if (strncmp(title, kind, n) != 0 || strncmp(title + n, " \"", 2) != 0)
+        return NULL;
+    const char *name = title + n + 2;
+    size_t length = strspn(name, characters);
+    if (length == 0 || length > MAX_NAME || strchr("-_.", *name) ||
+        strcmp(name + length, "\"") != 0)
+        return NULL;
+    return arena_str(a, span_of(name, length));
+}
+
+static enum err open_new_section(struct loading *l, const char *title) {
+    struct pki_settings *pki = &l->config->pki;
+    const char *endpoint = read_name(&l->config->arena, title, "endpoint");
+    const char *ca = read_name(&l->config->arena, title, "ca");
+    if (!endpoint && !ca)
+        return err_set(ERR_CONFIG,
+                       "there is no section [%s], only [server], [scep], [endpoint \"NAME\"], "
+                       "[ca \"NAME\"], [mdm] and [enrollment]; a NAME has at most %d letters, "
+                       "digits, . - and _",
+                       title, MAX_NAME);
+    if (endpoint && strcmp(endpoint, "default") == 0)
+        return err_set(ERR_CONFIG, "the endpoint 'default' is [scep]: give this one another name");
+    if (endpoint ? pki->endpoint_count == PKI_MAX_ENDPOINTS : pki->ca_count == PKI_MAX_CAS)
+        return err_set(ERR_CONFIG, "more than %d endpoints or CAs", PKI_MAX_ENDPOINTS);
+    l->current = endpoint ? add_endpoint(l, title, endpoint) : add_ca(l, title, ca);
     return OK;
 }
 
-static enum err read_duration(const char *value, int64_t *ms) {
-    static const struct {
-        char unit;
-        int64_t ms;
-    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
-    size_t n = strlen(value);
-    int64_t number;
-    for (size_t i = 0; n && i < sizeof units / sizeof *units; i++) {
-        if (value[n - 1] == units[i].unit && span_int(span_of(value, n - 1), &number) &&
-            number > 0 && number <= 36500) {
-            *ms = number * units[i].ms;
-            return OK;
+static enum err open_section(struct loading *l, int line, const char *title) {
+    l->current = NULL;
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->sections[i].title, title) == 0)
+            l->current = &l->sections[i];
+    if (!l->current)
+        TRY(open_new_section(l, title));
+    l->current->line = line;
+    return OK;
+}
+
+/* ---- keys ---- */
+
+static enum err on_line(void *user, int line, const char *title, const char *key,
+                        const char *value) {
+    struct loading *l = user;
+    if (!key)
+        return open_section(l, line, title);
+    if (!l->current)
+        return err_set(ERR_CONFIG, "the key '%s' stands before the first [section]", key);
+    for (size_t i = 0; i < config_key_count; i++) {
+        if (config_keys[i].section != l->current->kind || strcmp(config_keys[i].name, key) != 0)
+            continue;
+        if (l->current->key_lines[i])
+            return err_set(ERR_CONFIG, "the key '%s' stands there twice", key);
+        l->current->key_lines[i] = line;
+        return set(l, l->current, i, value);
+    }
+    return err_set(ERR_CONFIG, "there is no key '%s' in [%s]", key, title);
+}
+
+static enum err fill_defaults(struct loading *l) {
+    for (size_t s = 0; s < l->count; s++) {
+        const struct section *section = &l->sections[s];
+        for (size_t i = 0; i < config_key_count; i++) {
+            if (config_keys[i].section != section->kind || section->key_lines[i])
+                continue;
+            if (!config_keys[i].fallback)
+                return err_set(ERR_CONFIG, "%s: the key '%s' in [%s] is missing", l->path,
+                               config_keys[i].name, section->title);
+            TRY(set(l, section, i, config_keys[i].fallback));
         }
     }
-    return err_set(ERR_CONFIG, "'%s' is not a time such as 30s, 15m, 24h or 365d", value);
-}
-
-static enum err read_number(const char *value, int64_t least, int64_t most, int64_t *out) {
-    if (!span_int(span_str(value), out) || *out < least || *out > most)
-        return err_set(ERR_CONFIG, "'%s' is not a number from %d to %d", value, (int)least,
-                       (int)most);
     return OK;
 }
 
-static enum err read_text(struct arena *a, enum value_kind kind, const struct config *c,
-                          const char *value, const char **out) {
-    if (kind == URL && strncmp(value, "https://", 8) != 0 && strncmp(value, "http://", 7) != 0)
-        return err_set(ERR_CONFIG, "'%s' is not a URL with https:// or http://", value);
-    if (kind == LEVEL && strcmp(value, "error") != 0 && strcmp(value, "warn") != 0 &&
-        strcmp(value, "info") != 0 && strcmp(value, "debug") != 0)
-        return err_set(ERR_CONFIG, "'%s' is none of error, warn, info, debug", value);
-    if (kind == WORD && (!*value || value[strspn(value, WORD_CHARACTERS)]))
-        return err_set(ERR_CONFIG, "'%s' is not one word of letters, digits, . - and _", value);
-    *out = kind == PATH && value[0] != '/' ? arena_printf(a, "%s/%s", c->folder, value)
-                                           : arena_str(a, span_str(value));
-    return OK;
-}
-
-static enum err set(struct config *c, int i, const char *value) {
-    void *field = (char *)c + keys[i].offset;
-    switch (keys[i].kind) {
-    case ADDRESS:
-        return read_address(&c->arena, value, field);
-    case DURATION:
-        return read_duration(value, field);
-    case NUMBER:
-        return read_number(value, 1, 1000, field);
-    case BITS:
-        return read_number(value, 1024, 16384, field);
-    default:
-        return read_text(&c->arena, keys[i].kind, c, value, field);
-    }
-}
-
-static int find_key(const char *section, const char *key) {
-    for (int i = 0; i < KEYS; i++)
-        if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].key, key) == 0)
-            return i;
-    return -1;
-}
-
-/* inih's callback: 0 makes it remember the line as the first wrong one. */
-static int on_value(void *user, const char *section, const char *key, const char *value) {
-    struct loading *l = user;
-    int i = find_key(section, key);
-    enum err e = i < 0        ? err_set(ERR_CONFIG, "there is no key '%s' in [%s]", key, section)
-                 : l->seen[i] ? err_set(ERR_CONFIG, "the key '%s' stands there twice", key)
-                              : set(l->config, i, value);
-    if (i >= 0)
-        l->seen[i] = true;
-    if (e != OK && l->err == OK) {
-        l->err = e;
-        snprintf(l->detail, sizeof l->detail, "%s", err_detail());
-    }
-    return e == OK;
-}
-
-static enum err fill_defaults(struct loading *l, const char *path) {
-    for (int i = 0; i < KEYS; i++) {
-        if (l->seen[i])
+/* An endpoint without `path`: /scep, /scep/NAME. */
+static void fill_paths(struct config *c) {
+    for (size_t i = 0; i < c->pki.endpoint_count; i++) {
+        struct endpoint_settings *e = &c->pki.endpoints[i];
+        if (e->path_count)
             continue;
-        if (!keys[i].fallback)
-            return err_set(ERR_CONFIG, "%s: the key '%s' in [%s] is missing", path, keys[i].key,
-                           keys[i].section);
-        TRY(set(l->config, i, keys[i].fallback));
+        char *path = arena_printf(&c->arena, i ? "/scep/%s" : "/scep", e->name);
+        for (char *p = path; *p; p++)
+            *p |= *p >= 'A' && *p <= 'Z' ? 0x20 : 0;
+        e->paths[e->path_count++] = path;
     }
-    return OK;
+}
+
+/* The line of an endpoint's key, else that of its section. */
+static int line_of(const struct loading *l, const struct endpoint_settings *e, const char *key) {
+    for (size_t s = 0; s < l->count; s++) {
+        const struct section *section = &l->sections[s];
+        for (size_t i = 0; section->base == e && i < config_key_count; i++)
+            if (config_keys[i].section == SECTION_ENDPOINT && section->key_lines[i] &&
+                strcmp(config_keys[i].name, key) == 0)
+                return section->key_lines[i];
+        if (section->base == e)
+            return section->line;
+    }
+    return 0;
+}
+
+static enum err check(const struct loading *l) {
+    size_t endpoint;
+    const char *key;
+    enum err e = config_check(l->config, &endpoint, &key);
+    if (e == OK)
+        return OK;
+    int line = line_of(l, &l->config->pki.endpoints[endpoint], key);
+    return line ? err_context(e, "%s, line %d", l->path, line) : err_context(e, "%s", l->path);
+}
+
+static enum err load(struct loading *l, struct buf *text) {
+    int line = 0;
+    enum err e = file_read(l->path, MAX_FILE, text);
+    if (e == ERR_NOT_FOUND)
+        return err_set(ERR_CONFIG,
+                       "there is no signet.conf in '%s'; signet init makes a data folder",
+                       l->config->folder);
+    TRY(e);
+    if (text->n && memchr(text->p, '\0', text->n))
+        return err_set(ERR_CONFIG, "%s holds a NUL byte", l->path);
+    buf_cstr(text);
+    e = text->n ? ini_read((char *)text->p, on_line, l, &line) : OK;
+    if (e != OK)
+        return err_context(e, "%s, line %d", l->path, line);
+    TRY(fill_defaults(l));
+    fill_paths(l->config);
+    return check(l);
 }
 
 enum err config_load(const char *folder, struct config *out) {
+    ARENA_AUTO(a);
     BUF_AUTO(text);
     *out = (struct config){0};
-    out->folder = arena_str(&out->arena, span_str(folder));
-    struct loading l = {.config = out};
-    const char *path = arena_printf(&out->arena, "%s/signet.conf", folder);
-    enum err e = file_read(path, MAX_FILE, &text);
-    if (e == ERR_NOT_FOUND)
-        e = err_set(ERR_CONFIG, "there is no signet.conf in '%s'; signet init makes a data folder",
-                    folder);
-    if (e == OK) {
-        int line = ini_parse_string(buf_cstr(&text), on_value, &l);
-        if (line > 0)
-            e = err_set(ERR_CONFIG, "%s, line %d: %s", path, line,
-                        l.err != OK ? l.detail : "neither a [section] nor key = value");
-        else if (line < 0)
-            e = err_set(ERR_CONFIG, "%s cannot be read", path);
-    }
-    if (e == OK)
-        e = fill_defaults(&l, path);
+    out->folder = out->pki.folder = arena_str(&out->arena, span_str(folder));
+    struct loading *l = arena_alloc(&a, sizeof *l);
+    l->config = out;
+    l->path = arena_printf(&a, "%s/signet.conf", folder);
+    add_own_sections(l);
+    enum err e = load(l, &text);
     if (e != OK)
         config_free(out);
     return e;
@@ -181,86 +224,4 @@ enum err config_load(const char *folder, struct config *out) {
 
 void config_free(struct config *c) {
     arena_free(&c->arena);
-}
-
-/* "https://host" with the port where it is not the scheme's own. */
-static void put_url(struct buf *b, const char *scheme, const char *host, unsigned port,
-                    unsigned usual) {
-    bool v6 = strchr(host, ':') != NULL;
-    buf_printf(b, "%s://%s%s%s", scheme, v6 ? "[" : "", host, v6 ? "]" : "");
-    if (port != usual)
-        buf_printf(b, ":%u", port);
-}
-
-static const char template_head[] =
-    "# The configuration of signet. Read at the start; SIGHUP reads the TLS certificate anew.\n"
-    "# Times: 30s, 15m, 24h, 365d.\n\n";
-
-enum err config_create(const char *folder, const struct config_seed *s) {
-    BUF_AUTO(b);
-    BUF_AUTO(public);
-    BUF_AUTO(management);
-    BUF_AUTO(path);
-    buf_printf(&path, "%s/signet.conf", folder);
-    if (access(buf_cstr(&path), F_OK) == 0)
-        return err_set(ERR_EXISTS, "there is a %s already", buf_cstr(&path));
-    if (s->public_url)
-        buf_str(&public, s->public_url);
-    else
-        put_url(&public, "https", s->host, s->public_port, 443);
-    while (public.n && public.p[public.n - 1] == '/')
-    public.n--;
-    put_url(&management, "https", s->host, s->management_port, 443);
-    bool v6 = strchr(s->listen, ':') != NULL;
-    const char *open = v6 ? "[" : "", *close = v6 ? "]" : "";
-
-    buf_str(&b, template_head);
-    buf_printf(&b,
-               "[server]\n"
-               "# Where hosts find discovery, enrollment and SCEP (through a tunnel: its URL).\n"
-               "public-url = %s\n"
-               "# Where enrolled hosts hold their SyncML sessions. They show a TLS client\n"
-               "# certificate: nothing in between may end TLS.\n"
-               "management-url = %s\n"
-               "# What {{scep.url}} in a profile stands for; Windows appends /pkiclient.exe.\n"
-               "scep-url = %s/scep\n"
-               "# Addresses to listen on. The plain one serves SCEP over http and nothing else;\n"
-               "# leave it empty for none.\n"
-               "listen-public = %s%s%s:%u\n"
-               "listen-management = %s%s%s:%u\n",
-               buf_cstr(&public), buf_cstr(&management), buf_cstr(&public), open, s->listen, close,
-               s->public_port, open, s->listen, close, s->management_port);
-    if (s->plain_port)
-        buf_printf(&b, "listen-plain = %s%s%s:%u\n", open, s->listen, close, s->plain_port);
-    else
-        buf_str(&b, "listen-plain =\n");
-    buf_printf(&b,
-               "# PEM files, from this folder on.\n"
-               "tls-cert = %s\n"
-               "tls-key = %s\n"
-               "# error, warn, info or debug\n"
-               "log-level = info\n\n",
-               s->tls_cert ? s->tls_cert : "tls.pem", s->tls_key ? s->tls_key : "tls.key");
-    buf_str(&b,
-            "[scep]\n"
-            "# RSA keys below this many bits are refused, whatever a profile says.\n"
-            "rsa-min-bits = 2048\n"
-            "# Life of an issued certificate, and how far back it begins: Windows discards one\n"
-            "# that begins after the host's own clock.\n"
-            "validity = 365d\n"
-            "backdate = 1h\n"
-            "# How long a challenge serves, from the moment in which it is sent to the host.\n"
-            "challenge-lifetime = 1h\n\n"
-            "[mdm]\n"
-            "# Names the management on the host: registry paths, scheduled tasks. One word.\n"
-            "provider-id = signet\n"
-            "name = signet\n"
-            "# Life of a host's identity, its TLS client certificate.\n"
-            "identity-validity = 730d\n\n"
-            "[enrollment]\n"
-            "# How long signet asks a host that accepted a profile for the outcome, and in how\n"
-            "# many of its sessions at least.\n"
-            "confirm-within = 24h\n"
-            "confirm-sessions = 2\n");
-    return file_write(buf_cstr(&path), buf_view(&b), 0600);
 }

@@ -7,8 +7,7 @@
 #ifndef SIGNET_SERVER_CONFIG_H
 #define SIGNET_SERVER_CONFIG_H
 
-#include "base/arena.h"
-#include "base/err.h"
+#include "ca/pki.h"
 
 struct address {
     const char *host;    /* an address to bind, such as "0.0.0.0" or "::1" */
@@ -23,9 +22,8 @@ struct config {
     struct address listen_public, listen_management, listen_plain;
     const char *tls_cert, *tls_key; /* paths, those that are relative from the folder on */
     const char *log_level;
-    /* [scep] */
-    int64_t rsa_min_bits;
-    int64_t validity, backdate, challenge_lifetime; /* ms */
+    /* [scep], [endpoint "NAME"], [ca "NAME"] */
+    struct pki_settings pki;
     /* [mdm] */
     const char *provider_id, *name;
     int64_t identity_validity; /* ms */
@@ -34,9 +32,18 @@ struct config {
     int64_t confirm_sessions;
 };
 
+/*
+ * [scep] is the endpoint "default", which mdm/ delivers; [endpoint "NAME"] is another, with the
+ * same keys and `path` defaulting to /scep/NAME. [ca "default"] and [ca "NAME"] are CAs. What the
+ * endpoints' policies say as a whole is judged by pki_open (policy_check).
+ */
+
 /* Reads and checks it. ERR_CONFIG names file, line, key and cure. Freed with config_free. */
 enum err config_load(const char *folder, struct config *out) ERR_MUST_USE;
 void config_free(struct config *c);
+
+/* A time as the file has it, such as "1h", from one second on. ERR_CONFIG quotes it. */
+enum err config_duration(struct arena *a, const char *text, int64_t *ms) ERR_MUST_USE;
 
 /* What `signet init` asks for; the rest of a new file are defaults. */
 struct config_seed {

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "enroll/hresult.h"
-#include "store/certificate.h"
+#include "x509/cert.h"
 
 static void put_text(json_t *object, const char *key, const char *text) {
     if (text)
@@ -27,6 +27,7 @@ json_t *report_device(const struct device *d) {
     put_text(out, "os_version", d->os_version);
     put_text(out, "account", d->account);
     put_text(out, "login_status", d->login_status);
+    put_text(out, "sid", d->sid);
     put_time(out, "enrolled", d->enrolled);
     put_time(out, "last_seen", d->last_seen);
     return out;
@@ -87,28 +88,102 @@ static enum err add_events(struct tx *tx, struct arena *a, const struct enrollme
     return OK;
 }
 
+static const char *certificate_state(const struct certificate *c) {
+    if (c->revoked)
+        return "revoked";
+    return c->not_after < clock_ms() ? "expired" : "live";
+}
+
+json_t *report_certificate(const struct certificate *c) {
+    json_t *out = json_object();
+    BUF_AUTO(der);
+    char serial[2 * CERT_SERIAL_SIZE + 1] = "";
+    if (c->serial.n <= CERT_SERIAL_SIZE)
+        hex_lower(c->serial, serial);
+    base64_encode(&der, c->der);
+    put_text(out, "serial", serial);
+    put_text(out, "thumbprint", c->sha1);
+    put_text(out, "subject", c->subject);
+    put_text(out, "state", certificate_state(c));
+    put_text(out, "endpoint", c->endpoint);
+    put_text(out, "ca", c->ca);
+    put_text(out, "enrollment", c->enrollment);
+    put_time(out, "not_before", c->not_before);
+    put_time(out, "not_after", c->not_after);
+    put_time(out, "issued", c->issued);
+    put_time(out, "revoked", c->revoked);
+    put_text(out, "reason", c->reason);
+    put_text(out, "der", buf_cstr(&der));
+    return out;
+}
+
+json_t *report_journal(const struct journal_entry *all) {
+    json_t *list = json_array();
+    for (; all; all = all->next) {
+        json_t *item = json_object(), *evidence = json_loads(all->evidence, 0, NULL);
+        put_time(item, "at", all->at);
+        put_text(item, "kind", journal_kind_name((enum journal_kind)all->kind));
+        put_text(item, "endpoint", all->endpoint);
+        put_text(item, "text", all->text);
+        json_object_set_new(item, "evidence", evidence ? evidence : json_object());
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static const char *challenge_state(const struct challenge *c) {
+    if (c->used)
+        return "used";
+    if (c->revoked)
+        return "revoked";
+    return c->expires < clock_ms() ? "expired" : "open";
+}
+
+json_t *report_challenge(const struct challenge *c) {
+    json_t *out = json_object();
+    json_object_set_new(out, "id", json_integer(c->id));
+    put_text(out, "state", challenge_state(c));
+    put_text(out, "endpoint", c->endpoint);
+    put_text(out, "account", c->account);
+    put_text(out, "subject", c->subject);
+    put_text(out, "san", c->san);
+    put_text(out, "eku", c->eku);
+    put_time(out, "created", c->created);
+    put_time(out, "expires", c->expires);
+    put_time(out, "used", c->used);
+    put_time(out, "revoked", c->revoked);
+    return out;
+}
+
+static const char *request_state_name(int state) {
+    return state == REQUEST_PENDING ? "pending" : state == REQUEST_ISSUED ? "issued" : "denied";
+}
+
+json_t *report_request(const struct request *r) {
+    json_t *out = json_object();
+    BUF_AUTO(id);
+    text_printable(&id, r->transaction_id);
+    json_object_set_new(out, "id", json_integer(r->id));
+    put_text(out, "state", request_state_name(r->state));
+    put_text(out, "endpoint", r->endpoint);
+    put_text(out, "subject", r->subject);
+    put_text(out, "peer", r->peer);
+    put_text(out, "transaction_id", buf_cstr(&id));
+    put_text(out, "enrollment", r->enrollment);
+    put_text(out, "reason", r->reason);
+    put_time(out, "created", r->created);
+    put_time(out, "decided", r->decided);
+    return out;
+}
+
 static enum err add_certificates(struct tx *tx, struct arena *a, const struct enrollment *e,
                                  json_t *out) {
     json_t *list = json_array();
     struct certificate *certs;
     json_object_set_new(out, "certificates", list);
     TRY(certificate_list(tx, a, e->id, &certs));
-    for (struct certificate *c = certs; c; c = c->next) {
-        json_t *item = json_object();
-        char *serial = arena_alloc(a, 2 * c->serial.n + 1);
-        BUF_AUTO(der);
-        hex_lower(c->serial, serial);
-        base64_encode(&der, c->der);
-        put_text(item, "serial", serial);
-        put_text(item, "thumbprint", c->sha1);
-        put_time(item, "not_before", c->not_before);
-        put_time(item, "not_after", c->not_after);
-        put_time(item, "issued", c->issued);
-        put_time(item, "revoked", c->revoked);
-        put_text(item, "reason", c->reason);
-        put_text(item, "der", buf_cstr(&der));
-        json_array_append_new(list, item);
-    }
+    for (struct certificate *c = certs; c; c = c->next)
+        json_array_append_new(list, report_certificate(c));
     return OK;
 }
 

@@ -6,12 +6,20 @@
 #include <jansson.h>
 
 #include "enroll/enroll.h"
+#include "store/challenge.h"
+#include "store/journal.h"
+#include "store/request.h"
 
 /* The caller frees what these return. Times are ISO 8601 text in UTC. */
 json_t *report_device(const struct device *d);
 
 /* Without events and certificates: a line of a list. After a failure, "error" has it in words. */
 json_t *report_enrollment(const struct enrollment *e, const struct device *d);
+
+json_t *report_certificate(const struct certificate *c); /* with its DER in base64 */
+json_t *report_journal(const struct journal_entry *all); /* a list */
+json_t *report_challenge(const struct challenge *c);
+json_t *report_request(const struct request *r);
 
 /* Adds "events" and "certificates" to it. */
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,

@@ -9,15 +9,18 @@
 
 struct services {
     struct mdm mdm;
-    struct scep_endpoint scep;
+    struct scep_service scep;
+    struct pki_holder *pki;
+    struct rate *rate; /* rate.h: limits of PKIOperation */
 };
 
 /*
  * The handlers of the three listeners; `user` is a struct services. Paths are compared without
  * regard to case.
  *
- * public:     /EnrollmentServer/{Discovery,Policy,Enrollment}.svc, /scep and every path below it
- * plain:      /scep and every path below it
+ * public:     /EnrollmentServer/{Discovery,Policy,Enrollment}.svc, and what plain serves
+ * plain:      the endpoints' paths and what is below them, /pki/, /ocsp, the mscep_admin pages (on
+ *             TLS only)
  * management: /ManagementServer/MDM.svc
  */
 void route_public(void *user, const struct http_request *request, struct http_reply *reply);

@@ -13,20 +13,25 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "server/admin.h"
 #include "server/config.h"
+#include "server/housekeeping.h"
+#include "server/rate.h"
 #include "server/routes.h"
 
-enum { HOUSEKEEPING_SECONDS = 10, LISTENERS = 3 };
+enum { LISTENERS = 3 };
 
 struct house {
     struct config config;
     int lock;
     struct authority *authority;
     struct store *store;
+    struct pki_holder *pki;
+    struct revocation *revocation;
+    struct rate *rate;
     struct services services;
+    struct housekeeping housekeeping;
     struct http_server *http;
     struct admin *admin;
     size_t listeners;
@@ -46,17 +51,15 @@ static enum err take_lock(struct house *h) {
 static void wire(struct house *h) {
     struct config *c = &h->config;
     struct arena *a = &c->arena;
-    h->services.scep = (struct scep_endpoint){
-        .authority = h->authority,
-        .store = h->store,
-        .policy = {.rsa_min_bits = (unsigned)c->rsa_min_bits,
-                   .validity = c->validity,
-                   .backdate = c->backdate,
-                   .challenge_lifetime = c->challenge_lifetime},
-    };
+    h->services.pki = h->pki;
+    h->services.rate = h->rate;
+    h->services.scep = (struct scep_service){h->store, h->authority, h->revocation};
+    h->housekeeping = (struct housekeeping){.config = c, .services = &h->services};
     h->services.mdm = (struct mdm){
         .store = h->store,
         .authority = h->authority,
+        .pki = h->pki,
+        .revocation = h->revocation,
         .policy_url = arena_printf(a, "%s" PATH_POLICY, c->public_url),
         .enrollment_url = arena_printf(a, "%s" PATH_ENROLLMENT, c->public_url),
         .management_url = arena_printf(a, "%s" PATH_MANAGEMENT, c->management_url),
@@ -64,7 +67,7 @@ static void wire(struct house *h) {
         .provider_id = c->provider_id,
         .name = c->name,
         .identity_validity = c->identity_validity,
-        .challenge_lifetime = c->challenge_lifetime,
+        .challenge_lifetime = c->pki.endpoints[0].policy.challenge_lifetime,
         .enroll_policy = {c->confirm_within, c->confirm_sessions},
     };
 }
@@ -97,15 +100,38 @@ static void set_log_level(const char *name) {
                                                : LOG_INFO);
 }
 
+static enum err find_orphans(struct tx *tx, void *user) {
+    return certificate_has_orphans(tx, user);
+}
+
+static enum err adopt(struct tx *tx, void *user) {
+    return certificate_adopt(tx, user);
+}
+
+/* What was issued before there were several CAs belongs to the default one. */
+static enum err adopt_certificates(struct house *h) {
+    const struct pki *pki = pki_acquire(h->pki);
+    char sha1[41];
+    bool any;
+    memcpy(sha1, pki_endpoint(pki, PKI_DEFAULT)->ca->sha1, sizeof sha1);
+    pki_release(pki);
+    TRY(store_read(h->store, find_orphans, &any));
+    return any ? store_write(h->store, adopt, sha1) : OK;
+}
+
 static enum err open_house(struct house *h, const char *folder) {
     TRY(config_load(folder, &h->config));
     set_log_level(h->config.log_level);
     TRY(take_lock(h));
     TRY(authority_load(folder, &h->authority));
     TRY(store_open(arena_printf(&h->config.arena, "%s/signet.db", folder), &h->store));
+    TRY(pki_open(&h->config.pki, &h->pki));
+    TRY(adopt_certificates(h));
+    TRY(revocation_open(h->store, &h->revocation));
+    h->rate = rate_new();
     wire(h);
     TRY(listen_http(h));
-    struct admin_scope scope = {h->store, h->config.rsa_min_bits};
+    struct admin_scope scope = {h->store, &h->services.scep, h->pki, &h->config};
     TRY(admin_start(folder, &scope, &h->admin));
     return http_start(h->http);
 }
@@ -114,6 +140,9 @@ static void close_house(struct house *h) {
     if (h->http)
         http_stop(h->http);
     admin_stop(h->admin);
+    rate_free(h->rate);
+    revocation_close(h->revocation);
+    pki_close(h->pki);
     store_close(h->store);
     authority_free(h->authority);
     config_free(&h->config);
@@ -123,51 +152,28 @@ static void close_house(struct house *h) {
 
 static void announce(const struct house *h) {
     const struct config *c = &h->config;
+    const struct pki *pki = pki_acquire(h->pki);
+    const char *thumbprint = pki->endpoints[0].ca->sha1;
     log_write(LOG_INFO, "server",
               "status=ready folder=%s public=%s management=%s plain=%s ca_thumbprint=%s",
               log_q(span_str(c->folder)), log_q(span_str(c->public_url)),
-              log_q(span_str(c->management_url)), h->listeners == 3 ? "yes" : "no",
-              h->authority->ca_sha1);
+              log_q(span_str(c->management_url)), h->listeners == 3 ? "yes" : "no", thumbprint);
     printf("signet is ready: hosts enroll at %s, the CA's thumbprint is %s\n", c->public_url,
-           h->authority->ca_sha1);
+           thumbprint);
     fflush(stdout);
+    pki_release(pki);
 }
 
-struct expiry {
-    const struct enroll_policy *policy;
-    int count;
-};
-
-static enum err expire_work(struct tx *tx, void *user) {
-    struct expiry *e = user;
-    return enroll_expire(tx, e->policy, clock_ms(), &e->count);
-}
-
-static enum err any_due(struct tx *tx, void *user) {
-    ARENA_AUTO(a);
-    struct enrollment *due;
-    TRY(enrollment_list_due(tx, &a, clock_ms(), &due));
-    *(bool *)user = due != NULL;
-    return OK;
-}
-
-static void keep_house(struct house *h) {
-    struct expiry e = {.policy = &h->services.mdm.enroll_policy};
-    bool due = false; /* an idle server writes nothing */
-    enum err result = store_read(h->store, any_due, &due);
-    if (result == OK && due)
-        result = store_write(h->store, expire_work, &e);
-    if (result != OK)
-        log_write(LOG_ERROR, "server", "housekeeping=failed reason=%s",
-                  log_q(span_str(err_detail())));
-}
-
-static void reload_tls(struct house *h) {
+static void reload(struct house *h) {
     if (http_reload_tls(h->http) == OK)
         log_write(LOG_INFO, "server",
                   "tls=reloaded note=\"signet.conf is read at the start only\"");
     else
         log_write(LOG_ERROR, "server", "tls=kept reason=%s", log_q(span_str(err_detail())));
+    if (pki_reload(h->pki) == OK)
+        log_write(LOG_INFO, "server", "pki=reloaded");
+    else
+        log_write(LOG_ERROR, "server", "pki=kept reason=%s", log_q(span_str(err_detail())));
 }
 
 static void run_until_signal(struct house *h, const sigset_t *signals) {
@@ -177,8 +183,8 @@ static void run_until_signal(struct house *h, const sigset_t *signals) {
         if (signal == SIGTERM || signal == SIGINT)
             return;
         if (signal == SIGHUP)
-            reload_tls(h);
-        keep_house(h);
+            reload(h);
+        housekeeping_run(&h->housekeeping);
     }
 }
 
@@ -195,6 +201,7 @@ enum err serve(const char *folder) {
     mallopt(M_ARENA_MAX, 4);            /* many workers, little memory */
     enum err e = open_house(&h, folder);
     if (e == OK) {
+        housekeeping_run(&h.housekeeping); /* who starts it sees the alarms at once */
         announce(&h);
         run_until_signal(&h, &signals);
         log_write(LOG_INFO, "server", "status=stopping");

@@ -6,8 +6,9 @@
 #include "base/err.h"
 
 /*
- * Serves the data folder until SIGTERM or SIGINT; SIGHUP reads the TLS certificate anew. Prints
- * one line on standard output when it is ready. One server a folder: ERR_CONFLICT for the second.
+ * Serves the data folder until SIGTERM or SIGINT; SIGHUP reads the TLS certificate and the CAs
+ * anew. Prints one line on standard output when it is ready. One server a folder: ERR_CONFLICT for
+ * the second.
  */
 enum err serve(const char *folder) ERR_MUST_USE;
 

@@ -38,6 +38,13 @@ static enum err load(const char *text, struct config *c) {
     return config_load(folder, c);
 }
 
+/* The default endpoint's policy. */
+static const struct policy *scep(const struct config *c) {
+    return &c->pki.endpoints[0].policy;
+}
+
+#define DAY_MS INT64_C(86400000)
+
 #define LEAST                                         \
     "[server]\n"                                      \
     "public-url = https://mdm.example.com\n"          \
@@ -61,10 +68,50 @@ static void the_least_and_the_defaults(void **state) {
     snprintf(expected, sizeof expected, "%s/tls.pem", folder);
     assert_string_equal(c.tls_cert, expected);
     assert_string_equal(c.log_level, "info");
-    assert_int_equal(c.rsa_min_bits, 2048);
-    assert_int_equal(c.validity, INT64_C(365) * 86400000);
-    assert_int_equal(c.backdate, 3600000);
-    assert_int_equal(c.challenge_lifetime, 3600000);
+    assert_string_equal(c.pki.folder, folder);
+    assert_int_equal(c.pki.endpoint_count, 1);
+    const struct endpoint_settings *e = &c.pki.endpoints[0];
+    assert_string_equal(e->name, "default");
+    assert_string_equal(e->ca, "default");
+    assert_int_equal(e->path_count, 1);
+    assert_string_equal(e->paths[0], "/scep");
+    const struct policy *p = scep(&c);
+    assert_int_equal(p->challenges, CHALLENGES_ONE_TIME);
+    assert_null(p->static_challenge);
+    assert_false(p->manual_approval);
+    assert_true(p->rsa && p->p256 && p->p384);
+    assert_int_equal(p->rsa_min_bits, 2048);
+    assert_int_equal(p->rsa_max_bits, 4096);
+    assert_int_equal(p->eku_count, 3);
+    assert_string_equal(p->eku[0], "1.3.6.1.5.5.7.3.2");
+    assert_string_equal(p->eku[1], "1.3.6.1.4.1.311.20.2.2");
+    assert_string_equal(p->eku[2], "1.3.6.1.5.5.7.3.4");
+    assert_int_equal(p->key_usage, KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT);
+    assert_null(p->subject_rule);
+    assert_int_equal(p->san_rule_count, 0);
+    assert_int_equal(p->validity, 365 * DAY_MS);
+    assert_int_equal(p->backdate, 600000);
+    assert_int_equal(p->challenge_lifetime, 3600000);
+    assert_int_equal(p->renewal_window, 30 * DAY_MS);
+    assert_false(p->renewal_same_key || p->allow_des || p->mirror_sha1);
+    assert_int_equal(p->requests_per_minute, 0);
+    assert_int_equal(p->ca_certs, CA_CERTS_RA);
+    assert_int_equal(p->mapping, MAPPING_NONE);
+    assert_null(p->crl_url);
+    assert_null(p->ocsp_url);
+    assert_null(p->issuer_url);
+    assert_null(p->mscep_admin);
+    assert_int_equal(p->mscep_digits, 16);
+    assert_int_equal(p->mscep_quota, 100);
+    assert_null(p->webhook_url);
+    assert_null(p->webhook_secret);
+    assert_int_equal(p->webhook_timeout, 5000);
+    assert_int_equal(c.pki.ca_count, 1);
+    assert_string_equal(c.pki.cas[0].name, "default");
+    assert_null(c.pki.cas[0].key);
+    assert_null(c.pki.cas[0].secret);
+    assert_int_equal(c.pki.cas[0].crl_validity, 7 * DAY_MS);
+    assert_int_equal(c.pki.cas[0].warn_before, 30 * DAY_MS);
     assert_string_equal(c.provider_id, "signet");
     assert_int_equal(c.identity_validity, INT64_C(730) * 86400000);
     assert_int_equal(c.confirm_within, 86400000);
@@ -91,10 +138,36 @@ static void what_init_writes(void **state) {
     assert_string_equal(c.scep_url, least.scep_url);
     assert_string_equal(c.listen_public.host, "::");
     assert_int_equal(c.listen_plain.port, 0);
-    assert_int_equal(c.rsa_min_bits, least.rsa_min_bits);
-    assert_int_equal(c.validity, least.validity);
-    assert_int_equal(c.backdate, least.backdate);
-    assert_int_equal(c.challenge_lifetime, least.challenge_lifetime);
+    const struct policy *p = scep(&c), *q = scep(&least);
+    assert_int_equal(p->challenges, q->challenges);
+    assert_int_equal(p->manual_approval, q->manual_approval);
+    assert_int_equal(p->rsa_min_bits, q->rsa_min_bits);
+    assert_int_equal(p->rsa_max_bits, q->rsa_max_bits);
+    assert_int_equal(p->eku_count, q->eku_count);
+    for (size_t i = 0; i < p->eku_count; i++)
+        assert_string_equal(p->eku[i], q->eku[i]);
+    assert_int_equal(p->key_usage, q->key_usage);
+    assert_null(p->subject_rule);
+    assert_int_equal(p->san_rule_count, 0);
+    assert_int_equal(p->validity, q->validity);
+    assert_int_equal(p->backdate, q->backdate);
+    assert_int_equal(p->challenge_lifetime, q->challenge_lifetime);
+    assert_int_equal(p->renewal_window, q->renewal_window);
+    assert_int_equal(p->renewal_same_key, q->renewal_same_key);
+    assert_int_equal(p->requests_per_minute, q->requests_per_minute);
+    assert_int_equal(p->allow_des, q->allow_des);
+    assert_int_equal(p->mirror_sha1, q->mirror_sha1);
+    assert_int_equal(p->ca_certs, q->ca_certs);
+    assert_int_equal(p->mapping, q->mapping);
+    assert_int_equal(p->mscep_digits, q->mscep_digits);
+    assert_int_equal(p->mscep_quota, q->mscep_quota);
+    assert_int_equal(p->webhook_timeout, q->webhook_timeout);
+    assert_null(p->crl_url); /* no plain listener */
+    assert_null(p->ocsp_url);
+    assert_null(p->issuer_url);
+    assert_null(c.pki.cas[0].key);
+    assert_int_equal(c.pki.cas[0].crl_validity, least.pki.cas[0].crl_validity);
+    assert_int_equal(c.pki.cas[0].warn_before, least.pki.cas[0].warn_before);
     assert_int_equal(c.identity_validity, least.identity_validity);
     assert_int_equal(c.confirm_within, least.confirm_within);
     assert_int_equal(c.confirm_sessions, least.confirm_sessions);
@@ -128,6 +201,9 @@ static void behind_a_tunnel(void **state) {
     assert_string_equal(c.tls_cert, "/etc/ssl/mdm.pem");
     snprintf(expected, sizeof expected, "%s/keys/mdm.key", folder);
     assert_string_equal(c.tls_key, expected);
+    assert_string_equal(scep(&c)->crl_url, "http://[::1]/pki/{{ca}}.crl");
+    assert_string_equal(scep(&c)->ocsp_url, "http://[::1]/ocsp");
+    assert_string_equal(scep(&c)->issuer_url, "http://[::1]/pki/{{ca}}.crt");
     config_free(&c);
 }
 
@@ -151,9 +227,20 @@ static void wrong_lines_are_named(void **state) {
     refused("public-url = https://x", "line 7: the key 'public-url' stands there twice");
     refused("listen-plain 80", "line 7: neither a [section] nor key = value");
     refused("[scep\nvalidity = 1d", "line 7");
-    refused("[nowhere]\nvalidity = 1d", "line 8: there is no key 'validity' in [nowhere]");
+    refused("[nowhere]\nvalidity = 1d", "line 7: there is no section [nowhere]");
+    refused("[nowhere]", "line 7: there is no section [nowhere]"); /* without keys, too */
+    refused("[endpoint]", "line 7: there is no section [endpoint]");
+    refused("[endpoint \"a b\"]", "line 7: there is no section");
+    refused("[endpoint \"../x\"]", "line 7: there is no section");
+    refused("[ca \"../x\"]", "line 7: there is no section");
+    refused("[ca \"..\"]", "line 7: there is no section");
+    refused("[endpoint \"\"]", "line 7: there is no section");
+    refused("[endpoint \"a234567890123456789012345678901234\"]", "line 7: there is no section");
+    refused("[endpoint \"default\"]", "line 7: the endpoint 'default' is [scep]");
+    refused("[scep] x", "line 7: '[scep] x' is not [section]");
+    refused("[ca \"x\"]\nvalidity = 1d", "line 8: there is no key 'validity' in [ca \"x\"]");
     refused("\n\n[scep]\nvalidity = 1d\n\nvalidity = 2d", "line 12: the key 'validity'");
-    refused("[SCEP]\nvalidity = 1d", "line 8");
+    refused("[SCEP]\nvalidity = 1d", "line 7: there is no section [SCEP]");
 }
 
 static void wrong_values_are_quoted(void **state) {
@@ -161,8 +248,20 @@ static void wrong_values_are_quoted(void **state) {
     static const char *const addresses[] = {
         "80",           "127.0.0.1",     "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
         "127.0.0.1:-1", "127.0.0.1:http"};
-    static const char *const times[] = {"0s",  "-1h",  "24",     "h",   "1w",
-                                        "1 h", "1.5h", "36501d", "1hh", "99999999999999999999d"};
+    static const char *const times[] = {
+        "0s", "-1h", "24", "h", "1w", "1 h", "1.5h", "36501d", "1hh", "99999999999999999999d", "0"};
+    static const char *const back[] = {"25h", "2d", "-1m", "10", ""};
+    static const char *const ekus[] = {
+        "clientauth2", "1.2.", "x", "", "1.3.6.1.5.5.7.3.9", "1.3.6.1.4.1.311.20.2.1",
+        "2.5.29.37.0"};
+    static const char *const usages[] = {"keyCertSign", "cRLSign", "", "nonRepudiation"};
+    static const char *const types[] = {"dsa", "RSA", "", "p521"};
+    static const char *const paths[] = {"scep",    "/",    "/a b", "/a//b",
+                                        "/a/../b", "/a?b", "/%41", "/a#b"};
+    static const char *const own[] = {"/pki", "/pki/x", "/ocsp", "/enrollmentserver"};
+    static const char *const sans[] = {"*.example.com", ":x"};
+    static const char *const urls[] = {"ftp://x", "x", "http://a b", "http://\xc3\xa4"};
+    static const char *const yes[] = {"true", "1", "", "YES"};
     static const char *const bits[] = {"1023", "16385", "2k", "-2048", "2048.0"};
     static const char *const words[] = {"a b", "a/b", "<b>", "a&b", "'a'", "a\\b"};
     static const char *const levels[] = {"all", "INFO", "infos", ""};
@@ -177,6 +276,20 @@ static void wrong_values_are_quoted(void **state) {
     EACH(times, "[scep]\nchallenge-lifetime = %s")
     EACH(times, "[enrollment]\nconfirm-within = %s")
     EACH(bits, "[scep]\nrsa-min-bits = %s")
+    EACH(bits, "[endpoint \"x\"]\nrsa-max-bits = %s")
+    EACH(back, "[scep]\nbackdate = %s")
+    EACH(ekus, "[scep]\neku = clientAuth, %s")
+    EACH(usages, "[scep]\nkey-usage = %s")
+    EACH(types, "[scep]\nkeys = rsa, %s")
+    EACH(paths, "[scep]\npath = %s")
+    EACH(own, "[scep]\npath = %s")
+    EACH(paths, "[scep]\nmscep-admin = %s")
+    EACH(sans, "[scep]\nsan = %s")
+    EACH(urls, "[scep]\ncrl-url = %s")
+    EACH(yes, "[scep]\nallow-des = %s")
+    EACH(yes, "[scep]\nchallenge = %s")
+    EACH(bits, "[scep]\nmscep-digits = %s")
+    EACH(bits, "[scep]\nca-certs = %s")
     EACH(words, "[mdm]\nprovider-id = %s")
     EACH(levels, "log-level = %s")
 #undef EACH
@@ -205,11 +318,120 @@ static void every_unit_of_time(void **state) {
     assert_ok(load(LEAST "[scep]\nvalidity = 36500d\nbackdate = 15m ; a comment\n"
                          "challenge-lifetime = 30s\n[enrollment]\nconfirm-within = 2h\n",
                    &c));
-    assert_int_equal(c.validity, INT64_C(36500) * 86400000);
-    assert_int_equal(c.backdate, 15 * 60000);
-    assert_int_equal(c.challenge_lifetime, 30000);
+    assert_int_equal(scep(&c)->validity, 36500 * DAY_MS);
+    assert_int_equal(scep(&c)->backdate, 15 * 60000);
+    assert_int_equal(scep(&c)->challenge_lifetime, 30000);
     assert_int_equal(c.confirm_within, 2 * 3600000);
     config_free(&c);
+}
+
+static void several_endpoints(void **state) {
+    (void)state;
+    struct config c;
+    char secret[64], expected[96];
+    snprintf(secret, sizeof secret, "%s/secret", folder);
+    assert_ok(file_write(secret, span_str("swordfish\n"), 0600));
+    assert_ok(load(LEAST "[endpoint \"Corp\"]\nca = corp\nchallenge = static\n"
+                         "static-challenge-file = secret\n"
+                         "subject = CN=*,O=\"Example; Inc.\"\n"
+                         "san = dns:*.example.com, upn:*@example.com,ip:10.*\n"
+                         "path = /Corp/, /certsrv/mscep/MSCEP.dll ; a comment\n"
+                         "eku = IPSECIKE, 1.2.3.4\nkey-usage = keyAgreement\nkeys = p384\n"
+                         "backdate = 0\nrenewal-window = 0\nca-certs = single\n"
+                         "strong-mapping = san-uri\nmirror-sha1 = yes\nallow-des = yes\n"
+                         "approval = manual\n"
+                         "[endpoint \"empty\"]\n"
+                         "[ca \"corp\"]\nkey = pkcs11:token=x;object=y\nsecret-credential = pin\n"
+                         "[ca \"other\"]\nkey = keys/other.key\n"
+                         "[endpoint \"page\"]\nmscep-admin = /CertSrv/mscep_admin/\n"
+                         "mscep-digits = 32\n",
+                   &c));
+    assert_int_equal(c.pki.endpoint_count, 4);
+    const struct endpoint_settings *e = &c.pki.endpoints[1];
+    assert_string_equal(e->name, "Corp");
+    assert_string_equal(e->ca, "corp");
+    assert_int_equal(e->path_count, 2);
+    assert_string_equal(e->paths[0], "/corp");
+    assert_string_equal(e->paths[1], "/certsrv/mscep/mscep.dll");
+    assert_int_equal(e->policy.challenges, CHALLENGES_STATIC);
+    assert_string_equal(e->policy.static_challenge, "swordfish");
+    assert_string_equal(e->policy.subject_rule, "CN=*,O=\"Example; Inc.\"");
+    assert_int_equal(e->policy.san_rule_count, 3);
+    assert_string_equal(e->policy.san_rules[1], "upn:*@example.com");
+    assert_int_equal(e->policy.eku_count, 2);
+    assert_string_equal(e->policy.eku[0], "1.3.6.1.5.5.7.3.17");
+    assert_string_equal(e->policy.eku[1], "1.2.3.4");
+    assert_int_equal(e->policy.key_usage, KU_KEY_AGREEMENT);
+    assert_true(e->policy.p384 && !e->policy.rsa && !e->policy.p256);
+    assert_int_equal(e->policy.backdate, 0);
+    assert_int_equal(e->policy.renewal_window, 0);
+    assert_int_equal(e->policy.ca_certs, CA_CERTS_SINGLE);
+    assert_int_equal(e->policy.mapping, MAPPING_SAN_URI);
+    assert_true(e->policy.mirror_sha1 && e->policy.allow_des && e->policy.manual_approval);
+    assert_string_equal(c.pki.endpoints[2].name, "empty");
+    assert_string_equal(c.pki.endpoints[2].paths[0], "/scep/empty");
+    assert_int_equal(c.pki.endpoints[2].policy.rsa_min_bits, 2048);
+    assert_string_equal(c.pki.endpoints[3].policy.mscep_admin, "/certsrv/mscep_admin");
+    assert_int_equal(c.pki.endpoints[3].policy.mscep_digits, 32);
+    assert_int_equal(c.pki.ca_count, 3);
+    assert_string_equal(c.pki.cas[1].key, "pkcs11:token=x;object=y");
+    assert_string_equal(c.pki.cas[1].secret, "pin");
+    snprintf(expected, sizeof expected, "%s/keys/other.key", folder);
+    assert_string_equal(c.pki.cas[2].key, expected);
+    config_free(&c);
+    unlink(secret);
+}
+
+static void secrets_are_closed_files(void **state) {
+    (void)state;
+    static const char text[] = "[scep]\nchallenge = static\nstatic-challenge-file = secret";
+    char secret[64];
+    snprintf(secret, sizeof secret, "%s/secret", folder);
+    refused(text, "cannot open");
+    assert_ok(file_write(secret, span_str("swordfish"), 0644));
+    assert_int_equal(chmod(secret, 0644), 0);
+    refused(text, "is open to other users: chmod 600");
+    if (strstr(err_detail(), "swordfish"))
+        fail_msg("the error tells the secret: %s", err_detail());
+    assert_ok(file_write(secret, span_str("\n"), 0600));
+    refused(text, "holds no secret");
+    unlink(secret);
+}
+
+static void sections_that_do_not_fit(void **state) {
+    (void)state;
+    refused("[scep]\nca = corp", "line 8: there is no [ca \"corp\"]");
+    refused("[endpoint \"a\"]\npath = /scep/x\n[endpoint \"b\"]\n\npath = /y, /SCEP/X/",
+            "line 11: the path '/scep/x' is served by the endpoint 'a' already");
+    refused("[endpoint \"a\"]\n[endpoint \"A\"]", "line 8: the path '/scep/a' is served");
+    refused("[scep]\npath = /a, /a", "line 8: the path '/a' is served");
+    refused("[scep]\nmscep-admin = /scep", "line 8: the path '/scep' is served");
+    refused("[scep]\nmscep-admin = /p\n[endpoint \"a\"]\nmscep-admin = /P/",
+            "line 10: the path '/p' is served by the endpoint 'default' already");
+    refused("[scep]\npath = /a, /b, /c, /d, /e", "is more than 4 paths");
+    refused("[scep]\nchallenge = static", "line 8: challenge = static needs");
+    refused("[scep]\nchallenge = webhook", "line 8: challenge = webhook needs");
+    refused("[scep]\nchallenge = none\napproval = manual\nmscep-admin = /p",
+            "line 10: the page of mscep-admin gives one-time challenges");
+    refused("[scep]\nrsa-min-bits = 3072\nrsa-max-bits = 2048",
+            "line 9: rsa-max-bits (2048) is below rsa-min-bits (3072)");
+}
+
+static void lines_of_any_length(void **state) {
+    (void)state;
+    char text[3000] = LEAST "[mdm]\nname = ";
+    size_t n = strlen(text);
+    memset(text + n, 'x', 2000);
+    strcpy(text + n + 2000, "\n");
+    struct config c;
+    assert_ok(load(text, &c));
+    assert_int_equal(strlen(c.name), 2000);
+    config_free(&c);
+    assert_ok(load("\xef\xbb\xbf" LEAST "[mdm]\r\nname = a;b#c ; d\r\n", &c));
+    assert_string_equal(c.name, "a;b#c");
+    config_free(&c);
+    assert_ok(file_write(path, span_of(LEAST "\0x", sizeof LEAST + 1), 0600));
+    assert_int_equal(config_load(folder, &c), ERR_CONFIG);
 }
 
 int main(void) {
@@ -221,6 +443,10 @@ int main(void) {
         cmocka_unit_test(wrong_values_are_quoted),
         cmocka_unit_test(missing_keys_are_named),
         cmocka_unit_test(every_unit_of_time),
+        cmocka_unit_test(several_endpoints),
+        cmocka_unit_test(secrets_are_closed_files),
+        cmocka_unit_test(sections_that_do_not_fit),
+        cmocka_unit_test(lines_of_any_length),
     };
     return cmocka_run_group_tests(tests, prepare, clean_up);
 }

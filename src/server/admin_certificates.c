@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands on certificates, alarms and the CAs in force. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "server/admin_command.h"
+#include "server/report.h"
+#include "x509/crl.h"
+
+enum { DEFAULT_LIST = 100, MAX_LIST = 100000 };
+
+/* A list tells in "next" from where on to ask for the rest. */
+static enum err cert_list(struct tx *tx, struct admin_call *c) {
+    struct certificate_filter filter = {.live = admin_flag(c, "live"),
+                                        .revoked = admin_flag(c, "revoked")};
+    struct certificate *all;
+    int64_t count = 0;
+    json_t *list = admin_put_list(c, "certificates");
+    TRY(admin_optional(c, "endpoint", &filter.endpoint));
+    TRY(admin_optional(c, "subject", &filter.subject));
+    TRY(admin_number(c, "before", 0, INT64_MAX, 0, &filter.before));
+    TRY(admin_number(c, "max", 1, MAX_LIST, DEFAULT_LIST, &filter.max));
+    TRY(certificate_search(tx, c->a, &filter, &all));
+    for (const struct certificate *cert = all; cert; cert = cert->next) {
+        json_array_append_new(list, report_certificate(cert));
+        if (++count == filter.max)
+            admin_put(c, "next", json_integer(cert->id));
+    }
+    return OK;
+}
+
+static enum err find(struct tx *tx, struct admin_call *c, struct certificate *out) {
+    const char *id;
+    TRY(admin_name(c, "id", &id));
+    return certificate_find(tx, c->a, id, out);
+}
+
+static enum err cert_show(struct tx *tx, struct admin_call *c) {
+    struct certificate cert;
+    struct journal_entry *journal;
+    TRY(find(tx, c, &cert));
+    TRY(journal_of_certificate(tx, c->a, cert.id, &journal));
+    json_t *out = report_certificate(&cert);
+    admin_put(c, "certificate", out);
+    json_object_set_new(out, "journal", report_journal(journal));
+    return OK;
+}
+
+/* ---- revoking ---- */
+
+static enum err read_reason(const struct admin_call *c, const char **name) {
+    enum crl_reason reason;
+    TRY(admin_optional(c, "reason", name));
+    if (!*name)
+        *name = crl_reason_name(CRL_UNSPECIFIED);
+    if (!crl_reason_parse(*name, &reason))
+        return err_set(ERR_USAGE,
+                       "'%s' is no reason; there are unspecified, keyCompromise, "
+                       "affiliationChanged, superseded, cessationOfOperation and "
+                       "privilegeWithdrawn",
+                       *name);
+    *name = crl_reason_name(reason);
+    return OK;
+}
+
+/* The timeline of an enrollment shows what became of its certificate. */
+static enum err note(struct tx *tx, struct admin_call *c, const struct certificate *cert,
+                     const char *serial, const char *reason) {
+    struct enrollment e;
+    if (!cert->enrollment)
+        return OK;
+    TRY(enrollment_get(tx, c->a, cert->enrollment, &e));
+    return enroll_record(tx, &e, EVENT_NOTE, "the administrator revoked the certificate", "serial",
+                         serial, "reason", reason, NULL);
+}
+
+static enum err cert_revoke(struct tx *tx, struct admin_call *c) {
+    struct certificate cert;
+    const char *reason;
+    int64_t now = clock_ms();
+    TRY(read_reason(c, &reason));
+    TRY(find(tx, c, &cert));
+    TRY(certificate_revoke(tx, cert.id, now, reason));
+    char *serial = arena_alloc(c->a, 2 * cert.serial.n + 1);
+    hex_lower(cert.serial, serial);
+    const struct journal_entry entry = {
+        .at = now,
+        .kind = JOURNAL_REVOKED,
+        .endpoint = cert.endpoint,
+        .certificate = cert.id,
+        .text = "the administrator revoked the certificate",
+        .evidence = arena_printf(c->a, "{\"serial\":\"%s\",\"reason\":\"%s\"}", serial, reason)};
+    TRY(journal_add(tx, &entry));
+    TRY(note(tx, c, &cert, serial, reason));
+    admin_put(c, "serial", json_string(serial));
+    admin_put(c, "subject", json_string(cert.subject));
+    admin_put(c, "reason", json_string(reason));
+    return OK;
+}
+
+static void tell_revocation(struct admin_call *c) {
+    revocation_changed(c->scope->scep->revocation);
+}
+
+static enum err cert_export(struct tx *tx, struct admin_call *c) {
+    struct certificate cert;
+    BUF_AUTO(pem);
+    TRY(find(tx, c, &cert));
+    TRY(cert_to_pem(cert.der, &pem));
+    admin_put(c, "pem", json_string(buf_cstr(&pem)));
+    return OK;
+}
+
+/* ---- */
+
+static enum err alarm_list(struct tx *tx, struct admin_call *c) {
+    struct journal_entry *all;
+    int64_t max;
+    TRY(admin_number(c, "max", 1, MAX_LIST, DEFAULT_LIST, &max));
+    TRY(journal_alarms(tx, c->a, max, &all));
+    admin_put(c, "alarms", report_journal(all));
+    return OK;
+}
+
+static enum err reload(struct tx *none, struct admin_call *c) {
+    (void)none;
+    return pki_reload(c->scope->pki);
+}
+
+const struct admin_command admin_certificate_commands[] = {
+    {"cert.list", cert_list, ADMIN_READS, NULL},
+    {"cert.show", cert_show, ADMIN_READS, NULL},
+    {"cert.revoke", cert_revoke, ADMIN_WRITES, tell_revocation},
+    {"cert.export", cert_export, ADMIN_READS, NULL},
+    {"alarm.list", alarm_list, ADMIN_READS, NULL},
+    {"pki.reload", reload, ADMIN_ALONE, NULL},
+    {NULL, NULL, ADMIN_READS, NULL},
+};
