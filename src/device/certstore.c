@@ -19,8 +19,10 @@ static const struct {
     [STORE_ROOT] = {"LocalMachine\\Root", "Root"},
     [STORE_CA] = {"LocalMachine\\CA", "CA"},
     [STORE_MY] = {"LocalMachine\\My", "My"},
+    [STORE_REQUEST] = {"LocalMachine\\REQUEST", "Request"},
     [STORE_USER_CA] = {"CurrentUser\\CA", "UserCA"},
     [STORE_USER_MY] = {"CurrentUser\\My", "UserMy"},
+    [STORE_USER_REQUEST] = {"CurrentUser\\REQUEST", "UserRequest"},
 };
 
 const char *certstore_name(enum cert_store s) {

@@ -11,7 +11,16 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum cert_store { STORE_ROOT, STORE_CA, STORE_MY, STORE_USER_CA, STORE_USER_MY, STORE__MAX };
+enum cert_store {
+    STORE_ROOT,
+    STORE_CA,
+    STORE_MY,
+    STORE_REQUEST, /* what waits for its certificate */
+    STORE_USER_CA,
+    STORE_USER_MY,
+    STORE_USER_REQUEST,
+    STORE__MAX
+};
 
 enum { THUMBPRINT_SIZE = 41 };
 

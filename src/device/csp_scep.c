@@ -10,6 +10,7 @@
 #include "device/csptree.h"
 #include "device/hresult.h"
 #include "device/ossl.h"
+#include "device/scep_pending.h"
 #include "device/scep_task.h"
 #include "wire/mdm.h"
 #include "wire/scep.h"
@@ -171,13 +172,14 @@ static int set(const struct csp_target *t, struct span data, bool add) {
     return SYNCML_OK;
 }
 
-/* Deleting the UniqueID takes the task and the certificate with its key along. */
+/* Deleting the UniqueID takes the task, what is pended and the certificate with its key along. */
 static int remove_id(const struct csp_target *t) {
     const char *path = key_path(t), *thumbprint = reg_text(open_key(t), "CertThumbprint");
     if (thumbprint && *thumbprint)
         certstore_remove(&t->host->certs, t->user_scope ? STORE_USER_MY : STORE_MY,
                          span_str(thumbprint));
     tasks_remove(&t->host->tasks, path);
+    scep_pending_drop(t->host, path);
     return registry_delete(t->host->registry, path) ? SYNCML_OK : SYNCML_NOT_FOUND;
 }
 

@@ -17,6 +17,7 @@ static const struct {
     {HR_WINHTTP_INVALID_RESPONSE, "The server returned an invalid or unrecognized response"},
     {HR_WINHTTP_SECURE_FAILURE, "A security error occurred"},
     {0x80070490, "Element not found."},
+    {0x800705B4, "This operation returned because the timeout period expired."},
     {0x800706BA, "The RPC server is unavailable."},
     {HR_NTE_BAD_LEN, "Bad Length."},
     {HR_NTE_BAD_DATA, "Bad Data."},

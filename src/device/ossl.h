@@ -7,6 +7,7 @@
 #include <openssl/bio.h>
 #include <openssl/cms.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -23,6 +24,7 @@ OSSL_OWNER(X509_STORE)
 OSSL_OWNER(X509_STORE_CTX)
 OSSL_OWNER(X509_EXTENSION)
 OSSL_OWNER(EVP_PKEY)
+OSSL_OWNER(PKCS7)
 OSSL_OWNER(EVP_PKEY_CTX)
 OSSL_OWNER(CMS_ContentInfo)
 OSSL_OWNER(BIO)
@@ -32,6 +34,12 @@ OSSL_OWNER(ASN1_STRING)
 OSSL_OWNER(EXTENDED_KEY_USAGE)
 OSSL_OWNER(GENERAL_NAMES)
 OSSL_OWNER(AUTHORITY_KEYID)
+
+static inline void ossl_free_drop(unsigned char **p) {
+    OPENSSL_free(*p);
+}
+/* What an i2d function of OpenSSL allocated. */
+#define OSSL_BYTES_AUTO __attribute__((cleanup(ossl_free_drop))) unsigned char *
 
 #define OSSL_AUTO(type) __attribute__((cleanup(type##_drop))) type *
 
@@ -63,6 +71,15 @@ static inline struct span ossl_x509_der(struct arena *a, const X509 *x) {
     struct span copy = n > 0 ? arena_copy(a, span_of(p, (size_t)n)) : SPAN_NONE;
     OPENSSL_free(p);
     return copy;
+}
+
+/* PKCS#8 PEM of a private key. */
+static inline struct span ossl_key_pem(struct arena *a, const EVP_PKEY *key) {
+    BIO *out = BIO_new(BIO_s_mem());
+    PEM_write_bio_PKCS8PrivateKey(out, key, NULL, NULL, 0, NULL, NULL);
+    struct span pem = ossl_content(a, out);
+    BIO_free(out);
+    return pem;
 }
 
 /* The certificate that fills the whole of `der`, or NULL. The caller frees it. */

@@ -2,7 +2,6 @@
 #include "device/provisioning.h"
 
 #include <ctype.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -66,12 +65,6 @@ static enum err add_trusted(struct host *h, const struct xml_node *system, enum 
     return OK;
 }
 
-static struct span key_pem(struct arena *a, EVP_PKEY *key) {
-    OSSL_AUTO(BIO) out = BIO_new(BIO_s_mem());
-    PEM_write_bio_PKCS8PrivateKey(out, key, NULL, NULL, 0, NULL, NULL);
-    return ossl_content(a, out);
-}
-
 /* The identity: My/User or My/System, one certificate for our key and a PrivateKeyContainer. */
 static enum err add_identity(struct host *h, const struct xml_node *my, EVP_PKEY *key,
                              struct enrollment *e) {
@@ -92,7 +85,7 @@ static enum err add_identity(struct host *h, const struct xml_node *my, EVP_PKEY
     if (!ours)
         return fail(HR_MENROLL_CERT_STORE_CSP, "the identity is not for the key of the request");
     const struct cert_entry *entry = certstore_add(
-        &h->certs, &h->mem, e->user_store ? STORE_USER_MY : STORE_MY, der, key_pem(&a, key));
+        &h->certs, &h->mem, e->user_store ? STORE_USER_MY : STORE_MY, der, ossl_key_pem(&a, key));
     e->thumbprint = arena_str(&h->mem, span_str(entry->thumbprint));
     return OK;
 }

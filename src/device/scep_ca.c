@@ -16,14 +16,17 @@ static STACK_OF(X509) * read_bundle(struct span body) {
                                                                         : NULL;
 }
 
-static bool holds(STACK_OF(X509) * all, const char *thumbprint) {
+static bool has_thumbprint(const X509 *x, const char *thumbprint) {
     ARENA_AUTO(a);
-    for (int i = 0; i < sk_X509_num(all); i++) {
-        char own[THUMBPRINT_SIZE];
-        cert_thumbprint(ossl_x509_der(&a, sk_X509_value(all, i)), own);
-        if (strcasecmp(own, thumbprint) == 0)
+    char own[THUMBPRINT_SIZE];
+    cert_thumbprint(ossl_x509_der(&a, x), own);
+    return strcasecmp(own, thumbprint) == 0;
+}
+
+static bool holds(STACK_OF(X509) * all, const char *thumbprint) {
+    for (int i = 0; i < sk_X509_num(all); i++)
+        if (has_thumbprint(sk_X509_value(all, i), thumbprint))
             return true;
-    }
     return false;
 }
 
@@ -31,14 +34,15 @@ static bool is_ca(X509 *x) {
     return X509_check_ca(x) == 1;
 }
 
-static bool issued_by_one_of(X509 *x, STACK_OF(X509) * all) {
+/* The CA of the answer that signed the certificate, or NULL. */
+static X509 *issuer_of(X509 *x, STACK_OF(X509) * all) {
     for (int i = 0; i < sk_X509_num(all); i++) {
         X509 *issuer = sk_X509_value(all, i);
         if (is_ca(issuer) && X509_check_issued(issuer, x) == X509_V_OK &&
             X509_verify(x, X509_get0_pubkey(issuer)) == 1)
-            return true;
+            return issuer;
     }
-    return false;
+    return NULL;
 }
 
 static bool has_known_eku(X509 *x) {
@@ -58,13 +62,25 @@ static X509 *find_ra(STACK_OF(X509) * all, uint32_t usage, bool eku_required) {
         X509 *x = sk_X509_value(all, i);
         uint32_t own = X509_get_key_usage(x); /* UINT32_MAX when there is no KeyUsage */
         if (!is_ca(x) && own != UINT32_MAX && (own & usage) &&
-            (!eku_required || has_known_eku(x)) && issued_by_one_of(x, all))
+            (!eku_required || has_known_eku(x)) && issuer_of(x, all))
             return x;
     }
     return NULL;
 }
 
-uint32_t scep_ca_read(struct span body, const char *thumbprint, bool eku_required,
+static uint32_t choose_ra(const struct host *h, const char *thumbprint, struct scep_ca *ca) {
+    bool eku = host_switch_is(h, "ra-eku", "required");
+    ca->sign = find_ra(ca->all, KU_DIGITAL_SIGNATURE, eku);
+    ca->encrypt = find_ra(ca->all, KU_KEY_ENCIPHERMENT, eku);
+    if (!ca->sign || !ca->encrypt)
+        return HR_NO_SUCH_CERTIFICATE;
+    ca->issuer = issuer_of(ca->sign, ca->all);
+    bool of_issuer = has_thumbprint(ca->issuer, thumbprint) &&
+                     has_thumbprint(issuer_of(ca->encrypt, ca->all), thumbprint);
+    return of_issuer || host_switch_is(h, "ca-thumbprint", "any") ? HR_OK : HR_CRYPT_HASH_VALUE;
+}
+
+uint32_t scep_ca_read(const struct host *h, struct span body, const char *thumbprint,
                       struct scep_ca *out) {
     X509 *single = ossl_x509_read(body);
     if (single) {
@@ -77,9 +93,11 @@ uint32_t scep_ca_read(struct span body, const char *thumbprint, bool eku_require
         return HR_CRYPT_ASN1_BADTAG;
     if (!holds(out->all, thumbprint))
         return HR_CRYPT_HASH_VALUE;
-    out->sign = single ? single : find_ra(out->all, KU_DIGITAL_SIGNATURE, eku_required);
-    out->encrypt = single ? single : find_ra(out->all, KU_KEY_ENCIPHERMENT, eku_required);
-    return out->sign && out->encrypt ? HR_OK : HR_NO_SUCH_CERTIFICATE;
+    if (!single)
+        return choose_ra(h, thumbprint, out);
+    out->single = true;
+    out->sign = out->encrypt = out->issuer = single;
+    return HR_OK;
 }
 
 static X509_STORE *root_store(const struct certstore *stores) {

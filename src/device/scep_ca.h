@@ -3,22 +3,25 @@
 #ifndef SIGNET_DEVICE_SCEP_CA_H
 #define SIGNET_DEVICE_SCEP_CA_H
 
-#include "device/certstore.h"
+#include "device/host.h"
 #include "device/ossl.h"
 
 struct scep_ca { /* zero-initialise; scep_ca_free */
     STACK_OF(X509) * all;
+    bool single;   /* one bare certificate: the CA plays all parts */
     X509 *sign;    /* in `all`: whose signature a CertRep must bear */
     X509 *encrypt; /* in `all`: to whom a request is encrypted */
+    X509 *issuer;  /* in `all`: the CA that issues */
 };
 
 /*
- * Reads the answer: a single certificate (the CA plays both parts) or a degenerate PKCS#7 (an RA,
- * issued by a CA in it, with the key usages). The thumbprint must be one of a certificate in it.
- * Gives an HRESULT.
+ * Reads the answer: a single certificate, or a degenerate PKCS#7 with one RA or two (the first with
+ * digitalSignature signs, the first with keyEncipherment opens), each issued directly by a CA in
+ * it. The thumbprint must be one of a certificate in it; the switches ca-thumbprint and ra-eku say
+ * more. Gives an HRESULT.
  */
-uint32_t scep_ca_read(struct span body, const char *thumbprint, bool eku_required,
-                      struct scep_ca *out);
+uint32_t scep_ca_read(const struct host *h, struct span body, const char *thumbprint,
+                      struct scep_ca *out) __attribute__((nonnull));
 
 /* Whether `cert` chains to a root of the host at its clock; the answer helps with intermediates. */
 uint32_t scep_ca_trusts(const struct scep_ca *ca, const struct certstore *stores, X509 *cert);

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCSReq as Windows builds it (windows-scep.md, 3) and the CertRep that answers it (4), with
- * OpenSSL's CMS as pen and eye. Functions give HRESULTs: what Windows would show.
+ * A PKCSReq as Windows builds it (windows-scep.md, 3), the CertPoll that asks again for a pended
+ * one (4.12), and the CertRep that answers them (4), with OpenSSL's CMS as pen and eye. Functions
+ * give HRESULTs: what Windows would show.
  */
 #ifndef SIGNET_DEVICE_SCEP_MESSAGE_H
 #define SIGNET_DEVICE_SCEP_MESSAGE_H
 
 #include "device/scep_ca.h"
+#include "device/scep_caps.h"
 #include "device/scep_settings.h"
 
 enum { SCEP_NONCE_SIZE = 16 };
 
 struct scep_request { /* zero-initialise; scep_request_free */
-    EVP_PKEY *key;    /* the certificate's, new at every attempt */
+    EVP_PKEY *key;    /* the certificate's, new at every PKCSReq */
     EVP_PKEY *signer_key;
     X509 *signer;                      /* CN=SCEP Protocol Certificate */
+    X509_NAME *subject;                /* the CSR's */
     char transaction[THUMBPRINT_SIZE]; /* 40 lower-case hex digits */
-    uint8_t nonce[SCEP_NONCE_SIZE];
-    struct span message; /* DER */
+    uint8_t nonce[SCEP_NONCE_SIZE];    /* of `message` */
+    struct span message;               /* DER */
 };
 
 struct scep_answer {
@@ -31,17 +34,30 @@ struct scep_answer {
 uint32_t scep_csr_make(const struct host *h, const struct scep_settings *s, EVP_PKEY *key,
                        X509_REQ **csr);
 
-/* Keys, CSR, throw-away signer and the message. `aes` is false for servers that know 3DES only. */
+/* The throw-away signer, for the key of the CSR. False when OpenSSL fails; the caller frees it. */
+bool scep_signer_make(EVP_PKEY *signer_key, EVP_PKEY *csr_key, const EVP_MD *digest, X509 **out);
+
+/* A PKCSReq: keys, CSR, throw-away signer and the message. */
 uint32_t scep_request_make(const struct host *h, const struct scep_settings *s,
-                           const struct scep_ca *ca, bool aes, struct arena *a,
+                           const struct scep_ca *ca, const struct scep_caps *caps, struct arena *a,
                            struct scep_request *out);
+
+/* A CertPoll in place of the request's message: same transaction and signer, a new nonce. */
+uint32_t scep_poll_make(const struct host *h, const struct scep_ca *ca,
+                        const struct scep_caps *caps, struct arena *a, struct scep_request *r);
 
 /*
  * Checks the answer to `request`: signer, signature, the five attributes, transaction, nonce; with
  * SUCCESS decrypts it and takes out the certificate, which must be one and hold the request's key.
+ * Switches: check-recipient-nonce, check-leaf-only, open-des.
  */
-uint32_t scep_answer_read(struct arena *a, struct span message, const struct scep_request *request,
-                          const struct scep_ca *ca, bool check_nonce, struct scep_answer *out);
+uint32_t scep_answer_read(const struct host *h, struct arena *a, struct span message,
+                          const struct scep_request *request, const struct scep_ca *ca,
+                          struct scep_answer *out);
+
+/* The content of an EnvelopedData for the request's signer, found by issuer and serial (4.9). */
+uint32_t scep_envelope_open(const struct host *h, struct arena *a, struct span der,
+                            const struct scep_request *r, struct span *out);
 
 void scep_request_free(struct scep_request *r);
 

@@ -25,6 +25,14 @@ static struct span attribute(CMS_SignerInfo *si, const char *oid, int type) {
     return s ? span_of(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)) : SPAN_NONE;
 }
 
+/* SHA-1 is what NDES sends, SHA-256 was seen from others (windows-scep.md, 4.8). */
+static bool is_known_digest(CMS_SignerInfo *si) {
+    X509_ALGOR *digest = NULL;
+    CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, NULL);
+    int nid = digest ? OBJ_obj2nid(digest->algorithm) : NID_undef;
+    return nid == NID_sha1 || nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
+}
+
 static uint32_t verify(CMS_ContentInfo *cms, X509 *signer, struct arena *a, struct span *content) {
     STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
     if (sk_CMS_SignerInfo_num(signers) != 1)
@@ -32,6 +40,8 @@ static uint32_t verify(CMS_ContentInfo *cms, X509 *signer, struct arena *a, stru
     CMS_SignerInfo *si = sk_CMS_SignerInfo_value(signers, 0);
     if (CMS_SignerInfo_cert_cmp(si, signer) != 0)
         return HR_CRYPT_SIGNER_NOT_FOUND;
+    if (!is_known_digest(si))
+        return HR_NTE_BAD_ALGID;
     STACK_OF(X509) *candidates = sk_X509_new_null();
     sk_X509_push(candidates, signer);
     OSSL_AUTO(BIO) out = BIO_new(BIO_s_mem());
@@ -45,8 +55,8 @@ static uint32_t verify(CMS_ContentInfo *cms, X509 *signer, struct arena *a, stru
     return ok == 1 ? HR_OK : HR_NTE_BAD_SIGNATURE;
 }
 
-static uint32_t read_attributes(struct arena *a, CMS_SignerInfo *si, const struct scep_request *r,
-                                bool check_nonce, struct scep_answer *out) {
+static uint32_t read_attributes(const struct host *h, struct arena *a, CMS_SignerInfo *si,
+                                const struct scep_request *r, struct scep_answer *out) {
     struct span type = attribute(si, OID_SCEP_MESSAGE_TYPE, V_ASN1_PRINTABLESTRING);
     struct span status = attribute(si, OID_SCEP_PKI_STATUS, V_ASN1_PRINTABLESTRING);
     struct span transaction = attribute(si, OID_SCEP_TRANSACTION_ID, V_ASN1_PRINTABLESTRING);
@@ -59,7 +69,8 @@ static uint32_t read_attributes(struct arena *a, CMS_SignerInfo *si, const struc
         return HR_CRYPT_UNEXPECTED_TYPE;
     if (!span_is(transaction, r->transaction))
         return HR_INVALID_DATA;
-    if (check_nonce && !span_eq(recipient, span_of(r->nonce, sizeof r->nonce)))
+    if (host_switch_is(h, "check-recipient-nonce", "yes") &&
+        !span_eq(recipient, span_of(r->nonce, sizeof r->nonce)))
         return HR_INVALID_DATA;
     if (!span_int(status, &number) ||
         (number != SCEP_SUCCESS && number != SCEP_FAILURE && number != SCEP_PENDING))
@@ -74,77 +85,51 @@ static uint32_t read_attributes(struct arena *a, CMS_SignerInfo *si, const struc
     return HR_OK;
 }
 
-/* OpenSSL reads OAEP parameters only when they are there, as an empty SEQUENCE. */
-static void mend_oaep(CMS_ContentInfo *cms) {
-    STACK_OF(CMS_RecipientInfo) *list = CMS_get0_RecipientInfos(cms);
-    for (int i = 0; i < sk_CMS_RecipientInfo_num(list); i++) {
-        X509_ALGOR *algorithm = NULL;
-        const ASN1_OBJECT *oid;
-        int type;
-        CMS_RecipientInfo *ri = sk_CMS_RecipientInfo_value(list, i);
-        if (CMS_RecipientInfo_type(ri) != CMS_RECIPINFO_TRANS ||
-            CMS_RecipientInfo_ktri_get0_algs(ri, NULL, NULL, &algorithm) != 1)
-            continue;
-        X509_ALGOR_get0(&oid, &type, NULL, algorithm);
-        if (OBJ_obj2nid(oid) != NID_rsaesOaep || (type != V_ASN1_UNDEF && type != V_ASN1_NULL))
-            continue;
-        ASN1_STRING *empty = ASN1_STRING_type_new(V_ASN1_SEQUENCE);
-        ASN1_STRING_set(empty, "\x30", 2);
-        X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_rsaesOaep), V_ASN1_SEQUENCE, empty);
-    }
-}
-
-/* The one certificate of the degenerate SignedData in the envelope. */
-static uint32_t decrypt(struct arena *a, struct span content, const struct scep_request *r,
-                        X509 **out) {
-    OSSL_AUTO(CMS_ContentInfo) enveloped = read_cms(content, NID_pkcs7_enveloped);
-    if (!enveloped)
+/* The certificate for the request's key; with check-leaf-only it must be the only one. */
+static uint32_t take_certificate(const struct host *h, struct span bag,
+                                 const struct scep_request *r, X509 **out) {
+    OSSL_AUTO(CMS_ContentInfo) degenerate = read_cms(bag, NID_pkcs7_signed);
+    if (!degenerate)
         return HR_CRYPT_ASN1_BADTAG;
-    mend_oaep(enveloped);
-    OSSL_AUTO(BIO) clear = BIO_new(BIO_s_mem());
-    if (CMS_decrypt(enveloped, r->signer_key, r->signer, NULL, clear, CMS_BINARY) != 1)
-        return HR_NTE_BAD_DATA;
-    OSSL_AUTO(CMS_ContentInfo) bag = read_cms(ossl_content(a, clear), NID_pkcs7_signed);
-    if (!bag)
-        return HR_CRYPT_ASN1_BADTAG;
-    OSSL_CERTS_AUTO certs = CMS_get1_certs(bag);
-    if (sk_X509_num(certs) != 1)
+    OSSL_CERTS_AUTO certs = CMS_get1_certs(degenerate);
+    int n = sk_X509_num(certs);
+    if (n < 1 || (n > 1 && host_switch_is(h, "check-leaf-only", "yes")))
         return HR_INVALID_DATA;
-    *out = sk_X509_shift(certs);
-    return HR_OK;
+    for (int i = 0; i < n; i++)
+        if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(certs, i)), r->key) == 1) {
+            *out = sk_X509_delete(certs, i);
+            return HR_OK;
+        }
+    return HR_NTE_BAD_PUBLIC_KEY;
 }
 
-static uint32_t check_cert(X509 *x, const struct scep_request *r) {
+static uint32_t check_time(const X509 *x) {
     time_t now = (time_t)(clock_ms() / 1000);
-    if (EVP_PKEY_eq(X509_get0_pubkey(x), r->key) != 1)
-        return HR_NTE_BAD_PUBLIC_KEY;
     /* A certificate from the host's future is thrown away (windows-mdm.md, A.6.6). */
-    if (X509_cmp_time(X509_get0_notBefore(x), &now) > 0 ||
-        X509_cmp_time(X509_get0_notAfter(x), &now) < 0)
-        return HR_CERT_EXPIRED;
-    return HR_OK;
+    bool valid = X509_cmp_time(X509_get0_notBefore(x), &now) <= 0 &&
+                 X509_cmp_time(X509_get0_notAfter(x), &now) >= 0;
+    return valid ? HR_OK : HR_CERT_EXPIRED;
 }
 
-uint32_t scep_answer_read(struct arena *a, struct span message, const struct scep_request *r,
-                          const struct scep_ca *ca, bool check_nonce, struct scep_answer *out) {
-    struct span content;
+uint32_t scep_answer_read(const struct host *h, struct arena *a, struct span message,
+                          const struct scep_request *r, const struct scep_ca *ca,
+                          struct scep_answer *out) {
+    struct span content, bag;
     OSSL_AUTO(CMS_ContentInfo) cms = read_cms(message, NID_pkcs7_signed);
     if (!cms)
         return HR_CRYPT_ASN1_BADTAG;
     uint32_t hr = verify(cms, ca->sign, a, &content);
-    if (hr != HR_OK)
-        return hr;
-    hr = read_attributes(a, sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0), r, check_nonce,
-                         out);
+    if (hr == HR_OK)
+        hr = read_attributes(h, a, sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0), r, out);
     if (hr != HR_OK || out->status != SCEP_SUCCESS)
         return hr;
-    X509 *cert = NULL;
-    hr = decrypt(a, content, r, &cert);
+    OSSL_AUTO(X509) cert = NULL;
+    hr = scep_envelope_open(h, a, content, r, &bag);
     if (hr == HR_OK)
-        hr = check_cert(cert, r);
+        hr = take_certificate(h, bag, r, &cert);
     if (hr == HR_OK)
+        hr = check_time(cert);
+    if (hr == HR_OK && X509_up_ref(cert))
         out->cert = cert;
-    else
-        X509_free(cert);
     return hr;
 }

@@ -10,11 +10,16 @@ static uint32_t number(const struct reg_key *k, const char *name, uint32_t absen
     return n;
 }
 
+bool scep_settings_is_user(const char *path) {
+    return strncasecmp(path, SCEP_KEY_USER, strlen(SCEP_KEY_USER)) == 0;
+}
+
 void scep_settings_read(const struct reg_key *k, const char *path, struct scep_settings *out) {
     const char *slash = strrchr(path, '\\');
     *out = (struct scep_settings){
+        .key = path,
         .id = slash ? slash + 1 : path,
-        .user_scope = strncasecmp(path, SCEP_KEY_USER, strlen(SCEP_KEY_USER)) == 0,
+        .user_scope = scep_settings_is_user(path),
         .server_url = reg_text(k, "ServerURL"),
         .challenge = reg_text(reg_child(k, "Challenge"), "Challenge"),
         .ekus = reg_text(k, "EKUMapping"),

@@ -6,11 +6,13 @@
 #include "device/host.h"
 
 struct scep_settings {
+    const char *key; /* registry path of the UniqueID */
     const char *id;  /* UniqueID */
     bool user_scope; /* HKEY_CURRENT_USER: CurrentUser's store */
     const char *server_url, *challenge, *ekus, *subject, *alt_names, *hash, *ca_thumbprint;
     const char *correlation; /* "{guid}" for the event log */
     uint32_t key_usage, key_length, key_protection, retry_count, retry_delay, attempt;
+    bool last; /* no attempt follows: PENDING means failed */
 };
 
 #define SCEP_KEY_MACHINE "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SCEP"
@@ -18,9 +20,12 @@ struct scep_settings {
 
 /*
  * The values of an Install key, with the CSP's defaults. `path` is the path of the UniqueID's key.
- * The texts stay with the registry. Nodes that are required and missing leave NULL or 0.
+ * The texts stay with the registry and `path`. Nodes that are required and missing leave NULL or 0.
  */
 void scep_settings_read(const struct reg_key *install, const char *path, struct scep_settings *out);
+
+/* Whether the registry path of a UniqueID is the user's. */
+bool scep_settings_is_user(const char *path) __attribute__((nonnull));
 
 /* Name of the first required node that is missing or impossible, or NULL. */
 const char *scep_settings_missing(const struct scep_settings *s);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "device/hresult.h"
+#include "device/scep_pending.h"
 #include "wire/scep.h"
 
 enum { REPORT_DELAY_MS = 2000, MINUTE_MS = 60000 };
@@ -16,6 +17,7 @@ void scep_task_schedule(struct host *h, const char *key, const char *uri) {
     BUF_AUTO(frozen);
     struct reg_key *k = registry_create(h->registry, key), *install = install_of(h, key);
     BUF_AUTO(guid);
+    scep_pending_drop(h, key);
     buf_printf(&guid, "{%s}", host_random_guid(&h->mem));
     reg_set_text(h->registry, install, "CorrelationGuid", buf_view(&guid));
     reg_set_text(h->registry, install, "Enroll", SPAN_NONE);
@@ -45,20 +47,21 @@ static void write_outcome(struct host *h, const char *key, const struct scep_out
 
 static void log_outcome(const struct scep_settings *s, const struct scep_outcome *o) {
     ARENA_AUTO(a);
-    if (o->status == CSP_SCEP_SUCCESS)
-        log_write(LOG_INFO, "device", "op=scep id=%s attempt=%u thumbprint=%s",
-                  log_q(span_str(s->id)), s->attempt, o->thumbprint);
-    else
+    if (o->status == CSP_SCEP_FAILED)
         log_write(LOG_WARN, "device", "op=scep id=%s attempt=%u status=%u hresult=0x%08x text=%s",
                   log_q(span_str(s->id)), s->attempt, o->status, o->hresult,
                   log_q(span_str(hresult_text(&a, o->hresult))));
+    else
+        log_write(LOG_INFO, "device", "op=scep id=%s attempt=%u status=%u thumbprint=%s",
+                  log_q(span_str(s->id)), s->attempt, o->status, o->thumbprint);
 }
 
 static void attempt(struct host *h, const char *key, const struct reg_key *install, unsigned number,
-                    struct arena *a, struct scep_outcome *out) {
+                    bool last, struct arena *a, struct scep_outcome *out) {
     struct scep_settings s;
     scep_settings_read(install, key, &s);
     s.attempt = number;
+    s.last = last;
     scep_client_run(h, &s, a, out);
     write_outcome(h, key, out);
     log_outcome(&s, out);
@@ -74,6 +77,7 @@ static void finish(struct host *h, struct task *t) {
     buf_printf(&challenge, "%s\\Install\\Challenge", t->key);
     if (install)
         registry_delete(h->registry, buf_cstr(&challenge));
+    scep_pending_drop(h, t->key);
     t->install = "";
     t->state = TASK_REPORT;
     t->since_ms = clock_ms();
@@ -82,17 +86,16 @@ static void finish(struct host *h, struct task *t) {
         tasks_remove(&h->tasks, t->key);
 }
 
-static bool tries_again(const struct host *h, const struct scep_settings *s, const struct task *t,
-                        const struct scep_outcome *o) {
-    return o->status == CSP_SCEP_FAILED && host_switch_is(h, "retry-on", "any") &&
-           t->attempt <= s->retry_count;
+static bool tries_again(const struct host *h, const struct scep_outcome *o) {
+    return o->status == CSP_SCEP_PENDING ||
+           (o->status == CSP_SCEP_FAILED && !o->final && host_switch_is(h, "retry-on", "any"));
 }
 
-/* Exec set Status to 32, so that any other end means that only the task's own was lost. */
+/* Exec set Status to 32, so that success means that only the task's own end was lost. */
 static bool is_done(struct host *h, const char *key) {
     uint32_t status = CSP_SCEP_UNKNOWN;
     reg_number(registry_open(h->registry, key), "Status", &status);
-    return status == CSP_SCEP_SUCCESS || status == CSP_SCEP_PENDING;
+    return status == CSP_SCEP_SUCCESS;
 }
 
 enum err scep_task_run(struct host *h, const char *key) {
@@ -117,11 +120,12 @@ enum err scep_task_run(struct host *h, const char *key) {
     t->attempt++;
     if (install)
         reg_set_number(h->registry, install, "CurrentRetryCount", t->attempt);
-    attempt(h, t->key, values, t->attempt, &a, &out);
+    bool last = t->attempt > s.retry_count;
+    attempt(h, t->key, values, t->attempt, last, &a, &out);
     t->since_ms = clock_ms();
     t->delay_ms = (int64_t)s.retry_delay * MINUTE_MS;
     e = host_save(h);
-    if (e != OK || tries_again(h, &s, t, &out))
+    if (e != OK || (!last && tries_again(h, &out)))
         goto out;
     finish(h, t);
     e = host_save(h);
@@ -138,9 +142,9 @@ enum err scep_task_run_now(struct host *h, const char *key, struct arena *a,
     uint32_t number = 0;
     reg_number(install, "CurrentRetryCount", &number);
     reg_set_number(h->registry, install, "CurrentRetryCount", ++number);
-    attempt(h, key, install, number, a, out);
+    attempt(h, key, install, number, false, a, out);
     struct task *t = tasks_find(&h->tasks, key);
-    if (t && out->status != CSP_SCEP_FAILED)
+    if (t && (out->status == CSP_SCEP_SUCCESS || out->final))
         finish(h, t);
     return host_save(h);
 }

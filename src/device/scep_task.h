@@ -12,8 +12,9 @@
 void scep_task_schedule(struct host *h, const char *key, const char *uri);
 
 /*
- * Makes one attempt of the task, and saves the host. A failure that will be tried again leaves the
- * task waiting; else it is over: Challenge gone from the registry, a report to the server due.
+ * Makes one attempt of the task, and saves the host. PENDING, or a failure that will be tried
+ * again, leaves the task waiting; else it is over: Challenge gone from the registry, a report to
+ * the server due.
  */
 enum err scep_task_run(struct host *h, const char *key) ERR_MUST_USE;
 

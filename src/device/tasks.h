@@ -4,7 +4,8 @@
  * until its result was reported in a DM session, so that whatever is killed in between, `signet
  * device run` goes on:
  *
- *     TASK_ENROLL --dmcertinst runs--> TASK_ENROLL (again after RetryDelay) or TASK_REPORT --> gone
+ *     TASK_ENROLL --dmcertinst runs--> TASK_REPORT --session--> gone
+ *          ^------ after RetryDelay: again, or a CertPoll
  */
 #ifndef SIGNET_DEVICE_TASKS_H
 #define SIGNET_DEVICE_TASKS_H

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SCEP over HTTP as Windows speaks it (windows-scep.md, 1). Functions give HRESULTs. */
+#ifndef SIGNET_DEVICE_SCEP_TRANSPORT_H
+#define SIGNET_DEVICE_SCEP_TRANSPORT_H
+
+#include "device/net.h"
+
+struct scep_transport {
+    struct host *host;
+    struct arena *arena;
+    struct net *net;
+    const char *url; /* with the suffix */
+    bool post;       /* PKIOperation by POST */
+};
+
+/* operation=OPERATION&message=default; `kind` and `extension` name the trace files. */
+uint32_t scep_get(struct scep_transport *t, const char *operation, const char *kind,
+                  const char *extension, struct fetch_reply *reply) __attribute__((nonnull));
+
+/* PKIOperation with a pkiMessage, by POST or GET. */
+uint32_t scep_submit(struct scep_transport *t, const char *kind, struct span message,
+                     struct fetch_reply *reply) __attribute__((nonnull));
+
+/* Holds the answer's Content-Type against the one of its kind: the switch check-content-types. */
+uint32_t scep_check_type(const struct host *h, const struct fetch_reply *reply, const char *type)
+    __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host's SCEP task against a server that obeys the test: the whole way from the registry to the
+ * certificate in its store, and each way in which it ends with Windows' HRESULT.
+ */
+#include "device_scep_server.h"
+
+#include "base/file.h"
+#include "device/csptree.h"
+#include "device/hresult.h"
+#include "device/run.h"
+#include "device/scep_task.h"
+#include "wire/mdm.h"
+
+#define KEY SCEP_KEY_MACHINE "\\Test MDM\\one"
+
+struct fixture {
+    char *dir;
+    struct host *h;
+    struct scep_server *v;
+};
+
+static struct reg_key *install_key(struct fixture *f) {
+    return registry_create(f->h->registry, KEY "\\Install");
+}
+
+static void set_text(struct fixture *f, const char *name, const char *text) {
+    reg_set_text(f->h->registry, install_key(f), name, span_str(text));
+}
+
+static void set_url(struct fixture *f, const char *scheme) {
+    char url[100];
+    snprintf(url, sizeof url, "%s://127.0.0.1:%d/scep", scheme, f->v->port);
+    set_text(f, "ServerURL", url);
+}
+
+static void set_switch(struct fixture *f, const char *name, const char *value) {
+    assert_int_equal(host_set_switch(f->h, name, value), OK);
+}
+
+static void write_profile(struct fixture *f) {
+    struct registry *r = f->h->registry;
+    set_text(f, "SubjectName", "CN=x");
+    set_text(f, "EKUMapping", "1.3.6.1.5.5.7.3.2");
+    set_text(f, "HashAlgorithm", "SHA-2");
+    set_text(f, "CAThumbprint", thumbprint(&f->v->y.a, f->v->y.ca));
+    set_url(f, "http");
+    reg_set_number(r, install_key(f), "KeyUsage", 160);
+    reg_set_number(r, install_key(f), "KeyLength", 1024);
+    reg_set_number(r, install_key(f), "RetryCount", 2);
+    reg_set_text(r, registry_create(r, KEY "\\Install\\Challenge"), "Challenge",
+                 span_str("secret"));
+}
+
+static int set_up(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    f->dir = temporary_dir();
+    f->h = enrolled_host(f->dir);
+    f->v = server_start();
+    certstore_add(&f->h->certs, &f->h->mem, STORE_ROOT, ossl_x509_der(&f->v->y.a, f->v->y.ca),
+                  SPAN_NONE);
+    write_profile(f);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    server_stop(f->v);
+    host_close(f->h);
+    remove_dir(f->dir);
+    free(f);
+    return 0;
+}
+
+/* Another process goes on with what the folder holds. */
+static void restart(struct fixture *f) {
+    host_close(f->h);
+    assert_int_equal(host_open(f->dir, HOST_CHANGE, &f->h), OK);
+}
+
+static uint32_t dword(struct fixture *f, const char *name) {
+    uint32_t n = 0;
+    reg_number(registry_open(f->h->registry, KEY), name, &n);
+    return n;
+}
+
+static int stored(struct fixture *f, enum cert_store store) {
+    int n = 0;
+    for (size_t i = 0; i < f->h->certs.count; i++)
+        n += f->h->certs.entries[i].store == store;
+    return n;
+}
+
+static void attempt(struct fixture *f) {
+    assert_int_equal(scep_task_run(f->h, KEY), OK);
+    restart(f);
+}
+
+/* The one attempt of a fresh task without retries; gives ErrorCode, 0 for success. */
+static uint32_t try_once(struct fixture *f) {
+    set_switch(f, "retry-on", "none");
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    assert_int_equal(tasks_find(&f->h->tasks, KEY)->state, TASK_REPORT);
+    uint32_t code = dword(f, "ErrorCode");
+    assert_int_equal(dword(f, "Status"), code ? CSP_SCEP_FAILED : CSP_SCEP_SUCCESS);
+    write_profile(f);
+    return code;
+}
+
+static void test_success(void **state) {
+    struct fixture *f = *state;
+    char url[100];
+    assert_int_equal(try_once(f), HR_OK);
+    assert_int_equal(stored(f, STORE_MY), 1);
+    assert_int_equal(stored(f, STORE_REQUEST), 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/scep/pkiclient.exe", f->v->port);
+    assert_string_equal(reg_text(registry_open(f->h->registry, KEY), "RespondentServerUrl"), url);
+    assert_int_equal(f->v->got_caps + f->v->got_ca + f->v->posts, 3);
+    assert_int_equal(f->v->gets + f->v->got_chain, 0);
+}
+
+/* ---- CertPoll ---- */
+
+static bool is_waiting(struct fixture *f) {
+    const struct task *t = tasks_find(&f->h->tasks, KEY);
+    return dword(f, "Status") == CSP_SCEP_PENDING && t->state == TASK_ENROLL &&
+           t->delay_ms == 5 * 60000 && stored(f, STORE_REQUEST) == 2 &&
+           !reg_value(registry_open(f->h->registry, KEY), "ErrorCode");
+}
+
+static bool is_over(struct fixture *f) {
+    return tasks_find(&f->h->tasks, KEY)->state == TASK_REPORT && stored(f, STORE_REQUEST) == 0 &&
+           !registry_open(f->h->registry, KEY "\\Pending") &&
+           !registry_open(f->h->registry, KEY "\\Install\\Challenge");
+}
+
+static void test_pending_and_approved(void **state) {
+    struct fixture *f = *state;
+    struct scep_server *v = f->v;
+    v->pend = 2;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    assert_true(is_waiting(f));
+    attempt(f);
+    assert_true(is_waiting(f));
+    attempt(f);
+    assert_true(is_over(f));
+    assert_int_equal(dword(f, "Status"), CSP_SCEP_SUCCESS);
+    assert_int_equal(v->reqs, 1);
+    assert_int_equal(v->polls, 2);
+    for (int i = 1; i < 3; i++) {
+        assert_int_equal(v->seen[i].type, SCEP_CERT_POLL);
+        assert_true(v->seen[i].recognized);
+        assert_string_equal(v->seen[i].transaction, v->seen[0].transaction);
+        assert_string_equal(v->seen[i].signer, v->seen[0].signer);
+        assert_memory_not_equal(v->seen[i].nonce, v->seen[i - 1].nonce, SCEP_NONCE_SIZE);
+    }
+    /* the certificate came to the key of the first attempt */
+    const char *installed = reg_text(registry_open(f->h->registry, KEY), "CertThumbprint");
+    const struct cert_entry *e = certstore_find(&f->h->certs, STORE_MY, span_str(installed));
+    OSSL_AUTO(BIO) pem = ossl_reader(e->key);
+    OSSL_AUTO(EVP_PKEY) key = PEM_read_bio_PrivateKey(pem, NULL, NULL, NULL);
+    assert_int_equal(EVP_PKEY_eq(key, v->key), 1);
+}
+
+static void test_pending_and_denied(void **state) {
+    struct fixture *f = *state;
+    f->v->pend = 1;
+    f->v->reply = (struct reply){.status = "2", .fail = "2", .text = "denied 0x80094014"};
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    assert_true(is_waiting(f));
+    attempt(f);
+    assert_true(is_over(f)); /* although there are attempts left */
+    assert_int_equal(dword(f, "Status"), CSP_SCEP_FAILED);
+    assert_int_equal(dword(f, "ErrorCode"), 0x80094014);
+    assert_int_equal(f->v->reqs, 1);
+    assert_int_equal(f->v->polls, 1);
+}
+
+static void test_pending_for_ever(void **state) {
+    struct fixture *f = *state;
+    f->v->pend = 100;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    for (int i = 0; i < 2; i++) {
+        attempt(f);
+        assert_true(is_waiting(f));
+    }
+    attempt(f);
+    assert_true(is_over(f));
+    assert_int_equal(dword(f, "Status"), CSP_SCEP_FAILED);
+    assert_int_equal(dword(f, "ErrorCode"), 0x800705B4);
+    assert_int_equal(f->v->polls, 2); /* RetryCount */
+    write_profile(f);
+    reg_set_number(f->h->registry, install_key(f), "RetryCount", 0);
+    set_switch(f, "pending-hresult", "0x80094015");
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    assert_true(is_over(f));
+    assert_int_equal(dword(f, "ErrorCode"), 0x80094015);
+    assert_int_equal(f->v->polls, 2);
+}
+
+/* A server that is away for one poll does not cost the request. */
+static void test_poll_survives_an_outage(void **state) {
+    struct fixture *f = *state;
+    f->v->pend = 1;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    f->v->status = 503;
+    attempt(f);
+    assert_int_equal(dword(f, "ErrorCode"), HR_HTTP(503));
+    assert_int_equal(stored(f, STORE_REQUEST), 2);
+    f->v->status = 0;
+    attempt(f);
+    assert_int_equal(dword(f, "Status"), CSP_SCEP_SUCCESS);
+    assert_int_equal(f->v->reqs, 1);
+    assert_int_equal(f->v->polls, 1);
+}
+
+/* Of several URLs only the one that pended the request is polled. */
+static void test_poll_goes_where_it_was_pended(void **state) {
+    struct fixture *f = *state;
+    char urls[200];
+    snprintf(urls, sizeof urls, "http://127.0.0.1:1/scep;http://127.0.0.1:%d/scep", f->v->port);
+    set_text(f, "ServerURL", urls);
+    f->v->pend = 1;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    attempt(f);
+    assert_int_equal(dword(f, "Status"), CSP_SCEP_SUCCESS);
+    assert_int_equal(f->v->polls, 1);
+}
+
+static void test_a_new_exec_forgets_what_is_pended(void **state) {
+    struct fixture *f = *state;
+    f->v->pend = 1;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    assert_int_equal(stored(f, STORE_REQUEST), 0);
+    attempt(f);
+    assert_int_equal(dword(f, "Status"), CSP_SCEP_SUCCESS);
+    assert_int_equal(f->v->reqs, 2);
+    assert_int_equal(f->v->polls, 0);
+    assert_string_not_equal(f->v->seen[0].transaction, f->v->seen[1].transaction);
+}
+
+static void test_delete_takes_what_is_pended(void **state) {
+    struct fixture *f = *state;
+    ARENA_AUTO(a);
+    struct csp_value value;
+    f->v->pend = 1;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    assert_int_equal(stored(f, STORE_REQUEST), 2);
+    struct csp_command c = {.verb = CSP_DELETE,
+                            .uri = span_str("./Device/Vendor/MSFT/ClientCertificateInstall/SCEP/"
+                                            "one")};
+    assert_int_equal(csptree_apply(f->h, &c, &a, &value), SYNCML_OK);
+    assert_int_equal(stored(f, STORE_REQUEST), 0);
+    assert_int_equal(f->h->tasks.count, 0);
+}
+
+/* signet device scep: each call one attempt, for ever, and the task learns how it ended. */
+static void test_by_hand(void **state) {
+    struct fixture *f = *state;
+    ARENA_AUTO(a);
+    struct scep_outcome out;
+    f->v->pend = 4;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(scep_task_run_now(f->h, KEY, &a, &out), OK);
+        assert_int_equal(out.status, CSP_SCEP_PENDING);
+        assert_int_equal(dword(f, "Status"), CSP_SCEP_PENDING);
+        assert_int_equal(stored(f, STORE_REQUEST), 2);
+    }
+    assert_int_equal(scep_task_run_now(f->h, KEY, &a, &out), OK);
+    assert_int_equal(out.status, CSP_SCEP_SUCCESS);
+    assert_int_equal(f->v->polls, 4);
+    assert_true(is_over(f));
+}
+
+static void test_time_scale(void **state) {
+    struct fixture *f = *state;
+    bool settled;
+    f->v->pend = 1;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    f->h->enrollment = NULL; /* nobody to report to: the run is about the task alone */
+    f->h->time_scale = 3000; /* RetryDelay of 5 minutes becomes 100 ms */
+    assert_int_equal(run_host(f->h, 30000, true, &settled), OK);
+    assert_true(settled);
+    assert_int_equal(dword(f, "Status"), CSP_SCEP_SUCCESS);
+    assert_int_equal(f->v->polls, 1);
+}
+
+/* Nobody has published a CertPoll of Windows: its outside has to be the captured PKCSReq's. */
+static void test_shape_of_the_poll(void **state) {
+    struct fixture *f = *state;
+    if (access("tests/shapes/check-host", X_OK) != 0) {
+        printf("skipped: the shapes are not below this folder\n");
+        skip();
+    }
+    f->v->pend = 1;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    for (int i = 0; i < 2; i++) {
+        f->h->trace = arena_printf(&f->h->mem, "%s/trace", f->dir);
+        attempt(f);
+    }
+    assert_int_equal(f->v->polls, 1);
+    BUF_AUTO(command);
+    buf_printf(&command,
+               "cd %s && \"$OLDPWD\"/tests/shapes/check-host trace "
+               "getcacaps getcacert pkcsreq certpoll >log || { sed 's/^/    /' log >&2; exit 1; }",
+               f->dir);
+    assert_int_equal(system(buf_cstr(&command)), 0);
+}
+
+/* ---- what the capabilities change ---- */
+
+static void test_get_transport(void **state) {
+    struct fixture *f = *state;
+    f->v->caps = "AES\nSHA-256\n";
+    assert_int_equal(try_once(f), HR_OK);
+    assert_int_equal(f->v->gets, 1);
+    assert_int_equal(f->v->posts, 0);
+}
+
+static void test_poll_by_get(void **state) {
+    struct fixture *f = *state;
+    f->v->caps = "";
+    f->v->pend = 1;
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    attempt(f);
+    attempt(f);
+    assert_int_equal(dword(f, "Status"), CSP_SCEP_SUCCESS);
+    assert_int_equal(f->v->gets, 2);
+}
+
+static void test_chain(void **state) {
+    struct fixture *f = *state;
+    f->v->caps = "POSTPKIOperation\nAES\nGetCaCertChain\r\n";
+    assert_int_equal(try_once(f), HR_OK);
+    assert_int_equal(f->v->got_chain, 1);
+    assert_int_equal(f->v->got_ca, 0);
+}
+
+static void test_single_ca(void **state) {
+    struct fixture *f = *state;
+    f->v->single = true;
+    assert_int_equal(try_once(f), HR_OK);
+}
+
+static void test_replies(void **state) {
+    struct fixture *f = *state;
+    f->v->reply = (struct reply){.cipher = EVP_des_cbc(), .digest = EVP_sha1()};
+    assert_int_equal(try_once(f), HR_OK);
+    f->v->reply = (struct reply){.cipher = EVP_aes_256_cbc(), .digest = EVP_sha512()};
+    assert_int_equal(try_once(f), HR_OK);
+    f->v->reply = (struct reply){.no_sender = true};
+    assert_int_equal(try_once(f), HR_CRYPT_AUTH_ATTR_MISSING);
+    assert_non_null(reg_text(registry_open(f->h->registry, KEY), "RespondentServerUrl"));
+}
+
+static void test_content_types(void **state) {
+    struct fixture *f = *state;
+    f->v->type_ca = NULL;
+    f->v->type_message = "text/plain";
+    assert_int_equal(try_once(f), HR_OK);
+    set_switch(f, "check-content-types", "yes");
+    assert_int_equal(try_once(f), HR_WINHTTP_INVALID_RESPONSE);
+    f->v->type_ca = SCEP_TYPE_CA_RA_CERT;
+    assert_int_equal(try_once(f), HR_WINHTTP_INVALID_RESPONSE);
+    f->v->type_message = "Application/x-pki-message; charset=x";
+    assert_int_equal(try_once(f), HR_OK);
+    f->v->single = true; /* a bare certificate has a type of its own */
+    assert_int_equal(try_once(f), HR_WINHTTP_INVALID_RESPONSE);
+    f->v->type_ca = SCEP_TYPE_CA_CERT;
+    assert_int_equal(try_once(f), HR_OK);
+}
+
+/* ---- how it fails before PKIOperation ---- */
+
+static void test_http_errors(void **state) {
+    struct fixture *f = *state;
+    f->v->status = 404;
+    assert_int_equal(try_once(f), HR_HTTP(404));
+    f->v->status = 500;
+    assert_int_equal(try_once(f), HR_HTTP(500));
+    f->v->status = 0;
+    f->v->html = "<!DOCTYPE html><html>";
+    assert_int_equal(try_once(f), HR_FILENAME_EXCED_RANGE);
+}
+
+static void test_ca_is_refused(void **state) {
+    struct fixture *f = *state;
+    X509 *const only[] = {f->v->y.ca, NULL};
+    f->v->answer_ca = only;
+    assert_int_equal(try_once(f), HR_NO_SUCH_CERTIFICATE);
+    f->v->answer_ca = NULL;
+    set_text(f, "CAThumbprint", "3559DC5D5C4017BD4CDBD0466AF14DDA41655E57");
+    assert_int_equal(try_once(f), HR_CRYPT_HASH_VALUE);
+    certstore_remove(&f->h->certs, STORE_ROOT, span_str(thumbprint(&f->v->y.a, f->v->y.ca)));
+    assert_int_equal(try_once(f), HR_CERT_UNTRUSTEDROOT);
+    assert_int_equal(f->v->count, 0); /* PKIOperation was never sent */
+}
+
+static void test_challenge_is_not_printable(void **state) {
+    struct fixture *f = *state;
+    reg_set_text(f->h->registry, registry_create(f->h->registry, KEY "\\Install\\Challenge"),
+                 "Challenge", span_str("se_cret"));
+    assert_int_equal(try_once(f), HR_CRYPT_NOT_PRINTABLE);
+    assert_int_equal(f->v->count, 0);
+}
+
+static void test_tls(void **state) {
+    struct fixture *f = *state;
+    server_use_tls(f->v, TLS1_2_VERSION);
+    set_url(f, "https");
+    assert_int_equal(try_once(f), HR_OK);
+    SSL_CTX_set_min_proto_version(f->v->tls, TLS1_3_VERSION);
+    set_url(f, "https");
+    assert_int_equal(try_once(f), HR_WINHTTP_SECURE_FAILURE);
+    assert_int_equal(f->v->got_caps, 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_success),
+        TEST(test_pending_and_approved),
+        TEST(test_pending_and_denied),
+        TEST(test_pending_for_ever),
+        TEST(test_poll_survives_an_outage),
+        TEST(test_poll_goes_where_it_was_pended),
+        TEST(test_a_new_exec_forgets_what_is_pended),
+        TEST(test_delete_takes_what_is_pended),
+        TEST(test_by_hand),
+        TEST(test_time_scale),
+        TEST(test_shape_of_the_poll),
+        TEST(test_get_transport),
+        TEST(test_poll_by_get),
+        TEST(test_chain),
+        TEST(test_single_ca),
+        TEST(test_replies),
+        TEST(test_content_types),
+        TEST(test_http_errors),
+        TEST(test_ca_is_refused),
+        TEST(test_challenge_is_not_printable),
+        TEST(test_tls),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
