@@ -54,8 +54,15 @@ make_server() { # options of init ...
     tls=(--cacert "$data/tls.pem")
 }
 
-set_config() { # key, value
-    sed -i "s|^$1 = .*|$1 = $2|" "$data/signet.conf"
+set_config() { # key, value: the first line with that key, which for those of endpoints is [scep]'s
+    sed -i "0,/^$1 =.*/s||$1 = $2|" "$data/signet.conf"
+}
+
+# Adds an endpoint to the configuration.
+add_endpoint() { # name, lines ...
+    printf '\n[endpoint "%s"]\n' "$1" >>"$data/signet.conf"
+    shift
+    [ $# -eq 0 ] || printf '%s\n' "$@" >>"$data/signet.conf"
 }
 
 # Starts the server and waits until it answers. Sets $server (pid).
@@ -85,6 +92,46 @@ enroll_host() { # name
     "$SIGNET" device trust "$work/$1" "$data/tls.pem" --name "$1" >/dev/null &&
         "$SIGNET" device enroll "$work/$1" --server "$public" --user alice \
             --password-file "$work/password" >"$work/enroll.log" 2>&1
+}
+
+thumbprint_of() { # PEM file
+    openssl x509 -in "$1" -noout -fingerprint -sha1 | sed 's/.*=//; s/://g'
+}
+
+# One attempt of the emulated host $work/NAME, whose registry is filled by hand, at the URL $scep_url.
+# Its messages are in $work/NAME/trace.
+scep_by_hand() { # name, challenge, subject, SAN, key length, key usage, EKU
+    "$SIGNET" device trust "$work/$1" "$data/tls.pem" "$data/ca.pem" --name "$1" >/dev/null || return 1
+    cat >"$work/$1/registry.reg" <<REG
+Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SCEP\\byhand\\one]
+"CertThumbprint"=""
+"Status"=dword:00000020
+
+[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SCEP\\byhand\\one\\Install]
+"ServerURL"="$scep_url"
+"CAThumbprint"="$(thumbprint_of "$data/ca.pem")"
+"SubjectName"="$(sed 's/["\\]/\\&/g' <<<"$3")"
+"SubjectAlternativeNames"="${4:-}"
+"EKUMapping"="${7:-1.3.6.1.5.5.7.3.2}"
+"KeyUsage"=dword:$(printf %08x "${6:-160}")
+"KeyLength"=dword:$(printf %08x "${5:-2048}")
+"HashAlgorithm"="SHA-2"
+"RetryCount"=dword:00000000
+"Enroll"=""
+
+[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SCEP\\byhand\\one\\Install\\Challenge]
+"Challenge"="$2"
+REG
+    "$SIGNET" device scep "$work/$1" --trace "$work/$1/trace"
+}
+
+# Whether the last answer to a host's request says that.
+answered() { # name, pattern
+    "$SIGNET" scep decode "$(ls "$work/$1"/trace/*-in-pkcsreq.der | tail -1)" >"$work/decoded" 2>&1
+    cat "$work/decoded"
+    grep -q -- "$2" "$work/decoded"
 }
 
 # A profile of ours with RSA-2048. Its nodes can be changed by `sed` before it is added.
