@@ -149,7 +149,8 @@ enum err ca_secret(const char *credential, struct buf *out) ERR_MUST_USE;
 struct expiry {
     const char *what; /* such as "the RA certificate of the CA 'default'" */
     const char *cure;
-    int64_t not_after; /* ms */
+    int64_t not_after;    /* ms */
+    int64_t alarm_within; /* ms before that: earlier it is no alarm, whatever warn_before says */
 };
 enum { CA_MAX_EXPIRIES = 8 };
 size_t ca_expiries(const struct ca *ca, struct arena *a, struct expiry out[CA_MAX_EXPIRIES]);

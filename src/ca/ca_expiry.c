@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ends, and when: before that day somebody must have heard of it. */
-#include "ca/ca.h"
+#include "ca/ca_place.h"
+
+/* Renewed at 15 days: on its last 14 something is wrong. */
+enum { OCSP_OVERDUE_DAYS = 14 };
 
 struct listing {
     const struct ca *ca;
@@ -15,6 +18,7 @@ static void add(struct listing *l, const char *what, int64_t not_after, const ch
             .what = arena_printf(l->a, "the %s '%s'", what, l->ca->name),
             .cure = cure,
             .not_after = not_after,
+            .alarm_within = INT64_MAX,
         };
 }
 
@@ -23,6 +27,15 @@ static void add_own(struct listing *l, const char *what, const struct scep_key *
         add(l, what, pair->parsed.not_after,
             "the server renews it by itself, but never beyond the CA's own end; its log says why "
             "it did not");
+}
+
+/* It lives for 30 days only: by warn_before alone it would be an alarm all its life. */
+static void add_ocsp(struct listing *l) {
+    const struct ca *ca = l->ca;
+    add_own(l, ca->retired ? "OCSP certificate of the retired CA" : "OCSP certificate of the CA",
+            &ca->ocsp);
+    if (ca->ocsp.cert.n)
+        l->out[l->count - 1].alarm_within = (int64_t)OCSP_OVERDUE_DAYS * CA_DAY;
 }
 
 /* Of the issuers above, the one that ends first: all below ends with it. */
@@ -52,8 +65,6 @@ size_t ca_expiries(const struct ca *ca, struct arena *a, struct expiry out[CA_MA
         add_own(&l, "RA encryption certificate of the CA", &ca->ra_enc);
     }
     if (ca->ocsp.parsed.not_after < ca->issuer.parsed.not_after)
-        add_own(&l,
-                ca->retired ? "OCSP certificate of the retired CA" : "OCSP certificate of the CA",
-                &ca->ocsp);
+        add_ocsp(&l);
     return l.count;
 }

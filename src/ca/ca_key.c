@@ -32,10 +32,12 @@ enum err ca_key_open(struct ca_place *p, const char *path, struct key **out) {
     const char *source;
     TRY(source_of(p, path, &source));
     enum err e = key_open(source, buf_view(&p->secret), out);
-    if (e == ERR_AUTH && !p->settings->secret)
-        return err_context(e, "the CA '%s' has no key 'secret-credential' in signet.conf",
-                           p->settings->name);
-    return e;
+    if (e != ERR_AUTH)
+        return e;
+    if (p->settings->secret)
+        return err_context(e, "the systemd credential '%s'", p->settings->secret);
+    return err_context(e, "the CA '%s' has no key 'secret-credential' in signet.conf",
+                       p->settings->name);
 }
 
 /* A key that is there is taken, but not for one of another kind. */

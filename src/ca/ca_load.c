@@ -67,7 +67,9 @@ static enum err load_issuer(struct ca_place *p, struct arena *a, struct ca *ca) 
 static enum err load_opener(struct ca_place *p, struct arena *a, const char *stem, struct ca *ca) {
     struct scep_key *at = &ca->openers[ca->opener_count];
     if (ca->opener_count == CA_MAX_OPENERS)
-        return err_set(ERR_LIMIT, "'%s/old' holds more than %d RAs that have not expired",
+        return err_set(ERR_LIMIT,
+                       "'%s/old' holds more than %d RAs that have not expired: move the oldest "
+                       "pairs elsewhere; who still encrypts to them must fetch the CA anew",
                        p->folder, CA_MAX_OPENERS);
     struct span der;
     struct cert cert;

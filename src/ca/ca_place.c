@@ -78,9 +78,11 @@ enum err ca_names(const char *data, struct arena *a, const char **out, size_t ma
 /* The folder itself is locked: there is no file that could be forgotten, or copied. */
 enum err ca_lock(const char *folder, bool exclusive, int *fd) {
     *fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0 && errno == ENOENT)
+        return err_set(ERR_NOT_FOUND, "there is no CA in '%s': signet ca new NAME makes one",
+                       folder);
     if (*fd < 0)
-        return err_set(errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot open the folder '%s': %s",
-                       folder, strerror(errno));
+        return err_set(ERR_IO, "cannot open the folder '%s': %s", folder, strerror(errno));
     int locked;
     do
         locked = flock(*fd, exclusive ? LOCK_EX : LOCK_SH);

@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "ca/pki_endpoint.h"
 
@@ -24,6 +23,7 @@ struct pki_holder {
     const struct pki_settings *settings;
     pthread_mutex_t loading, guard;
     struct held *held;
+    bool stale; /* files have changed since it was loaded; under `loading` */
 };
 
 /* ---- loading ---- */
@@ -97,7 +97,6 @@ static enum err load(const struct pki_settings *s, struct held **out) {
         held_free(h);
         return e;
     }
-    h->pki.loaded = clock_ms();
     atomic_init(&h->users, 1); /* the holder */
     *out = h;
     return OK;
@@ -123,6 +122,7 @@ void pki_release(const struct pki *pki) {
 static enum err replace(struct pki_holder *holder) {
     struct held *fresh, *old;
     TRY(load(holder->settings, &fresh));
+    holder->stale = false;
     pthread_mutex_lock(&holder->guard);
     old = holder->held;
     holder->held = fresh;
@@ -167,7 +167,8 @@ enum err pki_reload(struct pki_holder *holder) {
 enum err pki_keep(struct pki_holder *holder, bool *changed) {
     pthread_mutex_lock(&holder->loading);
     enum err kept = keep_all(holder->settings, changed);
-    enum err e = *changed ? replace(holder) : OK;
+    holder->stale = holder->stale || *changed;
+    enum err e = holder->stale ? replace(holder) : OK;
     pthread_mutex_unlock(&holder->loading);
     return e != OK ? e : kept;
 }

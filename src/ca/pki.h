@@ -36,7 +36,7 @@ struct endpoint {
     const struct endpoint_settings *settings;
     const struct policy *policy; /* &settings->policy */
     const struct ca *ca;
-    struct scep_key openers[CA_MAX_OPENERS + 3]; /* all that may open an envelope sent to it */
+    struct scep_key openers[SCEP_MAX_OPENERS]; /* all that may open an envelope sent to it */
     size_t opener_count;
     struct scep_key signer;   /* signs CertReps: the RA, its signing half, or the CA */
     struct span ca_certs;     /* the answer to GetCACert, DER */
@@ -49,7 +49,6 @@ struct pki {
     size_t endpoint_count;
     struct ca cas[PKI_MAX_CAS]; /* with the retired ones */
     size_t ca_count;
-    int64_t loaded; /* ms */
 };
 
 struct pki_holder; /* holds the pki in force */

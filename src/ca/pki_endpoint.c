@@ -47,6 +47,9 @@ static void add_opener(struct endpoint *e, const struct scep_key *key) {
         e->openers[e->opener_count++] = *key;
 }
 
+/* The CA, the RA, the encrypting one of two, and those of yesterday. */
+_Static_assert(CA_MAX_OPENERS + 3 <= SCEP_MAX_OPENERS, "an endpoint may hold more keys");
+
 static void choose_keys(struct endpoint *e, enum ca_certs_form form) {
     const struct ca *ca = e->ca;
     if (form == CA_CERTS_SINGLE)

@@ -16,6 +16,7 @@ enum {
     KU_OF_RSA =
         KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION | KU_KEY_ENCIPHERMENT | KU_DATA_ENCIPHERMENT,
     KU_OF_EC = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION | KU_KEY_AGREEMENT,
+    MAX_CSR = 65536, /* what is granted is kept */
 };
 
 /* ---- whether a policy may be served ---- */
@@ -34,11 +35,25 @@ static enum err check_rules(struct arena *a, const struct policy *p) {
     return OK;
 }
 
+/* The challenge goes there, and what comes back decides: in the clear only within this host. */
+static bool is_fit_for_secrets(const char *url) {
+    static const char *const here[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
+    if (strncasecmp(url, "https://", 8) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++) {
+        size_t n = strlen(here[i]);
+        if (strncasecmp(url, here[i], n) == 0 && !strchr(url, '@') &&
+            (!url[n] || strchr(":/?", url[n])))
+            return true;
+    }
+    return false;
+}
+
 static enum err check_webhook(struct arena *a, const struct policy *p) {
     struct span secret = SPAN_NONE;
-    if (!p->webhook_url || (strncasecmp(p->webhook_url, "https://", 8) != 0 &&
-                            strncasecmp(p->webhook_url, "http://", 7) != 0))
-        return err_set(ERR_CONFIG, "challenge = webhook wants webhook-url, an https address");
+    if (!p->webhook_url || !is_fit_for_secrets(p->webhook_url))
+        return err_set(ERR_CONFIG, "challenge = webhook wants webhook-url, an https address, or an "
+                                   "http one on this host: challenges go there");
     if (!p->webhook_id || !p->webhook_secret ||
         base64_decode(a, span_str(p->webhook_secret), &secret) != OK || secret.n == 0)
         return err_set(ERR_CONFIG, "challenge = webhook wants webhook-id, and in "
@@ -114,11 +129,6 @@ enum err policy_check(struct arena *a, const struct policy *policy) {
 
 /* ---- granting ---- */
 
-/* The smallest exponent of a key that is one; e = 1 encrypts nothing. */
-static bool is_odd_exponent(struct span e) {
-    return e.n && (e.p[e.n - 1] & 1) && !(e.n == 1 && e.p[0] == 1);
-}
-
 static enum err grant_key(const struct policy *p, struct span spki, unsigned *can) {
     struct spki key;
     enum err e = spki_parse(spki, &key);
@@ -127,7 +137,7 @@ static enum err grant_key(const struct policy *p, struct span spki, unsigned *ca
     *can = key.rsa ? KU_OF_RSA : KU_OF_EC;
     if (key.rsa) {
         unsigned bits = spki_rsa_bits(spki);
-        if (p->rsa && bits >= p->rsa_min_bits && bits <= p->rsa_max_bits && is_odd_exponent(key.e))
+        if (p->rsa && bits >= p->rsa_min_bits && bits <= p->rsa_max_bits)
             return OK;
         return err_set(ERR_REFUSED,
                        "the request has an RSA key of %u bits, which keys, "
@@ -213,6 +223,9 @@ static enum err grant_names(struct arena *a, const struct policy *p, const struc
 enum err policy_grant(struct arena *a, const struct policy *policy, const struct csr *csr,
                       bool rules, struct grant *out) {
     unsigned can = 0;
+    if (csr->der.n > MAX_CSR)
+        return err_set(ERR_REFUSED, "a request of %zu octets; %d are the most", csr->der.n,
+                       MAX_CSR);
     *out = (struct grant){.spki = csr->spki, .validity = policy->validity};
     TRY(grant_key(policy, csr->spki, &can));
     TRY(grant_names(a, policy, csr, rules, out));

@@ -15,7 +15,8 @@
 
 #define STAR '?'
 
-enum { MAX_ATTRIBUTES = 32, MAX_NAMES = 64 };
+/* In octets: X.520 says 64 for a CN, to which few keep; nobody needs as much as LONGEST_TEXT. */
+enum { MAX_ATTRIBUTES = 32, MAX_NAMES = 64, LONGEST_TEXT = 1024 };
 
 /* ---- text with stars ---- */
 
@@ -79,6 +80,9 @@ static enum err read_pair(struct arena *a, struct der *rdn, struct pair *out) {
     BUF_AUTO(text);
     TRY(attribute_next(rdn, &attribute));
     string_show(&text, attribute.value.tag, attribute.value.content);
+    if (text.n > LONGEST_TEXT)
+        return err_set(ERR_REFUSED, "the subject's %s is longer than %d octets",
+                       oid_text(a, attribute.oid), LONGEST_TEXT);
     if (!is_text(attribute.value.tag) || !is_plain(buf_view(&text)))
         return err_set(ERR_REFUSED,
                        "the subject's %s is '%s': no plain text, which many programs misread",
@@ -273,6 +277,9 @@ enum err san_without_sid(struct arena *a, struct span san, struct span *out) {
                                         "or holds control characters");
         if (n == MAX_NAMES)
             return err_set(ERR_REFUSED, "more than %d alternative names", MAX_NAMES);
+        if (value.n > LONGEST_TEXT)
+            return err_set(ERR_REFUSED, "an alternative name is longer than %d octets",
+                           LONGEST_TEXT);
         if (!maps_to_account(type, value))
             items[n++] = item.whole;
     }

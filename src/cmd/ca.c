@@ -87,7 +87,8 @@ static enum err reload(const struct call *c) {
     if (e != OK)
         return err_context(e, "the files are changed, but the server goes on with what it had");
     json_decref(reply);
-    printf("The server works with it from now on.\n");
+    if (has_section(c))
+        printf("The server works with it from now on.\n");
     return OK;
 }
 

@@ -15,8 +15,9 @@ static const char usage[] =
     "       signet cert export CERT [-d DIR]                  PEM to standard output\n\n"
     "The certificates that SCEP clients got. CERT is the beginning of a serial, or a thumbprint.\n"
     "list shows the newest 100 (--max N) that fit; --before says where the next page begins.\n"
-    "A revocation shows in the CRL and in OCSP at once. REASON: unspecified, keyCompromise,\n"
-    "affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn.\n\n"
+    "A revocation shows in the CRL and in OCSP at once; as superseded only after its enrollment, if\n"
+    "it has one, has ended: the host may hold that very certificate. REASON: unspecified,\n"
+    "keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
 struct options {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "server/admin.h"
@@ -23,7 +24,7 @@ static const char import_usage[] =
     "a head line \"device,sid\" and empty lines are fine. All lines are taken, or none.\n"
     "FILE - is standard input.\n\n" FOLDER_OPTION;
 
-enum { MAX_CSV = 4 << 20 };
+enum { MAX_CSV = 4 << 20, MAX_QUOTED = 80 };
 
 int cmd_device_set(int argc, char **argv) {
     struct cli cli;
@@ -57,8 +58,11 @@ static bool is_head(struct span device, struct span sid) {
 
 static enum err read_row(json_t *rows, struct span line, int number) {
     ptrdiff_t comma = span_find(line, ',');
-    if (comma < 0)
-        return err_set(ERR_PARSE, "line %d: '%.*s' is not DEVICE,SID", number, SPAN_FMT(line));
+    if (comma < 0) {
+        ARENA_AUTO(a);
+        return err_set(ERR_PARSE, "line %d: '%s' is not DEVICE,SID", number,
+                       text_claim(&a, line, MAX_QUOTED));
+    }
     struct span device = unquote(span_of(line.p, (size_t)comma));
     struct span sid = unquote(span_from(line, (size_t)comma + 1));
     if (number == 1 && is_head(device, sid))

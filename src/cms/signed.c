@@ -45,6 +45,14 @@ static enum err read_signer(struct der *d, struct cms_signer *out) {
     return der_end(&info);
 }
 
+static enum err check_digest_algorithms(struct span set) {
+    struct der d = der_of(set);
+    struct algorithm ignored;
+    while (!der_is_empty(&d))
+        TRY(algorithm_read(&d, &ignored));
+    return OK;
+}
+
 static enum err read_signed_data(struct der *d, struct cms_signed *out) {
     struct der data, set;
     struct span ignored;
@@ -52,6 +60,7 @@ static enum err read_signed_data(struct der *d, struct cms_signed *out) {
     TRY(der_enter(d, DER_SEQUENCE, &data));
     TRY(der_small(&data, 5, &version));
     TRY(der_read(&data, DER_SET, &out->digest_algorithms));
+    TRY(check_digest_algorithms(out->digest_algorithms));
     TRY(read_content(&data, out));
     if (der_at(&data, DER_CONTEXT_CONSTRUCTED(0))) {
         out->has_certs = true;
@@ -144,6 +153,8 @@ static enum err check_digest(const struct cms_signed *msg, enum digest digest) {
                                                                         : NULL;
         if (into && into->n)
             return check("contentType or messageDigest stands there twice");
+        if (into && attribute.value.tag != (into == &type ? DER_OID : DER_OCTET_STRING))
+            return check("contentType or messageDigest is of another type");
         if (into)
             *into = attribute.value.content;
     }

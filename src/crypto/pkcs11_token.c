@@ -207,6 +207,7 @@ static enum err open_session(struct pkcs11_token *t, CK_SESSION_HANDLE *session,
 /* False: there is none now, but somebody will bring one back. */
 static bool take(struct pkcs11_token *t, CK_SESSION_HANDLE *session, enum err *e) {
     CK_RV rv = CKR_OK;
+    *e = OK;
     if (t->busy && (t->stale || t->busy == MAX_SESSIONS))
         return false;
     if (t->stale)

@@ -155,10 +155,14 @@ enum err authorize(struct tx *tx, void *operation) {
     enum err e = by_challenge(tx, op);
     if (e != ERR_REFUSED || !op->renewal)
         return e;
+    const char *alarm = op->alarm;
     op->alarm = NULL;
     op->enrollment = NULL;
     op->challenge = 0;
-    return renewal_authorize(tx, op);
+    e = renewal_authorize(tx, op);
+    if (e != OK && !op->alarm)
+        op->alarm = alarm;
+    return e;
 }
 
 /* All of it may have changed since `authorize`: the challenge been used beside this, the profile

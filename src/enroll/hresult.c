@@ -21,6 +21,10 @@ static const struct hresult table[] = {
     {0x800700CE, "ERROR_FILENAME_EXCED_RANGE", "The filename or extension is too long.",
      "the SCEP server answered with a web page instead of capabilities or certificates",
      "point ServerURL at the SCEP server itself, not at a login page or a portal"},
+    {0x800705B4, "ERROR_TIMEOUT", "This operation returned because the timeout period expired.",
+     "the request waited for an administrator until the host's last poll: RetryCount times RetryDelay",
+     "approve sooner (signet request list), or raise RetryCount and RetryDelay; assign the profile "
+     "anew"},
     {0x80072F8F, "ERROR_WINHTTP_SECURE_FAILURE", "A security error occurred.",
      "the host does not trust the TLS certificate of ServerURL, its name does not match, or the server "
      "offers TLS 1.3 only",

@@ -3,9 +3,36 @@
  * The questions: CertPoll, GetCert, GetCRL (RFC 8894, 3.3.3 to 3.3.5). None of them is for
  * everybody: a poll is answered to the key that signed the pended request, the others to holders of
  * a live certificate of the endpoint. What a stranger asks for is not known here.
+ *
+ * Whoever has caught somebody's request can send its envelope, changed, as a question of his own,
+ * and a question has no signature inside as a CSR has. If the answer told whether it opened, it
+ * would tell the challenge in it, octet by octet. So a content that does not name the CA, which
+ * nobody can write without the key, is answered as one that does not open.
  */
 #include "enroll/operation.h"
 #include "x509/name.h"
+
+static enum err find_signer(struct tx *tx, void *user) {
+    return signer_find(tx, user);
+}
+
+/* Read before the envelope is opened: afterwards nothing shall cost time until lookup_check. */
+enum err lookup_begin(struct operation *op) {
+    return store_read(op->service->store, find_signer, op);
+}
+
+/*
+ * The issuer of the signer's certificate may be a retired CA that had another name; strongSwan 5.9.8
+ * names who signs the replies, the RA, where RFC 8894 (3.3.3) wants the CA.
+ */
+enum err lookup_check(const struct operation *op) {
+    if (name_same(op->content.issuer, op->endpoint->ca->issuer.parsed.subject) ||
+        name_same(op->content.issuer, op->endpoint->signer.parsed.subject) ||
+        (op->signer.id && name_same(op->content.issuer, op->request.signer_cert.issuer)))
+        return OK;
+    return err_set(ERR_MESSAGE_CHECK, "the envelope does not open to a question about the CA of "
+                                      "this endpoint");
+}
 
 /* ---- CertPoll ---- */
 
@@ -22,8 +49,6 @@ static enum err poll(struct tx *tx, void *user) {
     struct operation *op = user;
     struct request *all, *r;
     TRY(request_by_transaction(tx, op->a, op->endpoint->name, op->request.transaction_id, &all));
-    if (!name_same(op->content.issuer, op->endpoint->ca->issuer.parsed.subject))
-        return not_known();
     for (r = all; r && !is_polled(op, r);)
         r = r->next;
     if (r)
@@ -43,8 +68,6 @@ static enum err get_cert(struct tx *tx, void *user) {
     struct operation *op = user;
     struct certificate found;
     struct cert parsed;
-    TRY(signer_find(tx, op));
-    TRY(signer_must_live(op));
     enum err e = certificate_by_serial(tx, op->a, op->content.serial, &found);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
@@ -57,24 +80,18 @@ static enum err get_cert(struct tx *tx, void *user) {
 }
 
 enum err operation_get_cert(struct operation *op) {
+    TRY(signer_must_live(op));
     return store_read(op->service->store, get_cert, op);
 }
 
 /* ---- GetCRL ---- */
 
-static enum err may_get_crl(struct tx *tx, void *user) {
-    struct operation *op = user;
-    TRY(signer_find(tx, op));
+enum err operation_get_crl(struct operation *op) {
+    struct published_crl crl;
     TRY(signer_must_live(op));
     if (!name_same(op->content.issuer, op->endpoint->ca->issuer.parsed.subject))
         return err_set(ERR_CERT_ID, "the CA of this endpoint is '%s', no other has its CRL here",
                        name_text(op->a, op->endpoint->ca->issuer.parsed.subject));
-    return OK;
-}
-
-enum err operation_get_crl(struct operation *op) {
-    struct published_crl crl;
-    TRY(store_read(op->service->store, may_get_crl, op));
     TRY(revocation_crl(op->service->revocation, op->endpoint->ca, op->a, &crl));
     op->reply = (struct scep_reply){.status = SCEP_SUCCESS, .crl = crl.der};
     return OK;

@@ -101,7 +101,10 @@ enum err request_keep(struct tx *tx, struct operation *op, enum request_state st
 /* "The host asked": an event of the enrollment, if there is one. */
 enum err request_record(struct tx *tx, struct operation *op) ERR_MUST_USE;
 
-/* CertPoll, GetCert, GetCRL: set op->reply. */
+/* CertPoll, GetCert, GetCRL: what comes before the envelope is opened, and right after. */
+enum err lookup_begin(struct operation *op) ERR_MUST_USE;
+enum err lookup_check(const struct operation *op) ERR_MUST_USE;
+/* They set op->reply. */
 enum err operation_poll(struct operation *op) ERR_MUST_USE;
 enum err operation_get_cert(struct operation *op) ERR_MUST_USE;
 enum err operation_get_crl(struct operation *op) ERR_MUST_USE;

@@ -26,30 +26,30 @@ static enum err hash_signer(struct operation *op) {
     return digest_of(DIGEST_SHA256, op->request.signer_cert.spki, op->signer_key_sha256);
 }
 
+static enum err open_envelope(struct operation *op) {
+    const struct endpoint *e = op->endpoint;
+    return scep_open(op->a, &op->request, e->openers, e->opener_count, e->policy->allow_des,
+                     &op->content);
+}
+
 static enum err look_up(struct operation *op, struct span *reply) {
-    switch (op->request.message_type) {
-    case SCEP_CERT_POLL:
+    TRY(lookup_begin(op));
+    TRY(open_envelope(op)); /* refuses types that we do not know */
+    TRY(lookup_check(op));
+    if (op->request.message_type == SCEP_CERT_POLL)
         TRY(operation_poll(op));
-        break;
-    case SCEP_GET_CERT:
+    else if (op->request.message_type == SCEP_GET_CERT)
         TRY(operation_get_cert(op));
-        break;
-    case SCEP_GET_CRL:
+    else
         TRY(operation_get_crl(op));
-        break;
-    default:
-        return err_set(ERR_REFUSED, "messageType %d is not served here", op->request.message_type);
-    }
     return operation_reply(op, reply);
 }
 
-static enum err open_and_answer(struct operation *op, struct span *reply) {
-    const struct endpoint *e = op->endpoint;
-    TRY(scep_open(op->a, &op->request, e->openers, e->opener_count, e->policy->allow_des,
-                  &op->content));
+static enum err read_and_answer(struct operation *op, struct span *reply) {
     TRY(hash_signer(op));
     if (op->request.message_type != SCEP_PKCS_REQ && op->request.message_type != SCEP_RENEWAL_REQ)
         return look_up(op, reply);
+    TRY(open_envelope(op));
     op->subject = name_text(op->a, op->content.csr.subject);
     TRY(digest_of(DIGEST_SHA256, op->content.csr.der, op->csr_sha256));
     enum err result = operation_request(op, reply);
@@ -141,7 +141,7 @@ enum err scep_pki_operation(const struct scep_service *service, const struct end
         return e;
     op.transaction = arena_str(a, op.request.transaction_id);
     if (e == OK)
-        e = open_and_answer(&op, reply);
+        e = read_and_answer(&op, reply);
     if (e != OK)
         return refuse(&op, e, reply);
     log_outcome(&op, op.reply.status == SCEP_PENDING ? "PENDING" : "SUCCESS",

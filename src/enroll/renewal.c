@@ -71,6 +71,36 @@ static enum err check_time(const struct operation *op) {
                    clock_iso(opens, from), clock_iso(c->not_after, to));
 }
 
+static bool has_eku(struct arena *a, struct span extension, const char *wanted) {
+    const char *oid;
+    while (eku_next(a, &extension, &oid))
+        if (strcmp(oid, wanted) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * The purposes of the certificate that signs are what its challenge promised, or an administrator
+ * saw: a renewal has no more than these, whatever the endpoint might grant. None asked for: these.
+ */
+static enum err grant_usages_of_signer(struct tx *tx, struct operation *op) {
+    struct span old = SPAN_NONE, rest;
+    const char *oid;
+    bool critical;
+    cert_extension(&op->request.signer_cert, OID_EXT_KEY_USAGE, &old, &critical);
+    if (op->content.csr.eku.n == 0)
+        op->content.csr.eku = old;
+    TRY(right_grant(tx, op, !op->enrollment));
+    for (rest = op->grant.eku; eku_next(op->a, &rest, &oid);)
+        if (!has_eku(op->a, old, oid))
+            return err_set(
+                ERR_REFUSED,
+                "a renewal asks for the EKU %s, which the certificate that signs it does "
+                "not have",
+                oid);
+    return OK;
+}
+
 enum err renewal_authorize(struct tx *tx, struct operation *op) {
     const struct policy *policy = op->endpoint->policy;
     if (!op->signer.id)
@@ -94,5 +124,5 @@ enum err renewal_authorize(struct tx *tx, struct operation *op) {
                                     "endpoint would allow the old one");
     op->right = RIGHT_RENEWAL;
     op->enrollment = op->signer.enrollment;
-    return right_grant(tx, op, !op->enrollment);
+    return grant_usages_of_signer(tx, op);
 }

@@ -9,6 +9,8 @@
 #include "enroll/operation.h"
 #include "enroll/record.h"
 
+enum { MAX_PENDING = 1000 }; /* of an endpoint */
+
 /*
  * What could not be asked is refused (the hook fails closed), and the client is not told why: the
  * cause is the administrator's business.
@@ -57,9 +59,22 @@ static enum err record_waiting(struct tx *tx, struct operation *op) {
                          "the request waits for an administrator: signet request list", NULL);
 }
 
+/* To wait costs a stranger nothing where no challenge is asked for. */
+static enum err check_room(struct tx *tx, const struct operation *op) {
+    int64_t waiting;
+    TRY(request_count_pending(tx, op->endpoint->name, &waiting));
+    return waiting < MAX_PENDING
+               ? OK
+               : err_set(ERR_REFUSED,
+                         "%d requests of this endpoint wait for an administrator: come "
+                         "again when he has seen to them",
+                         MAX_PENDING);
+}
+
 static enum err commit_pending(struct tx *tx, void *user) {
     struct operation *op = user;
     TRY(commit_check(tx, op));
+    TRY(check_room(tx, op));
     TRY(request_record(tx, op));
     TRY(record_waiting(tx, op));
     TRY(request_keep(tx, op, REQUEST_PENDING, 0));

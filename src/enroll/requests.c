@@ -89,7 +89,9 @@ static enum err commit_denial(struct tx *tx, void *user) {
     TRY(request_decide(tx, d->id, REQUEST_DENIED, 0, d->op.now, d->reason));
     if (d->row.enrollment) {
         TRY(enrollment_get(tx, a, d->row.enrollment, &e));
-        TRY(enroll_record(tx, &e, EVENT_REFUSED, "an administrator denied the host's request",
+        TRY(enroll_record(tx, &e, EVENT_REFUSED,
+                          arena_printf(a, "an administrator denied the host's request%s%s",
+                                       d->reason ? ": " : "", d->reason ? d->reason : ""),
                           "reason", d->reason, NULL));
     }
     return journal_record(tx, JOURNAL_DENIED, d->row.endpoint, 0,

@@ -277,7 +277,7 @@ static enum err recipient_list(struct arena *a, struct span elements, json_t *li
 
 static json_t *envelope_json(struct arena *a, const struct cms_signed *msg) {
     struct cms_enveloped env;
-    if (!msg->has_content)
+    if (msg->content.n == 0) /* in a FAILURE of ours it is there, and empty */
         return json_null();
     json_t *recipients = json_array();
     if (cms_enveloped_read(a, msg->content, &env) != OK ||

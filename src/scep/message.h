@@ -44,7 +44,7 @@ struct scep_key {
     const struct key *key;
 };
 
-enum { SCEP_MAX_OPENERS = 8 };
+enum { SCEP_MAX_OPENERS = 16 };
 
 /* What an envelope held: which part is set depends on the messageType. */
 struct scep_content {

@@ -27,9 +27,11 @@ enum err admin_name(const struct admin_call *c, const char *key, const char **ou
 }
 
 enum err admin_optional(const struct admin_call *c, const char *key, const char **out) {
-    const char *text = json_string_value(json_object_get(c->request, key));
+    const json_t *value = json_object_get(c->request, key);
     *out = NULL;
-    return text && *text ? admin_name(c, key, out) : OK;
+    if (value && !json_is_null(value) && !json_is_string(value))
+        return err_set(ERR_USAGE, "'%s' is no text", key);
+    return json_string_length(value) ? admin_name(c, key, out) : OK;
 }
 
 enum err admin_number(const struct admin_call *c, const char *key, int64_t least, int64_t most,

@@ -134,6 +134,8 @@ static enum err device_import(struct tx *tx, struct admin_call *c) {
     const json_t *rows = json_object_get(c->request, "rows"), *row;
     struct device *all;
     size_t i;
+    if (!json_is_array(rows))
+        return err_set(ERR_USAGE, "the argument 'rows' is not a list");
     TRY(device_list(tx, c->a, &all));
     json_array_foreach(rows, i, row) {
         const char *host = json_string_value(json_object_get(row, "device"));

@@ -38,8 +38,8 @@ const struct config_key config_keys[] = {
     {SECTION_ENDPOINT, "challenge-lifetime", config_read_duration, POLICY(challenge_lifetime), "1h", EVER},
     {SECTION_ENDPOINT, "approval", config_read_switch, POLICY(manual_approval), "automatic", WORDS("automatic manual")},
     {SECTION_ENDPOINT, "keys", config_read_key_types, ENDPOINT(policy), "rsa, p256, p384", ANY},
-    {SECTION_ENDPOINT, "rsa-min-bits", config_read_count, POLICY(rsa_min_bits), "2048", RANGE(1024, 16384)},
-    {SECTION_ENDPOINT, "rsa-max-bits", config_read_count, POLICY(rsa_max_bits), "4096", RANGE(1024, 16384)},
+    {SECTION_ENDPOINT, "rsa-min-bits", config_read_count, POLICY(rsa_min_bits), "2048", RANGE(1024, 8192)},
+    {SECTION_ENDPOINT, "rsa-max-bits", config_read_count, POLICY(rsa_max_bits), "4096", RANGE(1024, 8192)},
     {SECTION_ENDPOINT, "eku", config_read_eku, ENDPOINT(policy), SMART_EKU, ANY},
     {SECTION_ENDPOINT, "key-usage", config_read_key_usage, POLICY(key_usage), "digitalSignature, keyEncipherment", ANY},
     {SECTION_ENDPOINT, "subject", config_read_optional, POLICY(subject_rule), "", ANY},
@@ -62,6 +62,7 @@ const struct config_key config_keys[] = {
     {SECTION_ENDPOINT, "webhook-url", config_read_optional_url, POLICY(webhook_url), "", ANY},
     {SECTION_ENDPOINT, "webhook-id", config_read_optional, POLICY(webhook_id), "", ANY},
     {SECTION_ENDPOINT, "webhook-secret-file", config_read_secret, POLICY(webhook_secret), "", ANY},
+    {SECTION_ENDPOINT, "webhook-trust-file", config_read_optional_file, POLICY(webhook_trust), "", ANY},
     {SECTION_ENDPOINT, "webhook-timeout", config_read_duration, POLICY(webhook_timeout), "5s", RANGE(SECOND, 60 * SECOND)},
 
     {SECTION_CA, "key", config_read_key_source, CA(key), "", ANY},

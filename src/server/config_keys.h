@@ -48,8 +48,8 @@ config_reader config_read_text, config_read_word, config_read_url, config_read_a
     config_read_switch,                       /* bool: whether it is the second word */
     config_read_level;
 /* "" is NULL: none */
-config_reader config_read_optional, config_read_optional_url, config_read_key_source,
-    config_read_secret,           /* the content of a file */
+config_reader config_read_optional, config_read_optional_url, config_read_optional_file,
+    config_read_key_source, config_read_secret, /* the content of a file */
     config_read_route;            /* a path of a URL, lower-cased, without closing slash */
 config_reader config_read_routes; /* struct endpoint_settings: paths */
 config_reader config_read_key_types, config_read_eku, config_read_san; /* struct policy */

@@ -121,6 +121,8 @@ static const char scep_how[] =
     "webhook-url =\n"
     "webhook-id =\n"
     "webhook-secret-file =\n"
+    "# PEM file with the roots for its https; empty: those of the system.\n"
+    "webhook-trust-file =\n"
     "webhook-timeout = 5s\n";
 
 /* http: whoever checks a certificate fetches these before he trusts any TLS (RFC 5280, 8). */

@@ -44,6 +44,11 @@ enum err config_read_file(const struct config_value *v, void *field) {
     return OK;
 }
 
+enum err config_read_optional_file(const struct config_value *v, void *field) {
+    *(const char **)field = NULL;
+    return *v->text ? config_read_file(v, field) : OK;
+}
+
 enum err config_read_key_source(const struct config_value *v, void *field) {
     bool own = !*v->text || strncmp(v->text, "pkcs11:", 7) == 0;
     return own ? config_read_optional(v, field) : config_read_file(v, field);

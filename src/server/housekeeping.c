@@ -133,7 +133,7 @@ static void warn_of_expiry(const struct housekeeping *h, const struct expiry *x,
     ARENA_AUTO(a);
     char iso[CLOCK_ISO_SIZE];
     int64_t left = x->not_after - clock_ms();
-    if (left > warn_before)
+    if (left > warn_before || left > x->alarm_within)
         return;
     clock_iso(x->not_after, iso);
     raise_alarm(h,
@@ -160,7 +160,8 @@ static void warn_of_tls(const struct housekeeping *h) {
     }
     struct expiry x = {.what = arena_printf(&a, "the TLS certificate '%s'", path),
                        .cure = "put a new one in its place and send the server SIGHUP",
-                       .not_after = cert.not_after};
+                       .not_after = cert.not_after,
+                       .alarm_within = INT64_MAX};
     warn_of_expiry(h, &x, h->config->pki.cas[0].warn_before);
 }
 

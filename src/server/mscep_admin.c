@@ -219,10 +219,9 @@ static void serve_account(const struct services *s, const struct endpoint *e,
         refuse(e, r, c->account, reply, result, status_of(result));
 }
 
-void route_mscep_admin(const struct services *s, const struct pki *pki, const struct endpoint *e,
+void route_mscep_admin(const struct services *s, const struct endpoint *e,
                        const struct http_request *r, struct http_reply *reply) {
     struct credentials c = {SPAN_NONE, SPAN_NONE};
-    (void)pki; /* held by the caller: the endpoint is of it */
     reply->fields = NO_STORE;
     if (!r->tls) {
         refuse(e, r, SPAN_NONE, reply, err_set(ERR_REFUSED, "this page is served by https only"),

@@ -18,7 +18,7 @@
 #include "server/routes.h"
 
 /* For a request whose path is that of e->policy->mscep_admin. https only: others get 403. */
-void route_mscep_admin(const struct services *s, const struct pki *pki, const struct endpoint *e,
+void route_mscep_admin(const struct services *s, const struct endpoint *e,
                        const struct http_request *r, struct http_reply *reply);
 
 #endif

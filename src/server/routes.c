@@ -60,22 +60,13 @@ static const struct endpoint *page_owner(const struct pki *pki, const char *path
     return NULL;
 }
 
-/* Passwords and challenges: never over plain http. */
-static void route_page(const struct services *s, const struct pki *pki, const struct endpoint *e,
-                       const struct http_request *r, struct http_reply *reply) {
-    if (r->tls)
-        route_mscep_admin(s, pki, e, r, reply);
-    else
-        respond_error(r, reply, err_set(ERR_FORBIDDEN, "this page is served over https only"));
-}
-
 /* A request sees one pki from its beginning to its end, whatever is renewed meanwhile. */
 static void route_endpoints(const struct services *s, const struct http_request *r,
                             struct http_reply *reply) {
     const struct pki *pki = pki_acquire(s->pki);
     const struct endpoint *page = page_owner(pki, r->path);
     if (page) {
-        route_page(s, pki, page, r, reply);
+        route_mscep_admin(s, page, r, reply);
     } else if (!route_pki(s, pki, r, reply)) {
         const struct endpoint *endpoint = pki_route(pki, r->path);
         if (endpoint)

@@ -11,10 +11,12 @@
 
 /*
  * The states in which an enrollment is open, as enroll_state_open has them: sent, accepted,
- * requested, issued, refused, failed (enroll/state.c asserts the numbers).
+ * requested, issued, refused, failed (enroll/state.c asserts the numbers). One that failed and
+ * whose time is over is asked no more.
  */
-#define OPEN_ENROLLMENT \
-    "EXISTS(SELECT 1 FROM enrollment e WHERE e.id = enrollment AND e.state IN (2, 3, 5, 6, 7, 9))"
+#define OPEN_ENROLLMENT                                                                         \
+    "EXISTS(SELECT 1 FROM enrollment e WHERE e.id = enrollment AND (e.state IN (2, 3, 5, 6, 7)" \
+    " OR (e.state = 9 AND e.deadline IS NOT NULL)))"
 #define PUBLIC_REVOCATION \
     "revoked IS NOT NULL AND NOT (reason IS 'superseded' AND " OPEN_ENROLLMENT ")"
 
@@ -78,11 +80,13 @@ enum err certificate_list(struct tx *tx, struct arena *a, const char *enrollment
     return read_list(a, rows, out);
 }
 
+/* While nobody is told of it, a certificate that was superseded counts as live. */
 enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *reason) {
-    TRY(sql_run(tx,
-                "UPDATE certificate SET revoked = $2, reason = $3"
-                " WHERE id = $1 AND revoked IS NULL",
-                "iis", id, at, reason));
+    TRY(sql_run(
+        tx,
+        "UPDATE certificate SET revoked = $2, reason = $3 WHERE id = $1 AND (revoked IS NULL"
+        " OR (reason IS 'superseded' AND $3 IS NOT 'superseded' AND " OPEN_ENROLLMENT "))",
+        "iis", id, at, reason));
     return sql_changes(tx) ? OK : err_set(ERR_CONFLICT, "the certificate is revoked already");
 }
 

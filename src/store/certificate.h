@@ -25,7 +25,10 @@ enum err certificate_add(struct tx *tx, struct certificate *c) ERR_MUST_USE;
 /* All of an enrollment, oldest first. */
 enum err certificate_list(struct tx *tx, struct arena *a, const char *enrollment,
                           struct certificate **out) ERR_MUST_USE;
-/* Revokes a live one. ERR_CONFLICT when it is revoked already. */
+/*
+ * Revokes a live one, or one that was superseded while its enrollment is open, which is told to
+ * nobody. ERR_CONFLICT when it is revoked already.
+ */
 enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *reason) ERR_MUST_USE;
 
 /* Makes a revoked one live again. */

@@ -112,6 +112,16 @@ enum err request_decide(struct tx *tx, int64_t id, int state, int64_t certificat
                : err_set(ERR_CONFLICT, "the request %lld is not pending", (long long)id);
 }
 
+enum err request_count_pending(struct tx *tx, const char *endpoint, int64_t *count) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows, "SELECT count(*) FROM request WHERE state = 1 AND endpoint = $1", "s",
+                  endpoint));
+    *count = sql_next(rows, &e) ? sqlite3_column_int64(rows, 0) : 0;
+    sql_end(rows);
+    return e;
+}
+
 /* Looks at the oldest thousand that are decided: they were made, and so decided, first. */
 enum err request_purge(struct tx *tx, int64_t before) {
     return sql_run(tx,

@@ -47,6 +47,8 @@ enum err request_list(struct tx *tx, struct arena *a, bool all, int64_t max,
 /* Ends a pending one. ERR_CONFLICT when it is not pending. */
 enum err request_decide(struct tx *tx, int64_t id, int state, int64_t certificate, int64_t at,
                         const char *reason) ERR_MUST_USE;
+/* How many of the endpoint wait for an administrator. */
+enum err request_count_pending(struct tx *tx, const char *endpoint, int64_t *count) ERR_MUST_USE;
 /* Deletes those that were decided before `before`, at most 1,000 at a time. */
 enum err request_purge(struct tx *tx, int64_t before) ERR_MUST_USE;
 

@@ -18,6 +18,8 @@ static enum err read_cert_id(struct der *d, struct ocsp_cert_id *out) {
     TRY(der_read(&id, DER_OCTET_STRING, &key_hash));
     TRY(der_integer(&id, &out->serial));
     TRY(der_end(&id));
+    if (out->serial.n > OCSP_MAX_SERIAL) /* it is echoed, and kept */
+        return err_set(ERR_LIMIT, "a serial number of %zu octets", out->serial.n);
     if (algorithm_digest(&alg, &out->digest) == OK) {
         out->issuer_name_hash = name_hash;
         out->issuer_key_hash = key_hash;

@@ -6,7 +6,7 @@
 #include "crypto/algorithm.h"
 #include "x509/crl.h"
 
-enum { OCSP_MAX_CERTS = 16, OCSP_MAX_NONCE = 32 };
+enum { OCSP_MAX_CERTS = 16, OCSP_MAX_NONCE = 32, OCSP_MAX_SERIAL = 21 /* RFC 5280, 4.1.2.2 */ };
 
 struct ocsp_cert_id {
     struct span whole; /* the CertID as it came, echoed */

@@ -16,14 +16,19 @@ enum { NAME_OTHER = 1, NAME_DIRECTORY = 5, NAME_IP = 8, NAME_REGISTERED_ID = 9, 
 
 /* ---- reading ---- */
 
-/* At the first call `rest` is the whole SEQUENCE, which no element of these two lists is. */
+/* At the first call `rest` is the whole SEQUENCE. An element that is one would be entered too. */
 static enum err step_inside(struct span *rest) {
-    struct der d = der_of(*rest);
+    struct der d = der_of(*rest), list;
+    struct der_item item;
     if (!der_at(&d, DER_SEQUENCE))
         return OK;
-    struct span content;
-    TRY(der_read(&d, DER_SEQUENCE, &content));
-    *rest = content;
+    TRY(der_enter(&d, DER_SEQUENCE, &list));
+    *rest = span_of(list.p, (size_t)(list.end - list.p));
+    while (!der_is_empty(&list)) {
+        TRY(der_next(&list, &item));
+        if (item.tag == DER_SEQUENCE)
+            return der_error(&list, "a SEQUENCE in a list of names or OIDs");
+    }
     return der_end(&d);
 }
 

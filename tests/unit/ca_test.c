@@ -323,6 +323,9 @@ static void rollover(void **state) {
     assert_int_equal(cas[0].opener_count, 2); /* ra and ra-enc of before */
     struct expiry ends[CA_MAX_EXPIRIES];
     assert_int_equal(ca_expiries(&cas[0], &a, ends), 5);
+    assert_true(ends[0].alarm_within == INT64_MAX);
+    assert_string_equal(ends[4].what, "the OCSP certificate of the CA 'default'");
+    assert_true(ends[4].alarm_within < ends[4].not_after - clock_ms()); /* no alarm from birth on */
     assert_int_equal(ca_expiries(&cas[1], &a, ends), 1);
     unload_all(cas, 2);
     /* A retired CA that has expired is not loaded any more. */

@@ -651,6 +651,23 @@ static void signed_tampering(void **state) {
     }
 }
 
+/* Nothing depends on them, but a reader that is strict reads them: `scep decode` shows them. */
+static void digest_algorithms_are_read(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span cert = cert_new(&a, "CN=s", key.ours, "CN=s", key.ours, false);
+    struct their_message m = {
+        .content = span_str("x"), .cert = cert, .key = key.theirs, .md = EVP_sha256()};
+    struct span der = their_signed(&a, &m);
+    struct cms_signed msg;
+    assert_ok(cms_signed_read(&a, der, &msg));
+    uint8_t *oid_tag = (uint8_t *)(uintptr_t)msg.digest_algorithms.p + 2;
+    assert_int_equal(*oid_tag, DER_OID);
+    *oid_tag = DER_OCTET_STRING;
+    assert_ok(der_check(der));
+    assert_int_equal(cms_signed_read(&a, der, &msg), ERR_PARSE);
+}
+
 static struct span their_crl(struct arena *a) {
     X509_CRL *crl = X509_CRL_new();
     X509_NAME *name = X509_NAME_new();
@@ -720,6 +737,7 @@ int main(void) {
         cmocka_unit_test(signers_by_key_id),
         cmocka_unit_test(unsorted_attributes),
         cmocka_unit_test(signed_tampering),
+        cmocka_unit_test(digest_algorithms_are_read),
         cmocka_unit_test(degenerate),
     };
     return cmocka_run_group_tests_name("cms", tests, make_keys, free_keys);

@@ -122,6 +122,29 @@ static void iterates_names(void **state) {
     }
 }
 
+/* A list in a list is neither a name nor an OID: as the last element it was once entered. */
+static void no_list_in_a_list(void **state) {
+    (void)state;
+    static const uint8_t names[] = {0x30, 8, 0x82, 1, 'a', 0x30, 3, 0x82, 1, 'b'},
+                         last_is_empty[] = {0x30, 5, 0x82, 1, 'a', 0x30, 0},
+                         oids[] = {0x30, 8, 0x06, 1, 0x2a, 0x30, 3, 0x06, 1, 0x2b};
+    ARENA_AUTO(a);
+    struct span rest, value;
+    const char *oid;
+    unsigned type;
+    const struct span sans[] = {span_of(names, sizeof names),
+                                span_of(last_is_empty, sizeof last_is_empty)};
+    for (size_t i = 0; i < 2; i++) {
+        rest = sans[i];
+        assert_true(san_next(&a, &rest, &type, &value));
+        assert_int_equal(type, 0);
+        assert_false(san_next(&a, &rest, &type, &value));
+    }
+    rest = span_of(oids, sizeof oids);
+    assert_false(eku_next(&a, &rest, &oid));
+    assert_true(rest.n > 0); /* by which callers know that it was not the end */
+}
+
 static void all_signatures(void **state) {
     (void)state;
     const EVP_MD *const mds[] = {EVP_sha1(), EVP_sha256(), EVP_sha384(), EVP_sha512()};
@@ -394,7 +417,7 @@ int main(void) {
         cmocka_unit_test(all_signatures),  cmocka_unit_test(tampering),
         cmocka_unit_test(windows_habits),  cmocka_unit_test(criticals),
         cmocka_unit_test(builds),          cmocka_unit_test(refuses_doubles),
-        cmocka_unit_test(real_windows_10),
+        cmocka_unit_test(real_windows_10), cmocka_unit_test(no_list_in_a_list),
     };
     return cmocka_run_group_tests_name("csr", tests, make_keys, free_keys);
 }

@@ -141,6 +141,7 @@ static void unknown_hash(void **state) {
 
 struct parts {
     size_t count;    /* of CertIDs */
+    size_t serial_n; /* octets of their serials; 0: a small number */
     const char *oid; /* of a request extension, or NULL */
     bool critical, twice;
     struct span value;
@@ -148,6 +149,7 @@ struct parts {
 
 static struct span make_request(struct arena *a, const struct parts *parts) {
     struct der_writer w = der_writer_in(a), x = der_writer_in(a);
+    static const uint8_t serial[OCSP_MAX_SERIAL + 1] = {1};
     if (parts->oid) {
         der_put_item(&x, DER_OCTET_STRING, parts->value);
         if (parts->critical)
@@ -162,7 +164,10 @@ static struct span make_request(struct arena *a, const struct parts *parts) {
     size_t list = der_mark(&w);
     for (size_t i = 0; i < parts->count; i++) {
         size_t mark = der_mark(&w);
-        der_put_small(&w, 7);
+        if (parts->serial_n)
+            der_put_item(&w, DER_INTEGER, span_of(serial, parts->serial_n));
+        else
+            der_put_small(&w, 7);
         der_put_item(&w, DER_OCTET_STRING, span_str("key"));
         der_put_item(&w, DER_OCTET_STRING, span_str("name"));
         algorithm_put(&w, OID_SHA1, PARAMS_NULL);
@@ -183,15 +188,17 @@ static void odd_requests(void **state) {
         enum err e;
     } all[] = {
         {{.count = 1}, OK},
+        {{.count = 1, .serial_n = OCSP_MAX_SERIAL}, OK},
+        {{.count = 1, .serial_n = OCSP_MAX_SERIAL + 1}, ERR_LIMIT},
         {{.count = 0}, ERR_PARSE},
         {{.count = OCSP_MAX_CERTS + 1}, ERR_LIMIT},
-        {{1, OID_OCSP_NONCE, false, false, span_of(longest, 34)}, OK},
-        {{1, OID_OCSP_NONCE, true, false, span_of(longest, 34)}, OK},
-        {{1, OID_OCSP_NONCE, false, false, span_of(longer, 35)}, ERR_LIMIT},
-        {{1, OID_OCSP_NONCE, false, false, SPAN_NONE}, ERR_PARSE},
-        {{1, OID_OCSP_NONCE, false, true, span_of(longest, 34)}, ERR_PARSE},
-        {{1, "1.2.3", false, false, span_str("x")}, OK},
-        {{1, "1.2.3", true, false, span_str("x")}, ERR_PARSE},
+        {{1, 0, OID_OCSP_NONCE, false, false, span_of(longest, 34)}, OK},
+        {{1, 0, OID_OCSP_NONCE, true, false, span_of(longest, 34)}, OK},
+        {{1, 0, OID_OCSP_NONCE, false, false, span_of(longer, 35)}, ERR_LIMIT},
+        {{1, 0, OID_OCSP_NONCE, false, false, SPAN_NONE}, ERR_PARSE},
+        {{1, 0, OID_OCSP_NONCE, false, true, span_of(longest, 34)}, ERR_PARSE},
+        {{1, 0, "1.2.3", false, false, span_str("x")}, OK},
+        {{1, 0, "1.2.3", true, false, span_str("x")}, ERR_PARSE},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         ARENA_AUTO(a);

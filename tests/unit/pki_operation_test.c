@@ -210,7 +210,8 @@ static void certificates_for_members(void **state) {
           "neither revoked nor expired");
     fails(send_to(EP_DEFAULT, "21", "g1", number_of(mine.cert), &theirs), SCEP_BAD_REQUEST, "");
     fails(send_to(EP_DEFAULT, "21", "g1", number_of(theirs.cert), &mine), SCEP_BAD_CERT_ID, "");
-    fails(send_to(EP_DEFAULT, "21", "g1", number_of(stranger.cert), &mine), SCEP_BAD_CERT_ID, "");
+    fails(send_to(EP_DEFAULT, "21", "g1", number_of(stranger.cert), &mine), SCEP_BAD_MESSAGE_CHECK,
+          "");
     revoke_cert(mine.cert);
     fails(send_to(EP_DEFAULT, "21", "g1", number_of(mine.cert), &mine), SCEP_BAD_REQUEST, "");
 }
@@ -241,7 +242,90 @@ static void crls_for_members(void **state) {
     a = send_to(EP_DEFAULT, "22", "c2", number_of(one.cert), &one);
     assert_true(crl_names(a.inside, two.cert));
     fails(send_to(EP_DEFAULT, "22", "c3", number_of(one.cert), &two), SCEP_BAD_REQUEST, "");
-    fails(send_to(EP_DEFAULT, "22", "c4", number_of(stranger.cert), &one), SCEP_BAD_CERT_ID, "");
+    fails(send_to(EP_DEFAULT, "22", "c4", number_of(stranger.cert), &one), SCEP_BAD_MESSAGE_CHECK,
+          "");
+}
+
+/* ---- what answers may not tell ---- */
+
+static void put_long(uint8_t *at, uint8_t tag, size_t length) {
+    at[0] = tag;
+    at[1] = 0x82;
+    at[2] = (uint8_t)(length >> 8);
+    at[3] = (uint8_t)length;
+}
+
+static uint8_t *place_of(struct span in, struct span what) {
+    uint8_t *at = memmem(in.p, in.n, what.p, what.n);
+    assert_non_null(at);
+    return at;
+}
+
+/*
+ * Somebody's envelope with a CSR, changed by who knows only how a CSR begins: it opens to a
+ * question of which all but the first octets is one string of rubbish, when the last octet is the
+ * padding 1. `guess` is what that octet is made to be: who guesses on learns what is in the last
+ * block.
+ */
+static struct span turned_question(struct span envelope, struct span csr, uint8_t tag,
+                                   uint8_t guess) {
+    struct span out = arena_copy(&arena, envelope);
+    struct cms_enveloped env;
+    assert_ok(cms_enveloped_read(&arena, envelope, &env));
+    size_t n = env.ciphertext.n;
+    uint8_t *iv = place_of(out, env.cipher.params) + 2, *blocks = place_of(out, env.ciphertext);
+    uint8_t wanted[16] = {0, 0, 0, 0, 0x30, 0, 0, 0, 0, 0, 4, 0x82, 0, 0, 1, 1};
+    put_long(wanted, 0x30, n - 1 - 4);
+    if (tag == DER_INTEGER) {
+        put_long(wanted + 6, tag, n - 1 - 10);
+        memset(wanted + 10, 1, 6);
+    } else {
+        put_long(wanted + 6, tag, n - 1 - 10);
+        put_long(wanted + 10, DER_OCTET_STRING, n - 1 - 14);
+    }
+    for (size_t i = 0; i < 16; i++)
+        iv[i] ^= csr.p[i] ^ wanted[i];
+    blocks[n - 17] ^= (uint8_t)(n - csr.n) ^ guess;
+    return out;
+}
+
+static void no_answer_tells_what_is_inside(void **state) {
+    (void)state;
+    struct transport oaep = {.oaep = true};
+    struct signer member = enrolled(EP_DEFAULT, "member");
+    struct span csr = csr_of("victim", mint(EP_DEFAULT, "CN=victim"), 3);
+    struct span envelope = their_envelope(&arena, csr, &scep_pki->endpoints[0].ca->ra.cert, 1,
+                                          EVP_aes_128_cbc(), oaep);
+    const struct {
+        const char *type, *transaction;
+        uint8_t tag;
+        const struct signer *signer;
+    } cases[] = {
+        {"20", "oracle", DER_SEQUENCE, &stranger},    {"21", "oracle", DER_INTEGER, &stranger},
+        {"22", "oracle", DER_INTEGER, &stranger},     {"21", "oracle", DER_INTEGER, &member},
+        {"20", "enroll-member", DER_SEQUENCE, &host}, {"22", "oracle", DER_INTEGER, &member},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer answers[2];
+        for (uint8_t guess = 0; guess < 2; guess++) { /* 0 is no padding, 1 is */
+            struct span reply;
+            struct their_message m = {
+                .content = turned_question(envelope, csr, cases[i].tag, guess),
+                .cert = cases[i].signer->cert,
+                .key = cases[i].signer->key,
+                .md = EVP_sha256(),
+                .type = cases[i].type,
+                .transaction_id = cases[i].transaction,
+                .nonce = "0123456789abcdef",
+            };
+            assert_ok(scep_pki_operation(&service, endpoint_of(EP_DEFAULT), &arena,
+                                         their_signed(&arena, &m), "::1", &reply));
+            assert_true(answer_read(&arena, reply, cases[i].signer, &answers[guess]));
+            assert_int_equal(answers[guess].status, SCEP_FAILURE);
+        }
+        assert_int_equal(answers[0].fail_info, answers[1].fail_info);
+        assert_string_equal(answers[0].text, answers[1].text);
+    }
 }
 
 /* ---- what is no request ---- */
@@ -280,6 +364,7 @@ int main(void) {
         TEST(a_hook_that_cannot_be_asked_refuses),
         TEST(certificates_for_members),
         TEST(crls_for_members),
+        TEST(no_answer_tells_what_is_inside),
         TEST(what_is_not_understood),
     };
     return cmocka_run_group_tests_name("pki_operation", tests, prepare, clean_up);

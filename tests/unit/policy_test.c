@@ -124,6 +124,15 @@ static void other_challenges(void **state) {
     not_served(&p, "webhook-secret-file");
     p.webhook_secret = "c2VjcmV0";
     served(&p);
+    const char *const here[] = {"http://127.0.0.1:8080/hook", "HTTP://localhost/", "http://[::1]"};
+    const char *const elsewhere[] = {"http://example.com/hook", "http://127.0.0.1.example.com/",
+                                     "http://localhost:x@example.com/"};
+    for (size_t i = 0; i < 3; i++) {
+        p.webhook_url = here[i];
+        served(&p);
+        p.webhook_url = elsewhere[i];
+        not_served(&p, "webhook-url");
+    }
 }
 
 static void broken_rules(void **state) {

@@ -21,7 +21,7 @@ static struct revocation *revocation;
 static struct arena arena;
 static EVP_PKEY *key;
 
-enum { OPEN = 3, CONFIRMED = 8 }; /* states of enrollments */
+enum { OPEN = 3, CONFIRMED = 8, FAILED = 9 }; /* states of enrollments */
 
 static void open_pki(void) {
     assert_ok(pki_open(&settings, &holder));
@@ -227,6 +227,34 @@ static void superseded_while_open(void **state) {
     crl_says("open", "OK");
     crl_says("over", "certificate revoked");
     crl_says("bad", "certificate revoked");
+    struct revoking again = {open.id, "superseded"};
+    assert_int_equal(store_write(store, revoke_one, &again), ERR_CONFLICT);
+    take_back(&open, "keyCompromise"); /* the administrator knows better */
+    crl();
+    crl_says("open", "certificate revoked");
+}
+
+static enum err set_deadline(struct tx *tx, void *user) {
+    ARENA_AUTO(a);
+    struct enrollment *e;
+    TRY(enrollment_list(tx, &a, 0, &e));
+    e->deadline = *(int64_t *)user;
+    return enrollment_update(tx, e);
+}
+
+/* A host that has failed is asked until the deadline, and then no more. */
+static void superseded_by_a_host_that_failed(void **state) {
+    (void)state;
+    struct certificate one = issue("one", FAILED);
+    take_back(&one, "superseded");
+    int64_t deadline = clock_ms() + DAY, none = 0;
+    assert_ok(store_write(store, set_deadline, &deadline));
+    crl();
+    crl_says("one", "OK");
+    assert_ok(store_write(store, set_deadline, &none));
+    revocation_changed(revocation);
+    crl();
+    crl_says("one", "certificate revoked");
 }
 
 static void expired_ones_are_left_out(void **state) {
@@ -438,6 +466,7 @@ int main(void) {
         WITH_ALL(a_crl_stays_until_it_is_half_as_old),
         WITH_ALL(numbers_go_on_after_a_restart),
         WITH_ALL(superseded_while_open),
+        WITH_ALL(superseded_by_a_host_that_failed),
         WITH_ALL(expired_ones_are_left_out),
         WITH_ALL(one_makes_and_all_get_it),
         WITH_ALL(what_ocsp_says),

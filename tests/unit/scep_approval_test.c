@@ -93,6 +93,21 @@ static void nobody_is_asked_without_a_challenge(void **state) {
     assert_int_equal(certificates(), 0);
 }
 
+/* Where no challenge is asked for anybody may wait: not for ever more of them. */
+static void not_all_may_wait(void **state) {
+    (void)state;
+    policy_of(EP_MANUAL)->challenges = CHALLENGES_NONE;
+    pends(send_to(EP_MANUAL, "19", "t1", csr_of("one", NULL, 2), &host));
+    ask("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+        " INSERT INTO request(endpoint, message_type, state, transaction_id, transaction_hint,"
+        " signer_sha256, signer_key_sha256, csr_sha256, csr_hint, subject, peer, created)"
+        " SELECT endpoint, 19, 1, 'x' || i, i, x'', x'', x'', i, '', '', 1 FROM request, n");
+    fails(send_to(EP_MANUAL, "19", "t2", csr_of("two", NULL, 2), &host), SCEP_BAD_REQUEST, "1000");
+    assert_int_equal(ask("SELECT count(*) FROM request"), 1000);
+    assert_ok(request_deny(&service, &arena, 1, "make room"));
+    pends(send_to(EP_MANUAL, "19", "t2", csr_of("two", NULL, 2), &host));
+}
+
 /* A renewal was approved when the name was. */
 static void renewals_wait_for_nobody(void **state) {
     (void)state;
@@ -107,8 +122,11 @@ static void renewals_wait_for_nobody(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(an_administrator_approves), TEST(an_administrator_denies),
-        TEST(approval_asks_the_policy),  TEST(nobody_is_asked_without_a_challenge),
+        TEST(not_all_may_wait),
+        TEST(an_administrator_approves),
+        TEST(an_administrator_denies),
+        TEST(approval_asks_the_policy),
+        TEST(nobody_is_asked_without_a_challenge),
         TEST(renewals_wait_for_nobody),
     };
     return cmocka_run_group_tests_name("scep_approval", tests, prepare, clean_up);

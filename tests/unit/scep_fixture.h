@@ -128,7 +128,8 @@ static inline struct span csr_new(struct arena *a, const struct wishes *w, EVP_P
         X509_REQ_add1_attr_by_NID(req, NID_pkcs9_unstructuredName, V_ASN1_UTF8STRING,
                                   (const uint8_t *)w->mark, (int)strlen(w->mark));
     push_extension(list, NID_key_usage, "digitalSignature,keyEncipherment");
-    push_extension(list, NID_ext_key_usage, w->eku ? w->eku : "1.3.6.1.5.5.7.3.2");
+    if (!w->eku || *w->eku)
+        push_extension(list, NID_ext_key_usage, w->eku ? w->eku : "1.3.6.1.5.5.7.3.2");
     push_extension(list, NID_subject_alt_name, w->san);
     assert_int_equal(X509_REQ_add_extensions(req, list), 1);
     assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);

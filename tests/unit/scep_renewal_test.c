@@ -73,6 +73,33 @@ static void renewals_that_are_none(void **state) {
     succeeds(&a);
 }
 
+static struct span eku_of(struct span der) {
+    struct cert c;
+    struct span value = SPAN_NONE;
+    bool critical;
+    assert_ok(cert_parse(der, &c));
+    assert_true(cert_extension(&c, OID_EXT_KEY_USAGE, &value, &critical));
+    return value;
+}
+
+/* What it was not given, for which somebody may have vouched, it cannot give itself. */
+static void a_renewal_is_good_for_no_more(void **state) {
+    (void)state;
+    struct policy *p = policy_of(EP_DEFAULT);
+    p->validity = 20 * DAY;
+    p->eku[p->eku_count++] = "1.3.6.1.5.5.7.3.4";
+    struct signer old = enrolled(EP_DEFAULT, "one");
+    struct wishes more = {.cn = "one", .eku = "1.3.6.1.5.5.7.3.2,1.3.6.1.5.5.7.3.4"};
+    fails(send_to(EP_DEFAULT, "17", "t1", csr_new(&arena, &more, keys[3].theirs), &old),
+          SCEP_BAD_REQUEST, "1.3.6.1.5.5.7.3.4");
+    p->eku[0] = "1.3.6.1.5.5.7.3.4"; /* what is given when nothing is asked for */
+    p->eku[1] = "1.3.6.1.5.5.7.3.2";
+    struct wishes none = {.cn = "one", .eku = ""};
+    struct answer a = send_to(EP_DEFAULT, "17", "t2", csr_new(&arena, &none, keys[3].theirs), &old);
+    succeeds(&a);
+    assert_true(span_eq(eku_of(a.cert), eku_of(old.cert)));
+}
+
 /* certmonger carries the challenge of its first enrollment along. */
 static void a_stale_challenge_does_not_hinder(void **state) {
     (void)state;
@@ -89,12 +116,18 @@ static void a_stale_challenge_does_not_hinder(void **state) {
     fails(send_to(EP_DEFAULT, "19", "t3", csr_of("two", challenge, 3), &old), SCEP_BAD_REQUEST,
           "used already");
     alarms_are(1, "used again");
+    /* nor where no renewal is due */
+    policy_of(EP_DEFAULT)->renewal_window = DAY;
+    fails(send_to(EP_DEFAULT, "19", "t4", csr_of("one", challenge, 2), &old), SCEP_BAD_TIME,
+          "can be renewed from");
+    alarms_are(2, "used again");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_certificate_renews_itself),
         TEST(renewals_that_are_none),
+        TEST(a_renewal_is_good_for_no_more),
         TEST(a_stale_challenge_does_not_hinder),
     };
     return cmocka_run_group_tests_name("scep_renewal", tests, prepare, clean_up);
