@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 enum { SLOTS = 8, SLOT_SIZE = 1024, VALUE_MAX = 200 };
 
@@ -44,32 +46,30 @@ static bool is_plain(struct span s) {
     return true;
 }
 
-static size_t put_escaped(char *out, uint8_t c) {
-    if (c == '"' || c == '\\') {
-        out[0] = '\\';
-        out[1] = (char)c;
-        return 2;
-    }
-    if (c < ' ' || c == 0x7f)
-        return (size_t)snprintf(out, 5, "\\x%02x", c);
-    out[0] = (char)c;
-    return 1;
+/* One character of the value, or one byte that is none; gives its length. */
+static size_t put_escaped(struct buf *b, struct span rest) {
+    uint32_t character;
+    size_t n = utf8_character(rest, &character);
+    if (*rest.p == '"' || *rest.p == '\\')
+        buf_char(b, '\\');
+    text_printable(b, span_of(rest.p, n ? n : 1));
+    return n ? n : 1;
 }
 
 const char *log_q(struct span s) {
     static _Thread_local char slots[SLOTS][SLOT_SIZE];
     static _Thread_local unsigned turn;
     char *out = slots[turn++ % SLOTS];
-    size_t n = 0;
-    bool plain = is_plain(s), cut = s.n > VALUE_MAX;
+    BUF_AUTO(b);
+    bool plain = is_plain(s);
     if (!plain)
-        out[n++] = '"';
-    for (size_t i = 0; i < (cut ? VALUE_MAX : s.n); i++)
-        n += put_escaped(out + n, s.p[i]);
-    if (cut)
-        n += (size_t)snprintf(out + n, 4, "...");
+        buf_char(&b, '"');
+    for (size_t i = 0; i < s.n && i < VALUE_MAX;)
+        i += put_escaped(&b, span_from(s, i));
+    if (s.n > VALUE_MAX)
+        buf_str(&b, "...");
     if (!plain)
-        out[n++] = '"';
-    out[n] = 0;
+        buf_char(&b, '"');
+    snprintf(out, SLOT_SIZE, "%s", buf_cstr(&b));
     return out;
 }

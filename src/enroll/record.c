@@ -50,7 +50,7 @@ enum err journal_record(struct tx *tx, enum journal_kind kind, const char *endpo
 
 enum err alarm_record(struct tx *tx, const char *endpoint, const char *text, ...) {
     int64_t count;
-    TRY(journal_count_alarms(tx, text, clock_ms() - HOUR, &count));
+    TRY(journal_count_alarms(tx, endpoint, text, clock_ms() - HOUR, &count));
     store_log(tx, LOG_WARN, "alarm", "endpoint=%s text=%s%s", endpoint ? endpoint : "-",
               log_q(span_str(text)), count < MAX_ALARMS ? "" : " status=uncounted");
     if (count >= MAX_ALARMS)

@@ -63,7 +63,10 @@ struct alarm {
 
 static enum err is_known(struct tx *tx, void *user) {
     struct alarm *alarm = user;
-    return journal_has_alarm(tx, alarm->text, clock_ms() - DAY_MS, &alarm->known);
+    int64_t count;
+    TRY(journal_count_alarms(tx, NULL, alarm->text, clock_ms() - DAY_MS, &count));
+    alarm->known = count > 0;
+    return OK;
 }
 
 static enum err add_alarm(struct tx *tx, void *user) {

@@ -65,20 +65,15 @@ enum err journal_alarms(struct tx *tx, struct arena *a, int64_t max, struct jour
     return read_list(a, rows, out);
 }
 
-enum err journal_count_alarms(struct tx *tx, const char *text, int64_t since, int64_t *count) {
+enum err journal_count_alarms(struct tx *tx, const char *endpoint, const char *text, int64_t since,
+                              int64_t *count) {
     sqlite3_stmt *rows;
     enum err e;
     TRY(sql_query(tx, &rows,
-                  "SELECT count(*) FROM journal WHERE kind = 7 AND text = $1 AND at >= $2", "si",
-                  text, since));
+                  "SELECT count(*) FROM journal WHERE kind = 7 AND text = $1 AND at >= $2"
+                  " AND endpoint IS $3",
+                  "sis", text, since, endpoint));
     *count = sql_next(rows, &e) ? sqlite3_column_int64(rows, 0) : 0;
     sql_end(rows);
     return e;
-}
-
-enum err journal_has_alarm(struct tx *tx, const char *text, int64_t since, bool *out) {
-    int64_t count;
-    TRY(journal_count_alarms(tx, text, since, &count));
-    *out = count > 0;
-    return OK;
 }

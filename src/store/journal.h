@@ -42,9 +42,8 @@ enum err journal_of_certificate(struct tx *tx, struct arena *a, int64_t certific
  * endpoint NULL, the enrollment in the evidence). */
 enum err journal_alarms(struct tx *tx, struct arena *a, int64_t max,
                         struct journal_entry **out) ERR_MUST_USE;
-/* How many alarms with that text were added since `since`, and whether there is one. */
-enum err journal_count_alarms(struct tx *tx, const char *text, int64_t since,
+/* How many alarms of that endpoint (or NULL) with that text were added since `since`. */
+enum err journal_count_alarms(struct tx *tx, const char *endpoint, const char *text, int64_t since,
                               int64_t *count) ERR_MUST_USE;
-enum err journal_has_alarm(struct tx *tx, const char *text, int64_t since, bool *out) ERR_MUST_USE;
 
 #endif

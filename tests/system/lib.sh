@@ -67,6 +67,7 @@ add_endpoint() { # name, lines ...
 
 # Starts the server and waits until it answers. Sets $server (pid).
 start_server() {
+    : >"$work/ready" # by us: the one of before must not be seen
     "$SIGNET" serve -d "$data" >"$work/ready" 2>>"$work/server.log" &
     server=$!
     pids+=("$server")

@@ -79,7 +79,7 @@ static struct answer ask_raw(struct arena *a, enum http_method method, bool tls,
                                    .tls = tls,
                                    .fields = field,
                                    .field_count = authorization ? 1 : 0}};
-    route_mscep_admin(&services, NULL, &endpoint, &x.request, &x.reply);
+    route_mscep_admin(&services, &endpoint, &x.request, &x.reply);
     if (x.reply.content_type && strncmp(x.reply.content_type, "text/html", 9) == 0)
         x.page = decode_utf16(a, buf_view(&x.reply.body));
     struct span kept = arena_copy(a, buf_view(&x.reply.body));

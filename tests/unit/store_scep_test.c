@@ -469,7 +469,6 @@ static enum err put_journal(struct tx *tx, void *user) {
 
 static enum err see_journal(struct tx *tx, void *arena) {
     struct journal_entry *j;
-    bool has;
     int64_t n;
     assert_ok(journal_of_certificate(tx, arena, 7, &j));
     assert_string_equal(j->text, "issued");
@@ -489,14 +488,16 @@ static enum err see_journal(struct tx *tx, void *arena) {
     assert_ok(journal_alarms(tx, arena, 9, &j));
     assert_int_equal(j->next->next->at, 30);
     assert_null(j->next->next->next);
-    assert_ok(journal_count_alarms(tx, "fire", 30, &n));
+    assert_ok(journal_count_alarms(tx, "lab", "fire", 30, &n));
     assert_int_equal(n, 2);
-    assert_ok(journal_has_alarm(tx, "fire", 41, &has));
-    assert_false(has);
-    assert_ok(journal_has_alarm(tx, "fire", 40, &has));
-    assert_true(has);
-    assert_ok(journal_has_alarm(tx, "issued", 0, &has)); /* is none */
-    assert_false(has);
+    assert_ok(journal_count_alarms(tx, "lab", "fire", 40, &n));
+    assert_int_equal(n, 1);
+    assert_ok(journal_count_alarms(tx, "lab", "fire", 41, &n));
+    assert_int_equal(n, 0);
+    assert_ok(journal_count_alarms(tx, "shop", "fire", 0, &n)); /* each endpoint has its own */
+    assert_int_equal(n, 0);
+    assert_ok(journal_count_alarms(tx, "lab", "issued", 0, &n)); /* is none */
+    assert_int_equal(n, 0);
     return OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "base/text.h"
 
 #define assert_ok(e) assert_string_equal((e) == OK ? "" : err_detail(), "")
@@ -127,6 +128,26 @@ static void reads_no_further(void **state) {
     }
 }
 
+/* What a stranger chose stands in the log without harm: quotes, controls, stray bytes, directions.
+ */
+static void log_values(void **state) {
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        {"plain", "plain"},
+        {"", "\"\""},
+        {"a b", "\"a b\""},
+        {"say \"x\\\"", "\"say \\\"x\\\\\\\"\""},
+        {"a\nb\x7f", "\"a\\x0ab\\x7f\""},
+        {"\xff\xc3\xa9", "\"\\xff\xc3\xa9\""},
+        {"\xe2\x80\xae", "\"\\u{202e}\""},
+        {"\xc2\x9b", "\"\\u{009b}\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(log_q(span_str(cases[i].in)), cases[i].out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hex_both_ways),
@@ -136,6 +157,7 @@ int main(void) {
         cmocka_unit_test(base64_skips_white_space),
         cmocka_unit_test(base64_refuses),
         cmocka_unit_test(reads_no_further),
+        cmocka_unit_test(log_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import stat
+import subprocess
 
 from probe import DATA, WORK, check, database, expect, finish
 
@@ -76,7 +77,7 @@ def another_user_by_credentials():
     finally:
         for path, was in before.items():
             os.chmod(path, was)
-    with open(os.path.join(WORK, "server.log")) as log:
+    with open(os.path.join(WORK, "server.log"), errors="replace") as log:
         expect(f"peer_uid={NOBODY} status=refused" in log.read(), "the log does not tell of it")
 
 
@@ -113,6 +114,72 @@ def wrong_arguments():
     expect(after == before, "something was added")
 
 
+NEW = {
+    "challenge.new": ("subject", "san", "eku", "lifetime", "count", "endpoint"), "challenge.list": ("max",),
+    "challenge.revoke": ("id",), "request.list": ("max",), "request.approve": ("id",),
+    "request.deny": ("id", "reason"), "cert.list": ("max", "before", "endpoint", "subject"), "cert.show": ("id",),
+    "cert.export": ("id",), "cert.revoke": ("id", "reason"), "alarm.list": ("max",), "device.set": ("device", "sid"),
+    "device.import": ("rows",), "user.add": ("endpoint",), "user.remove": ("endpoint",),
+}
+VALUES = [None, True, 0, -1, 2**62, 1.5, 1e300, "", "x", "0", "-1", "\u0000", "a\u0001b", "x" * 300000, "' OR 1=1 --", "%",
+          "CN=a", [], {}, [[]], [None], [{}], {"a": {}}, ["x"] * 1000]
+TABLES = ("challenge", "request", "certificate", "account", "ndes_account", "device")
+
+
+def rows():
+    return [database(f"SELECT count(*) FROM {table}") for table in TABLES] + [
+        database("SELECT count(*) FROM certificate WHERE revoked IS NOT NULL"),
+        database("SELECT count(*) FROM challenge WHERE revoked IS NOT NULL"),
+        database("SELECT count(*) FROM device WHERE sid IS NOT NULL")]
+
+
+def wrong_types():
+    """Any value in any argument of the commands: an answer in JSON, and nothing that was not asked for."""
+    before = rows()
+    for command, arguments in NEW.items():
+        for argument in arguments:
+            for value in VALUES:
+                line = json.dumps({"command": command, "endpoint": "nowhere", argument: value}).encode() + b"\n"
+                answer = json.loads(talk(line))
+                expect(answer["ok"] is (not answer.get("error")), f"{line[:90]}: {answer}")
+                expect(not answer["ok"] or command.endswith(".list") or answer.get("count") == 0,
+                       f"{line[:90]}: {str(answer)[:200]}")
+    for value in VALUES:
+        if value is not None and not isinstance(value, str):  # not the account of the same name that enrolls hosts
+            for command in "user.remove", "challenge.new", "cert.list":
+                refused(json.dumps({"command": command, "name": "alice", "subject": "CN=x", "endpoint": value}).encode() + b"\n")
+    expect(rows() == before, f"{before} became {rows()}")
+
+
+def wrong_imports():
+    before, device = rows(), database("SELECT device_id FROM device")[0][0]
+    sid = "S-1-5-21-1-2-3-500"
+    for some in ([{"device": device}], [{"sid": sid}], [{"device": device, "sid": 5}], [{"device": 5, "sid": sid}],
+                 [{"device": device, "sid": "S-1-5-21-1-2-3-4294967296"}], [{"device": device, "sid": sid + "\n"}],
+                 [{"device": device, "sid": sid}, {"device": "nobody", "sid": sid}], [{"device": device, "sid": sid}, 5],
+                 [{"device": device, "sid": sid}] * 2000 + [None], [[device, sid]], {"device": device, "sid": sid}, device):
+        refused(json.dumps({"command": "device.import", "rows": some}).encode() + b"\n")
+    expect(rows() == before, "an import that was refused changed something")
+
+
+def csv():
+    """The command reads what a spreadsheet, or an enemy, has made."""
+    before, device = rows(), database("SELECT device_id FROM device")[0][0]
+    path = os.path.join(WORK, "hostile.csv")
+    sid = b"S-1-5-21-1-2-3-500"
+    good = device.encode() + b"," + sid + b"\n"
+    for content in (b"\x00", good + b"\x00,\x00\n", good + b"\xff\xfe,S-1\n", good + b'"', good + b'"open,' + sid + b"\n",
+                    good + b",\n", good + b"a,b,c\n", good + b"=cmd()," + sid + b"\n", good + b"x" * 100000,
+                    good + device.encode() + b",S-1-5-x\n", good + device.encode() + b"," + b"S-1" + b"-5" * 5000 + b"\n",
+                    "\ufeffdevice;sid\n".encode("utf-16"), good * 3 + b"nobody," + sid + b"\n", b"," * (1 << 20)):
+        with open(path, "wb") as f:
+            f.write(content)
+        done = subprocess.run([os.environ["SIGNET"], "device", "import", path, "-d", DATA], capture_output=True, timeout=60)
+        words = done.stderr.decode()
+        expect(done.returncode == 1 and words.count("\n") <= 3 and "Sanitizer" not in words, f"{content[:60]}: {words[:300]}")
+    expect(rows() == before, "an import that was refused changed something")
+
+
 check("admin: modes of the socket, its folder, keys and database", modes)
 if os.getuid() == 0:
     check("admin: another user cannot connect", another_user)
@@ -122,4 +189,7 @@ else:
 check("admin: nonsense gets an error in JSON", nonsense)
 check("admin: lines that are too long or have no end", too_long)
 check("admin: commands with wrong arguments", wrong_arguments)
+check("admin: values of wrong types in every argument of the commands", wrong_types)
+check("admin: imports with wrong rows", wrong_imports)
+check("admin: CSV files that are none", csv)
 finish()

@@ -36,3 +36,48 @@ def oid(text):
             digits.insert(0, 128 | n & 127)
         out += bytes(digits)
     return tlv(6, out)
+
+
+
+def mutations(der, skip=lambda path: False):
+    """Every element of `der`: missing, doubled, of another type and of wrong lengths: (path, what). A
+    path is a tuple of places; `skip` leaves out what stands at and below one."""
+    for path, tag, body in elements(der, (), skip):
+        for what in wrong(tag, body):
+            yield path, what
+
+
+def elements(der, path, skip):
+    for place, (tag, body, _) in enumerate(children(der)):
+        here = path + (place,)
+        if skip(here):
+            continue
+        yield here, tag, body
+        if tag & 0x20:
+            yield from elements(body, here, skip)
+
+
+def wrong(tag, body):
+    whole = tlv(tag, body)
+    head = len(whole) - len(body)
+    ways = {
+        "missing": b"",
+        "doubled": whole * 2,
+        "another type": tlv(4 if tag != 4 else 12, body),
+        "null": b"\x05\x00",
+        "empty": tlv(tag),
+        "too short": tlv(tag, body[:-1]),
+        "too long": tlv(tag, body, b"\x00"),
+        "a length one too large": tlv(tag, body + b"\x00")[:head] + body,
+        "a length of 4 GiB": bytes([tag]) + b"\x84\xff\xff\xff\xff" + body,
+        "a length without end": bytes([tag]) + b"\x80" + body,
+    }
+    return {what: bad for what, bad in ways.items() if bad != whole}
+
+
+def mutated(der, path, what):
+    """`der` with that wrong at that place; the lengths around it are right."""
+    parts = [whole for _, _, whole in children(der)]
+    tag, body, _ = children(der)[path[0]]
+    parts[path[0]] = tlv(tag, mutated(body, path[1:], what)) if path[1:] else wrong(tag, body)[what]
+    return b"".join(parts)

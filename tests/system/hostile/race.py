@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many at once with one challenge: whatever wins, one certificate is live. Arguments: an enrollment
-that was accepted, the session's trace (its challenge is in it), a PKCSReq as a pattern."""
+"""64 at once with one challenge: whatever wins, one certificate is live. Arguments: an enrollment that
+was accepted, and its session's trace, in which its challenge is."""
 import glob
 import os
 import re
+import subprocess
 import sys
 import threading
 
-from message import PKI_STATUS, Signer, envelope_of, resigned, value_after
-from probe import PLAIN, WORK, check, database, decent, expect, finish, openssl, send
+from client import RA, SUCCESS, FAILURE, Client, alarms, certificates
+from der import oid, tlv
+from forge import PKCS_REQ, Key, Signer, csr, envelope, extension, message, sequence
+from probe import DATA, WORK, check, database, expect, finish, signet
 
-ENROLLMENT, TRACE, PATTERN = sys.argv[1], sys.argv[2], open(sys.argv[3], "rb").read()
-SIGNER = Signer("racer")
+ENROLLMENT, TRACE = sys.argv[1:3]
+MANY = 64
+RUN = os.urandom(6).hex()
+KEYS, SIGNERS = [Key() for _ in range(8)], [Signer() for _ in range(4)]
 
 
 def node(name):
@@ -22,63 +27,101 @@ def node(name):
     raise AssertionError("the trace has no " + name)
 
 
-def request(number):
-    """What the profile promises, with a new key."""
-    path = os.path.join(WORK, "race.cnf")
-    with open(path, "w") as f:
-        f.write(f"""[req]
-prompt = no
-string_mask = utf8only
-distinguished_name = name
-attributes = attributes
-req_extensions = extensions
-[name]
-O = Example, Inc.
-CN = {database("SELECT d.device_id FROM device d JOIN enrollment e ON e.device = d.id "
-               "WHERE e.id = ?", ENROLLMENT)[0][0]}
-[attributes]
-challengePassword = {node("Challenge")}
-[extensions]
-keyUsage = digitalSignature, keyEncipherment
-extendedKeyUsage = clientAuth
-subjectAltName = otherName:1.3.6.1.4.1.311.20.2.3;UTF8:alice@example.com, DNS:host.example.com
-""")
-    csr = openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-config",
-                  path, "-outform", "der")
-    return resigned(PATTERN, SIGNER, enveloped=envelope_of(csr), transaction=b"race%d" % number)
+DEVICE = database("SELECT d.device_id FROM device d JOIN enrollment e ON e.device = d.id WHERE e.id = ?",
+                  ENROLLMENT)[0][0]
+PROMISED = [extension("2.5.29.15", b"\x03\x02\x05\xa0"), extension("2.5.29.37", sequence(oid("1.3.6.1.5.5.7.3.2"))),
+            extension("2.5.29.17", sequence(
+                tlv(0xa0, oid("1.3.6.1.4.1.311.20.2.3"), tlv(0xa0, tlv(12, b"alice@example.com"))),
+                tlv(0x82, b"host.example.com")))]
+
+
+def request(number, challenge, subject, extensions=()):
+    content = csr(KEYS[number % len(KEYS)], subject, challenge, extensions)
+    signer = SIGNERS[number % len(SIGNERS)]
+    return message(signer, PKCS_REQ, f"{RUN}-{challenge[:4]}-{number}".encode(), envelope(content, RA))
 
 
 def at_once(messages):
-    replies = [None] * len(messages)
+    """All of them on connections of their own, sent when all are there."""
+    answers, start = [None] * len(messages), threading.Barrier(len(messages))
 
     def post(i):
-        replies[i] = send(PLAIN + "/scep?operation=PKIOperation", messages[i])
+        client = Client()
+        client.path = "/scep/pkiclient.exe"
+        client.ask("GET", client.path + "?operation=PKIOperation")  # connects
+        start.wait()
+        answers[i] = client.post(messages[i])
+        client.close()
     threads = [threading.Thread(target=post, args=(i,)) for i in range(len(messages))]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    return [decent(r) for r in replies]
+    expect(None not in answers, "an answer is missing")
+    return answers
 
 
-def certificates(live=False):
+def of_enrollment(live=False):
     return database("SELECT count(*) FROM certificate WHERE enrollment = ? AND (revoked IS NULL OR ?)",
                     ENROLLMENT, not live)[0][0]
 
 
+def for_enrollment(number):
+    return request(number, node("Challenge"), f"O=Example, Inc.|CN={DEVICE}", PROMISED)
+
+
 def the_same():
-    replies = at_once([request(0)] * 8)
-    for reply in replies:
-        expect(value_after(reply, PKI_STATUS) == b"0", reply)
-    expect(certificates() == 1, f"{certificates()} certificates for one request")
+    for answer in at_once([for_enrollment(0)] * MANY):
+        expect(answer.verdict == SUCCESS, answer)
+    expect(of_enrollment() == 1, f"{of_enrollment()} certificates for one request")
 
 
 def different():
-    for reply in at_once([request(n) for n in range(1, 7)]):
-        expect(value_after(reply, PKI_STATUS) in (b"0", b"2"), reply)
-    expect(certificates(live=True) == 1, f"{certificates(live=True)} live certificates")
+    for answer in at_once([for_enrollment(n) for n in range(1, MANY + 1)]):
+        expect(answer.verdict in (SUCCESS, FAILURE), answer)
+    expect(of_enrollment(live=True) == 1, f"{of_enrollment(live=True)} live certificates")
+    expect(of_enrollment() > 1, "nobody else was served")
 
 
-check("race: one request eight times at once: one certificate", the_same)
-check("race: six requests with one challenge at once: one live certificate", different)
+def one_time():
+    before, challenge = certificates(), Client().challenge("--subject", "CN=racer")
+    messages = [request(n, challenge, "CN=racer") for n in range(MANY)]
+    # Eight keys: the CSRs of one key are the same, and so is their answer.
+    won = [n for n, answer in enumerate(at_once(messages)) if answer.verdict == SUCCESS]
+    expect(won and len({n % len(KEYS) for n in won}) == 1, won)
+    expect(certificates() == before + 1, f"{certificates() - before} certificates for one challenge")
+    expect(alarms("a one-time challenge was used again"), "no alarm")
+    replayed = [n for n, answer in enumerate(at_once(messages)) if answer.verdict == SUCCESS]
+    expect({n % len(KEYS) for n in replayed} == {n % len(KEYS) for n in won}, (won, replayed))
+    expect(certificates() == before + 1, "a replay was issued")
+    state = database("SELECT count(*), count(used) FROM challenge WHERE subject = 'CN=racer'")
+    expect(state == [(1, 1)], state)
+
+
+def approvals():
+    """Eight administrators approve one request."""
+    slow, signer = Client("slow"), Signer()
+    challenge = slow.challenge("--subject", "CN=racer")
+    slow.post(message(signer, PKCS_REQ, RUN.encode(), envelope(csr(KEYS[0], "CN=racer", challenge), RA)))
+    number, before = database("SELECT max(id) FROM request WHERE state = 1")[0][0], certificates()
+    running = [subprocess.Popen([os.environ["SIGNET"], "request", "approve", str(number), "-d", DATA],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(8)]
+    expect(sorted(p.wait(60) for p in running).count(0) == 1, "not one approved it")
+    expect(certificates() == before + 1, f"{certificates() - before} certificates for one approval")
+
+
+def second_server():
+    with open(os.path.join(WORK, "second"), "w+") as out:
+        done = subprocess.run([os.environ["SIGNET"], "serve", "-d", DATA], stdout=out, stderr=out, timeout=30)
+        out.seek(0)
+        words = out.read()
+    expect(done.returncode == 1 and "another" in words and DATA in words, words)
+    signet("device", "list")  # and the first one still has its socket
+
+
+check("race: one request 64 times at once: one certificate", the_same)
+check("race: 64 requests with an enrollment's challenge at once: one live certificate", different)
+check("race: 64 requests with a one-time challenge at once: one certificate, an alarm, no replay", one_time)
+check("race: one request approved eight times at once", approvals)
+check("race: a second server on the same folder", second_server)
 finish()
