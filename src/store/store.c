@@ -202,13 +202,21 @@ static enum err take_reader(struct store *s, struct reader **out) {
     return OK;
 }
 
+/* Keeps the detail of the work's error; ending what only read cannot fail in a way that matters. */
+static void end_reading(struct tx *tx) {
+    sqlite3_stmt *rows;
+    enum err e;
+    if (sql_query(tx, &rows, "COMMIT", "") == OK && !sql_next(rows, &e))
+        sql_end(rows);
+}
+
 enum err store_read(struct store *s, store_work *work, void *user) {
     struct reader *r;
     TRY(take_reader(s, &r));
     enum err e = sql_run(&r->tx, "BEGIN", "");
     if (e == OK) {
         e = work(&r->tx, user);
-        sqlite3_exec(r->tx.db, "COMMIT", NULL, NULL, NULL);
+        end_reading(&r->tx);
     }
     pthread_mutex_lock(&s->lock);
     r->next = s->idle;

@@ -14,7 +14,7 @@ import xml_shape
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXPECTED = ("discover-get", "discover", "policies", "rst", "wstep-csr", "SHA-256 wstep-csr",
             "syncml first package", "syncml package with result alert", "syncml answer",
-            "getcacaps", "getcacert", "pkcsreq")
+            "getcacaps", "getcacert", "pkcsreq", "certpoll")
 ALERT = "mdm.SCEPcertinstall.result"
 OIW_SHA1 = "OID 1.3.14.3.2.29 sha1WithRSA of OIW"  # signs the CSR when the policy names no hash
 SHA256, SHA256_RSA = b"2.16.840.1.101.3.4.2.1", "OID 1.2.840.113549.1.1.11 sha256WithRSAEncryption"
