@@ -6,22 +6,15 @@
  */
 #include "http/reader.h"
 
-#include <stdlib.h>
+#include "fuzz.h"
 
 enum { MAX_HEAD = 1024, MAX_BODY = 256 }; /* small, so that the fuzzer reaches them */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct verdict {
     struct http_reader reader;
     enum http_read got;
     size_t end;
 };
-
-static void must(bool held) {
-    if (!held)
-        abort();
-}
 
 /* A way to cut: every piece has `step` bytes, or, for 0, as many as the input itself says. */
 static size_t piece_size(struct span in, size_t at, size_t step) {

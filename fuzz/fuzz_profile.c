@@ -6,14 +6,7 @@
  */
 #include "csp/profile.h"
 
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool held) {
-    if (!held)
-        abort();
-}
+#include "fuzz.h"
 
 static void check_adopted(struct arena *a, struct span text) {
     BUF_AUTO(once);

@@ -1,48 +1,218 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The whole server side of a SCEP message: read, describe, and open as an envelope. Oracle: what
- * scep_read accepts scep_describe shows, and no envelope opens, since the key is made here.
+ * A SCEP request on the server's side, with what lies behind its signature: no fuzzer guesses one,
+ * so that each layer is called with what the layer before it would hand on if the signature held,
+ * and a message whose layers can be read gets a signature that holds. The same bytes are tried as a
+ * message, as an envelope and as each content.
+ *
+ * Oracles: what scep_read accepts is described; what it reads of the signed message is what the
+ * layers read, however one octet of that is changed, or it is refused; each request can be
+ * answered, and the answer is read again; no envelope opens that was not made for our key; what is
+ * put into an envelope comes out as if it had been read without one.
  */
-#include <stdlib.h>
+#include "fuzz.h"
+#include "mutate_der.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
-#include "scep/message.h"
+#include "cms/signed.h"
+#include "scep/attributes.h"
+#include "scep/content.h"
 #include "x509/name.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static const int types[] = {SCEP_RENEWAL_REQ, SCEP_PKCS_REQ, SCEP_CERT_POLL, SCEP_GET_CERT,
+                            SCEP_GET_CRL};
 
-static struct key *key;
 static struct arena forever;
-static struct span ra;
+static struct scep_key ra;
 
-static void set_up(void) {
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* Once, and outside of the time that one input may take. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    struct key *key = NULL;
     struct span name;
-    if (key_new_rsa(1024, &key) != OK || name_from_x500(&forever, span_str("CN=RA"), &name) != OK)
-        abort();
+    must(key_generate("rsa2048", &key) == OK);
+    must(name_from_x500(&forever, span_str("CN=RA"), &name) == OK);
     struct cert_template t = {.serial = span_str("\x01"),
                               .issuer = name,
                               .subject = name,
                               .spki = key_spki(key),
                               .not_after = clock_ms()};
-    if (cert_build(&forever, &t, key, &ra) != OK)
-        abort();
+    ra.key = key;
+    must(cert_build(&forever, &t, key, &ra.cert) == OK);
+    must(cert_parse(ra.cert, &ra.parsed) == OK);
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
+/* ---- a message under a signature that holds; the RA is its own client ---- */
+
+/* The signed message again, with the RA's certificate in it. */
+static struct span with_certificate(struct arena *a, struct span message) {
+    struct der d = der_of(message), info, outer, data;
+    struct span oid, version, digests, content, signers;
+    must(der_enter(&d, DER_SEQUENCE, &info) == OK);
+    must(der_read_whole(&info, DER_OID, &oid) == OK);
+    must(der_enter(&info, DER_CONTEXT_CONSTRUCTED(0), &outer) == OK);
+    must(der_enter(&outer, DER_SEQUENCE, &data) == OK);
+    must(der_read_whole(&data, DER_INTEGER, &version) == OK);
+    must(der_read_whole(&data, DER_SET, &digests) == OK);
+    must(der_read_whole(&data, DER_SEQUENCE, &content) == OK);
+    must(der_read_whole(&data, DER_SET, &signers) == OK);
+    struct der_writer w = der_writer_in(a);
+    der_put(&w, signers);
+    der_put_item(&w, DER_CONTEXT_CONSTRUCTED(0), ra.cert);
+    der_put(&w, content);
+    der_put(&w, digests);
+    der_put(&w, version);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), 0);
+    der_put(&w, oid);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    return der_written(&w);
+}
+
+/* The attributes but for the two that cms_signed_build adds; false when it takes fewer. */
+static bool other_attributes(const struct cms_signer *signer, struct span *out, size_t *count) {
+    struct der d = cms_attributes(signer), at;
+    struct cms_attribute attribute;
+    for (*count = 0; !der_is_empty(&d);) {
+        at = d;
+        must(cms_attribute_next(&d, &attribute) == OK);
+        if (oid_is(attribute.oid, OID_CONTENT_TYPE) || oid_is(attribute.oid, OID_MESSAGE_DIGEST))
+            continue;
+        if (*count == CMS_MAX_ATTRIBUTES)
+            return false;
+        out[(*count)++] = span_of(at.p, (size_t)(d.p - at.p));
+    }
+    return true;
+}
+
+static void compare(const struct scep_request *r, const struct scep_attributes *wanted,
+                    struct span content) {
+    must(r->message_type == wanted->message_type);
+    must(span_eq(r->transaction_id, wanted->transaction_id));
+    must(span_eq(r->sender_nonce, wanted->sender_nonce));
+    must(span_eq(r->enveloped, content));
+}
+
+static void check_changed(struct arena *a, struct span message, size_t at,
+                          const struct scep_attributes *wanted, struct span content) {
+    struct scep_request r;
+    uint8_t *changed = arena_alloc(a, message.n);
+    memcpy(changed, message.p, message.n);
+    changed[at % message.n] ^= (uint8_t)(1U << at / message.n % 8);
+    if (scep_read(a, span_of(changed, message.n), &r) == OK)
+        compare(&r, wanted, content);
+}
+
+static void check_answer(struct arena *a, const struct scep_request *r, size_t dice) {
+    const struct scep_reply reply = {.status = dice % 3 == 0   ? SCEP_SUCCESS
+                                               : dice % 3 == 1 ? SCEP_FAILURE
+                                                               : SCEP_PENDING,
+                                     .fail_info = SCEP_BAD_REQUEST,
+                                     .text = dice % 2 ? "why" : NULL,
+                                     .cert = ra.cert};
+    struct span der;
+    struct cms_signed msg;
+    struct scep_attributes attributes;
+    must(scep_build_reply(a, r, &reply, &ra, dice % 2, &der) == OK);
+    must(cms_signed_read(a, der, &msg) == OK && cms_signed_verify(&msg, ra.parsed.spki) == OK);
+    must(scep_attributes_read(&msg.signer, &attributes) == OK);
+    must(attributes.message_type == SCEP_CERT_REP && attributes.pki_status == (int)reply.status);
+    must(span_eq(attributes.transaction_id, r->transaction_id));
+    must(span_eq(attributes.recipient_nonce, r->sender_nonce));
+    must((msg.content.n > 0) == (reply.status == SCEP_SUCCESS));
+}
+
+static void as_signed(struct arena *a, const struct cms_signed *msg,
+                      const struct scep_attributes *wanted, size_t dice) {
+    struct span others[CMS_MAX_ATTRIBUTES], message;
+    struct scep_request r;
+    struct cms_signing s = {.content = msg->content,
+                            .attributes = others,
+                            .digest = (enum digest)(dice % (DIGEST_SHA512 + 1)),
+                            .issuer = ra.parsed.issuer,
+                            .serial = ra.parsed.serial,
+                            .key = ra.key};
+    if (msg->content.n == 0 || !other_attributes(&msg->signer, others, &s.attribute_count))
+        return;
+    must(cms_signed_build(a, &s, &message) == OK);
+    message = with_certificate(a, message);
+    must(scep_read(a, message, &r) == OK);
+    compare(&r, wanted, msg->content);
+    check_changed(a, message, dice * 2654435761U, wanted, msg->content);
+    check_answer(a, &r, dice);
+}
+
+static void as_message(struct arena *a, struct span in) {
+    BUF_AUTO(text);
+    struct scep_request r;
+    struct cms_signed msg;
+    struct scep_attributes attributes;
+    struct scep_content content;
+    bool read = scep_read(a, in, &r) == OK;
+    bool shown = scep_describe(in, in.n % 2, &text) == OK;
+    must(shown || !read);
+    if (cms_signed_read(a, in, &msg) != OK)
+        return;
+    bool whole = scep_attributes_read(&msg.signer, &attributes) == OK;
+    must(whole || !read);
+    if (!whole)
+        return;
+    (void)!cms_signed_verify(&msg, ra.parsed.spki);
+    r = (struct scep_request){.message_type = attributes.message_type, .enveloped = msg.content};
+    must(scep_open(a, &r, &ra, 1, in.n % 2, &content) != OK);
+    as_signed(a, &msg, &attributes, in.n);
+}
+
+/* ---- what lies inside ---- */
+
+static void as_envelope(struct arena *a, struct span in, int type) {
+    struct scep_request r = {.message_type = type, .enveloped = in};
+    struct scep_content content;
+    must(scep_open(a, &r, &ra, 1, in.n % 2, &content) != OK);
+    must(!content.csr.der.p && !content.issuer.p && !content.serial.p);
+}
+
+/* In an envelope and out of it again. */
+static enum err by_envelope(struct arena *a, struct span in, int type, enum cipher cipher,
+                            struct scep_content *out) {
+    struct scep_request r = {.message_type = type};
+    struct cms_sealing s = {.content = in,
+                            .issuer = ra.parsed.issuer,
+                            .serial = ra.parsed.serial,
+                            .spki = ra.parsed.spki,
+                            .transport = in.n % 2 ? TRANSPORT_OAEP : TRANSPORT_PKCS1,
+                            .cipher = cipher};
+    must(cms_enveloped_build(a, &s, &r.enveloped) == OK);
+    enum err e = scep_open(a, &r, &ra, 1, false, out);
+    must(r.transport == s.transport && r.cipher == s.cipher);
+    return e;
+}
+
+static void as_content(struct arena *a, struct span in, int type) {
+    struct scep_content content = {0}, opened;
+    bool read = scep_content_read(a, type, in, &content) == OK;
+    if (!read && in.n % 64)
+        return; /* seldom, since the private key's operation is slow */
+    enum cipher cipher = (enum cipher)(in.n % CIPHER_DES_CBC);
+    must((by_envelope(a, in, type, cipher, &opened) == OK) == read);
+    if (read) {
+        must(span_eq(content.csr.info, opened.csr.info));
+        must(span_eq(content.issuer, opened.issuer));
+        must(span_eq(content.subject, opened.subject));
+        must(span_eq(content.serial, opened.serial));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ARENA_AUTO(a);
-    BUF_AUTO(text);
     struct span in = span_of(data, size);
-    struct csr csr;
-    struct scep_request r;
-    if (!key)
-        set_up();
-    bool read = scep_read(in, &r) == OK;
-    bool shown = scep_describe(in, size % 2, &text) == OK;
-    if (read && !shown)
-        abort();
-    struct scep_request as_envelope = {.enveloped = in};
-    if (scep_open(&a, &as_envelope, ra, key, &csr) == OK)
-        abort();
+    int type = types[size % (sizeof types / sizeof *types)];
+    as_message(&a, in);
+    as_envelope(&a, in, type);
+    as_content(&a, in, type);
     return 0;
 }

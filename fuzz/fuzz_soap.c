@@ -5,14 +5,7 @@
  */
 #include "mde/mde.h"
 
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool held) {
-    if (!held)
-        abort();
-}
+#include "fuzz.h"
 
 static void check_answer(struct arena *a, const struct mde_header *h, struct buf *b) {
     struct xml_node *root;

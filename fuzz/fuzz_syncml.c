@@ -5,16 +5,9 @@
  */
 #include "syncml/syncml.h"
 
-#include <stdlib.h>
+#include "fuzz.h"
 
 #include "base/arena.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool held) {
-    if (!held)
-        abort();
-}
 
 static unsigned answer(struct syncml_writer *w, const struct syncml_command *c) {
     unsigned count = 0;

@@ -22,8 +22,8 @@ enum err lookup_begin(struct operation *op) {
 }
 
 /*
- * The issuer of the signer's certificate may be a retired CA that had another name; strongSwan 5.9.8
- * names who signs the replies, the RA, where RFC 8894 (3.3.3) wants the CA.
+ * The issuer of the signer's certificate may be a retired CA that had another name;
+ * strongSwan 5.9.8 names who signs the replies, the RA, where RFC 8894 (3.3.3) wants the CA.
  */
 enum err lookup_check(const struct operation *op) {
     if (name_same(op->content.issuer, op->endpoint->ca->issuer.parsed.subject) ||

@@ -13,8 +13,8 @@
 struct mdm {
     struct store *store;
     const struct authority *authority;
-    struct pki_holder *pki;        /* profiles are for its endpoint "default" */
-    struct revocation *revocation; /* is told when an outcome changes what is public */
+    struct pki_holder *pki;                  /* profiles are for its endpoint "default" */
+    struct revocation *revocation;           /* is told when an outcome changes what is public */
     const char *policy_url, *enrollment_url; /* https://host/EnrollmentServer/... */
     const char *management_url;              /* https://host:8443/ManagementServer/MDM.svc */
     const char *scep_url;                    /* what {{scep.url}} stands for */

@@ -17,8 +17,8 @@ static enum err note_waiting(struct tx *tx, struct exchange *x, const char *text
     TRY(enrollment_list(tx, x->a, x->device.id, &all));
     for (struct enrollment *e = all; e; e = e->next)
         if (e->state == STATE_ASSIGNED)
-            TRY(enroll_record(tx, e, EVENT_NOTE, text, "thumbprint", x->ca->root_sha1,
-                              "status", evidence, NULL));
+            TRY(enroll_record(tx, e, EVENT_NOTE, text, "thumbprint", x->ca->root_sha1, "status",
+                              evidence, NULL));
     return OK;
 }
 

@@ -157,8 +157,7 @@ static bool is_reachable(const struct exchange *x, const struct enrollment *e) {
 }
 
 static bool trusts_ca(const struct exchange *x) {
-    return x->device.trusted_root &&
-           strcmp(x->device.trusted_root, x->ca->root_sha1) == 0;
+    return x->device.trusted_root && strcmp(x->device.trusted_root, x->ca->root_sha1) == 0;
 }
 
 enum err session_plan(struct tx *tx, struct exchange *x) {

@@ -15,7 +15,7 @@
 #define ANY                0, 0, NULL
 #define RANGE(least, most) least, most, NULL
 #define WORDS(words)       0, 0, words
-#define EVER               RANGE(SECOND, 36500 * DAY)
+#define EVER               SECOND, 36500 * DAY, NULL
 
 #define SMART_EKU "clientAuth, smartcardLogon, emailProtection"
 
