@@ -204,8 +204,11 @@ static void first_of_ours(void **state) {
         bool is_first = span_eq(good_ones[i].serial, first);
         struct cms_opener mixed[] = {good_ones[0], good_ones[1]};
         mixed[i].key = good_ones[1 - i].key;
-        assert_ok(open_with(&a, der, mixed, 2, &out, &good));
-        assert_int_equal(good && span_eq(out, content), !is_first);
+        enum err e = open_with(&a, der, mixed, 2, &out, &good);
+        if (is_first) /* now and then the number is not below the wrong key's modulus */
+            assert_true(e == ERR_CRYPTO || (e == OK && !(good && span_eq(out, content))));
+        else
+            assert_true(e == OK && good && span_eq(out, content));
     }
     assert_int_equal(open_with(&a, der, good_ones, 0, &out, &good), ERR_CERT_ID);
 }
