@@ -3,7 +3,7 @@
 # make demo       the main job, end to end, on loopback
 # make test       every test, plain and under sanitizers; the last line is "N passed, N failed"
 # make lint       formatting, the warnings of cppcheck, the arrows between the rooms
-# make fuzz       builds the fuzz targets into build-fuzz/ (CONTRIBUTING.md tells how to run them)
+# make fuzz       builds the fuzz targets into build-fuzz/ and runs each for FUZZ_SECONDS=30
 # make timing     measures whether failures to open an envelope differ in time
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: SAN=address,undefined or SAN=thread builds with sanitizers; CC=clang; V=1 shows commands.
@@ -90,10 +90,13 @@ lint:
 	    '-Djson_array_foreach(a,b,c)=for(;;)' --error-exitcode=1 -Isrc src tests/support
 
 FUZZERS := $(basename $(notdir $(wildcard fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 30
 fuzz: $(FUZZERS:%=build-fuzz/%)
-build-fuzz/%: fuzz/%.c $(SOURCES)
+	fuzz/run $(FUZZ_SECONDS)
+fuzz-library:
 	@$(MAKE) --no-print-directory CC=clang BUILD=build-fuzz \
 	    SAN=fuzzer-no-link,address,undefined build-fuzz/libsignet.a
+build-fuzz/%: fuzz/%.c $(wildcard fuzz/*.h) $(SOURCES) | fuzz-library
 	clang -g -O1 -std=c17 -D_GNU_SOURCE -Isrc -fsanitize=fuzzer,address,undefined -o $@ $< \
 	    build-fuzz/libsignet.a $(LIBS)
 
@@ -111,5 +114,5 @@ install: all
 clean:
 	rm -rf build build-*
 
-.PHONY: all deps objects units demo test lint fuzz timing install clean
+.PHONY: all deps objects units demo test lint fuzz fuzz-library timing install clean
 .SECONDARY:

@@ -19,7 +19,7 @@ struct cms_signer {
 
 struct cms_signed {
     struct span content_type; /* OID of the eContent */
-    bool has_content;         /* a CertRep FAILURE has none */
+    bool has_content;         /* some servers' CertRep FAILURE has none; ours is empty */
     struct span content;
     struct span digest_algorithms; /* elements of the SET */
     bool has_certs;
