@@ -32,16 +32,22 @@ static enum err read_csr(struct arena *a, struct span plain, struct csr *out) {
     return e == OK ? verdict : e;
 }
 
-/* RFC 8894, 3.3.3: SEQUENCE { issuer, subject } */
-static enum err read_issuer_and_subject(struct arena *a, struct span plain,
-                                        struct scep_content *out) {
-    struct der d, body;
+/* Both contents of questions are a SEQUENCE that begins with the issuer's Name. */
+static enum err open_question(struct arena *a, struct span plain, struct der *body,
+                              struct span *issuer) {
     struct span der;
     TRY(make_der(a, plain, &der));
     TRY(der_check(der));
-    d = der_of(der);
-    TRY(der_enter(&d, DER_SEQUENCE, &body));
-    TRY(der_read_whole(&body, DER_SEQUENCE, &out->issuer));
+    struct der d = der_of(der);
+    TRY(der_enter(&d, DER_SEQUENCE, body));
+    return der_read_whole(body, DER_SEQUENCE, issuer);
+}
+
+/* RFC 8894, 3.3.3: SEQUENCE { issuer, subject } */
+static enum err read_issuer_and_subject(struct arena *a, struct span plain,
+                                        struct scep_content *out) {
+    struct der body;
+    TRY(open_question(a, plain, &body, &out->issuer));
     TRY(der_read_whole(&body, DER_SEQUENCE, &out->subject));
     return der_end(&body);
 }
@@ -49,13 +55,8 @@ static enum err read_issuer_and_subject(struct arena *a, struct span plain,
 /* RFC 8894, 3.3.4: SEQUENCE { issuer, serialNumber } */
 static enum err read_issuer_and_serial(struct arena *a, struct span plain,
                                        struct scep_content *out) {
-    struct der d, body;
-    struct span der;
-    TRY(make_der(a, plain, &der));
-    TRY(der_check(der));
-    d = der_of(der);
-    TRY(der_enter(&d, DER_SEQUENCE, &body));
-    TRY(der_read_whole(&body, DER_SEQUENCE, &out->issuer));
+    struct der body;
+    TRY(open_question(a, plain, &body, &out->issuer));
     TRY(der_integer(&body, &out->serial));
     return der_end(&body);
 }

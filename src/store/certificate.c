@@ -189,12 +189,10 @@ enum err certificate_search(struct tx *tx, struct arena *a, const struct certifi
 /* ---- what the world is told ---- */
 
 enum err certificate_has_orphans(struct tx *tx, bool *out) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows, "SELECT 1 FROM certificate WHERE ca = '' LIMIT 1", ""));
-    *out = sql_next(rows, &e);
-    sql_end(rows);
-    return e;
+    int64_t found;
+    TRY(sql_number(tx, &found, "SELECT 1 FROM certificate WHERE ca = '' LIMIT 1", ""));
+    *out = found != 0;
+    return OK;
 }
 
 enum err certificate_adopt(struct tx *tx, const char *ca) {
@@ -202,13 +200,11 @@ enum err certificate_adopt(struct tx *tx, const char *ca) {
 }
 
 enum err certificate_revocation_is_public(struct tx *tx, const struct certificate *c, bool *out) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows, "SELECT 1 FROM certificate WHERE id = $1 AND " PUBLIC_REVOCATION, "i",
-                  c->id));
-    *out = sql_next(rows, &e);
-    sql_end(rows);
-    return e;
+    int64_t found;
+    TRY(sql_number(tx, &found, "SELECT 1 FROM certificate WHERE id = $1 AND " PUBLIC_REVOCATION,
+                   "i", c->id));
+    *out = found != 0;
+    return OK;
 }
 
 enum err certificate_list_revoked(struct tx *tx, struct arena *a, const char *ca, int64_t now,

@@ -99,15 +99,10 @@ enum err challenge_list(struct tx *tx, struct arena *a, int64_t max, struct chal
 
 enum err challenge_count_open(struct tx *tx, const char *endpoint, const char *account, int64_t now,
                               int64_t *count) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT count(*) FROM challenge WHERE endpoint = $1 AND account = $2"
-                  " AND used IS NULL AND revoked IS NULL AND expires > $3",
-                  "ssi", endpoint, account, now));
-    *count = sql_next(rows, &e) ? sqlite3_column_int64(rows, 0) : 0;
-    sql_end(rows);
-    return e;
+    return sql_number(tx, count,
+                      "SELECT count(*) FROM challenge WHERE endpoint = $1 AND account = $2"
+                      " AND used IS NULL AND revoked IS NULL AND expires > $3",
+                      "ssi", endpoint, account, now);
 }
 
 /* Looks at the oldest thousand: whatever is not ended among them ends by itself. */

@@ -125,11 +125,6 @@ enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enro
 }
 
 enum err enrollment_count_events(struct tx *tx, const char *enrollment, int kind, int64_t *count) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows, "SELECT count(*) FROM event WHERE enrollment = $1 AND kind = $2", "si",
-                  enrollment, (int64_t)kind));
-    *count = sql_next(rows, &e) ? sqlite3_column_int64(rows, 0) : 0;
-    sql_end(rows);
-    return e;
+    return sql_number(tx, count, "SELECT count(*) FROM event WHERE enrollment = $1 AND kind = $2",
+                      "si", enrollment, (int64_t)kind);
 }

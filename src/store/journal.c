@@ -67,13 +67,8 @@ enum err journal_alarms(struct tx *tx, struct arena *a, int64_t max, struct jour
 
 enum err journal_count_alarms(struct tx *tx, const char *endpoint, const char *text, int64_t since,
                               int64_t *count) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT count(*) FROM journal WHERE kind = 7 AND text = $1 AND at >= $2"
-                  " AND endpoint IS $3",
-                  "sis", text, since, endpoint));
-    *count = sql_next(rows, &e) ? sqlite3_column_int64(rows, 0) : 0;
-    sql_end(rows);
-    return e;
+    return sql_number(tx, count,
+                      "SELECT count(*) FROM journal WHERE kind = 7 AND text = $1 AND at >= $2"
+                      " AND endpoint IS $3",
+                      "sis", text, since, endpoint);
 }

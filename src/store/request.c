@@ -113,13 +113,8 @@ enum err request_decide(struct tx *tx, int64_t id, int state, int64_t certificat
 }
 
 enum err request_count_pending(struct tx *tx, const char *endpoint, int64_t *count) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows, "SELECT count(*) FROM request WHERE state = 1 AND endpoint = $1", "s",
-                  endpoint));
-    *count = sql_next(rows, &e) ? sqlite3_column_int64(rows, 0) : 0;
-    sql_end(rows);
-    return e;
+    return sql_number(tx, count, "SELECT count(*) FROM request WHERE state = 1 AND endpoint = $1",
+                      "s", endpoint);
 }
 
 /* Looks at the oldest thousand that are decided: they were made, and so decided, first. */

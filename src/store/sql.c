@@ -142,6 +142,18 @@ void sql_end(sqlite3_stmt *rows) {
     sqlite3_clear_bindings(rows);
 }
 
+enum err sql_number(struct tx *tx, int64_t *out, const char *sql, const char *types, ...) {
+    sqlite3_stmt *rows;
+    va_list ap;
+    va_start(ap, types);
+    enum err e = start(tx, &rows, sql, types, &ap);
+    va_end(ap);
+    TRY(e);
+    *out = sql_next(rows, &e) ? sqlite3_column_int64(rows, 0) : 0;
+    sql_end(rows);
+    return e;
+}
+
 struct span sql_blob(struct arena *a, sqlite3_stmt *rows, int column) {
     const void *p = sqlite3_column_blob(rows, column);
     return arena_copy(a, span_of(p, (size_t)sqlite3_column_bytes(rows, column)));

@@ -31,6 +31,10 @@ void sql_disconnect(struct tx *tx);
 /* Runs a statement that gives no rows. ERR_EXISTS for a constraint, ERR_STORE. */
 enum err sql_run(struct tx *tx, const char *sql, const char *types, ...) ERR_MUST_USE;
 
+/* Asks for one number: the first column of the first row, 0 when there is none. ERR_STORE. */
+enum err sql_number(struct tx *tx, int64_t *out, const char *sql, const char *types,
+                    ...) ERR_MUST_USE;
+
 /* Rows that the last sql_run changed. */
 int sql_changes(struct tx *tx);
 
