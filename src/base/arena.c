@@ -16,6 +16,12 @@ struct arena_chunk {
     max_align_t data[];
 };
 
+struct arena_deferred {
+    struct arena_deferred *next;
+    void (*fn)(void *);
+    void *p;
+};
+
 static struct arena_chunk *add_chunk(struct arena *a, size_t size) {
     size_t cap = size > CHUNK ? size : CHUNK;
     struct arena_chunk *c = mem_alloc(sizeof *c + cap);
@@ -59,9 +65,18 @@ char *arena_printf(struct arena *a, const char *fmt, ...) {
     return p;
 }
 
+void arena_defer(struct arena *a, void (*fn)(void *), void *p) {
+    struct arena_deferred *d = arena_alloc(a, sizeof *d);
+    *d = (struct arena_deferred){a->deferred, fn, p};
+    a->deferred = d;
+}
+
 void arena_free(struct arena *a) {
     if (!a)
         return;
+    for (struct arena_deferred *d = a->deferred; d; d = d->next)
+        d->fn(d->p);
+    a->deferred = NULL;
     for (struct arena_chunk *c = a->chunks, *next; c; c = next) {
         next = c->next;
         explicit_bzero(c->data, c->used);

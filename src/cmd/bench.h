@@ -105,11 +105,12 @@ static inline bool bench_is_sample(int64_t i) {
 }
 
 /*
- * Sends each request once over so many keep-alive connections, and looks at every reply: 200,
- * pkiStatus SUCCESS, its transaction and nonce. ERR_CONFLICT tells the first that is not so.
+ * Sends each request from `from` up to `to` once over so many keep-alive connections, and looks at
+ * every reply: 200, pkiStatus SUCCESS, its transaction and nonce. ERR_CONFLICT tells the first that
+ * is not so.
  */
 enum err bench_load(const struct bench_host *h, int64_t connections, struct bench_request *requests,
-                    int64_t count, struct arena *a, double *seconds) ERR_MUST_USE;
+                    int64_t from, int64_t to, struct arena *a, double *seconds) ERR_MUST_USE;
 
 /* ---- bench_check.c: what came ---- */
 
@@ -123,8 +124,9 @@ struct bench_bound {
     double times, seconds, cpu; /* how often; in how many seconds; with how much CPU, in seconds */
 };
 
-/* Measures for a second, in so many threads at once. */
-enum err bench_measure_rsa(unsigned threads, struct bench_bound *add) ERR_MUST_USE;
+/* Measures for so long with an RSA-2048 key, in so many threads at once. */
+enum err bench_measure_rsa(const struct key *key, unsigned threads, double seconds,
+                           struct bench_bound *add) ERR_MUST_USE;
 
 /* Median of an fdatasync after 4 KiB, in the folder, in microseconds. */
 enum err bench_measure_sync(const char *folder, double *us) ERR_MUST_USE;

@@ -43,10 +43,12 @@ static enum err only_certificate(struct span content, struct cert *out) {
 enum err bench_check(const struct bench_host *h, const struct bench_request *r) {
     ARENA_AUTO(a);
     struct cms_signed msg;
+    struct public_key *signer;
     struct span content, subject;
     struct cert cert;
     TRY(cms_signed_read(&a, r->reply, &msg));
-    TRY(cms_signed_verify(&msg, h->signer.spki));
+    TRY(public_load(&a, h->signer.spki, &signer));
+    TRY(cms_signed_verify(&msg, signer));
     TRY(decrypt(&a, r, msg.content, &content));
     TRY(only_certificate(content, &cert));
     TRY(cert_verify(&cert, h->ca.spki));

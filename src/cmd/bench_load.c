@@ -30,7 +30,7 @@ struct connection {
 
 struct load {
     struct bench_request *requests;
-    int64_t count, next, done;
+    int64_t next, end, done;
     struct connection *connections;
     struct arena *a; /* keeps the sample */
     int epoll;
@@ -94,7 +94,7 @@ static enum err send_rest(const struct load *l, struct connection *c) {
 }
 
 static enum err send_next(struct load *l, struct connection *c) {
-    if (l->next == l->count)
+    if (l->next == l->end)
         return OK;
     c->request = l->next++;
     c->sent = c->n = 0;
@@ -159,16 +159,14 @@ static enum err run(const struct bench_host *h, struct load *l, int64_t connecti
         TRY(connect_to(h, l, &l->connections[i]));
     for (int64_t i = 0; i < connections; i++)
         TRY(send_next(l, &l->connections[i]));
-    while (l->done < l->count) {
+    while (l->done < l->end)
         TRY(turn(l));
-        bench_progress("issued", l->done, l->count);
-    }
     return OK;
 }
 
 enum err bench_load(const struct bench_host *h, int64_t connections, struct bench_request *requests,
-                    int64_t count, struct arena *a, double *seconds) {
-    struct load l = {.requests = requests, .count = count, .a = a};
+                    int64_t from, int64_t to, struct arena *a, double *seconds) {
+    struct load l = {.requests = requests, .next = from, .end = to, .done = from, .a = a};
     l.connections = mem_alloc((size_t)connections * sizeof *l.connections);
     for (int64_t i = 0; i < connections; i++)
         l.connections[i].fd = -1;

@@ -22,7 +22,7 @@ enum { PRIVATE_OPERATIONS = 3, RSA_BYTES = 256, SYNCS = 100, PAGE = 4096, MAX_CP
 struct worker {
     pthread_t thread;
     const struct key *key;
-    double times, cpu;
+    double end, times, cpu;
     enum err e;
 };
 
@@ -35,8 +35,8 @@ static double thread_cpu(void) {
 static void *work(void *user) {
     struct worker *w = user;
     uint8_t number[RSA_BYTES] = {0, 2, 3, 5, 7}; /* below every modulus */
-    double end = bench_seconds() + 1, cpu = thread_cpu();
-    while (w->e == OK && bench_seconds() < end) {
+    double cpu = thread_cpu();
+    while (w->e == OK && bench_seconds() < w->end) {
         ARENA_AUTO(a);
         struct span out;
         for (int i = 0; i < PRIVATE_OPERATIONS && w->e == OK; i++)
@@ -67,15 +67,13 @@ static enum err run(struct worker *workers, unsigned threads, struct bench_bound
     return e;
 }
 
-enum err bench_measure_rsa(unsigned threads, struct bench_bound *add) {
-    struct key *key;
-    TRY(key_generate("rsa2048", &key));
+enum err bench_measure_rsa(const struct key *key, unsigned threads, double seconds,
+                           struct bench_bound *add) {
     struct worker *workers = mem_alloc(threads * sizeof *workers);
     for (unsigned i = 0; i < threads; i++)
-        workers[i].key = key;
+        workers[i] = (struct worker){.key = key, .end = bench_seconds() + seconds};
     enum err e = run(workers, threads, add);
     free(workers);
-    key_free(key);
     return e;
 }
 

@@ -162,10 +162,12 @@ static enum err build_message(const struct bench_host *h, enum key_transport tra
                               struct arena *a, const struct bench_request *r, struct span *der) {
     struct cms_sealing sealing = {.issuer = h->opener.issuer,
                                   .serial = h->opener.serial,
-                                  .spki = h->opener.spki,
                                   .transport = transport,
                                   .cipher = CIPHER_AES128_CBC};
     struct span enveloped;
+    struct public_key *opener;
+    TRY(public_load(a, h->opener.spki, &opener));
+    sealing.key = opener;
     TRY(build_csr(a, r, &sealing.content));
     TRY(cms_enveloped_build(a, &sealing, &enveloped));
     return sign(a, r, enveloped, der);

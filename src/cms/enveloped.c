@@ -2,7 +2,6 @@
 #include "cms/enveloped.h"
 
 #include "base/buf.h"
-#include "crypto/public.h"
 #include "crypto/rsa.h"
 #include "crypto/unpad.h"
 #include "der/ber.h"
@@ -211,15 +210,10 @@ static void put_encrypted_content(struct der_writer *w, enum cipher cipher, stru
 
 static enum err seal(struct arena *a, const struct cms_sealing *s, const uint8_t *cek,
                      const uint8_t *iv, struct span *der) {
-    struct public_key *key = NULL;
     struct span encrypted_key = SPAN_NONE, ciphertext = SPAN_NONE;
     struct span secret = span_of(cek, cipher_key_size(s->cipher));
     TRY(cipher_encrypt(a, s->cipher, cek, iv, s->content, &ciphertext));
-    TRY(public_load(s->spki, &key));
-    enum err e = public_encrypt(key, s->transport == TRANSPORT_OAEP, secret, a, &encrypted_key);
-    public_free(key);
-    if (e != OK)
-        return e;
+    TRY(public_encrypt(s->key, s->transport == TRANSPORT_OAEP, secret, a, &encrypted_key));
     struct der_writer w = der_writer_in(a);
     put_encrypted_content(&w, s->cipher, span_of(iv, cipher_block(s->cipher)), ciphertext);
     put_recipient(&w, s, encrypted_key);

@@ -8,6 +8,7 @@
 
 #include "crypto/algorithm.h"
 #include "crypto/cipher.h"
+#include "crypto/public.h"
 
 enum key_transport { TRANSPORT_PKCS1, TRANSPORT_OAEP };
 
@@ -64,7 +65,8 @@ enum err cms_enveloped_open(struct arena *a, const struct cms_enveloped *env,
 
 struct cms_sealing {
     struct span content;
-    struct span issuer, serial, spki; /* of the recipient's certificate */
+    struct span issuer, serial; /* of the recipient's certificate */
+    const struct public_key *key;
     enum key_transport transport;
     enum cipher cipher;
 };

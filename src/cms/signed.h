@@ -7,6 +7,7 @@
 #define SIGNET_CMS_SIGNED_H
 
 #include "crypto/algorithm.h"
+#include "crypto/public.h"
 #include "x509/cert.h"
 
 struct cms_signer {
@@ -45,12 +46,12 @@ enum err cms_attribute_next(struct der *d, struct cms_attribute *out) ERR_MUST_U
 struct span cms_signer_cert(const struct cms_signed *msg);
 
 /*
- * Whether contentType and messageDigest are right and the signature is by the key `spki`. The
+ * Whether contentType and messageDigest are right and the signature is by the key. The
  * signatureAlgorithm may be rsaEncryption (Windows) or the digest's own. Signed is the DER of the
  * attributes (RFC 5652, 5.4), or, by some clients, the order in which they were sent.
  * ERR_ALGORITHM; ERR_MESSAGE_CHECK.
  */
-enum err cms_signed_verify(const struct cms_signed *msg, struct span spki) ERR_MUST_USE;
+enum err cms_signed_verify(const struct cms_signed *msg, const struct public_key *key) ERR_MUST_USE;
 
 struct cms_signing {
     struct span content;           /* the eContent; p NULL: absent */

@@ -4,7 +4,8 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
+#include <errno.h>
+#include <sys/random.h>
 
 #include "crypto/lib.h"
 
@@ -29,16 +30,27 @@ enum err digest_of(enum digest d, struct span data, uint8_t out[DIGEST_MAX_SIZE]
 }
 
 enum err hmac_sha256(struct span key, struct span data, uint8_t out[32]) {
+    char digest[] = "SHA256";
+    OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                           OSSL_PARAM_END};
     size_t n = 0;
-    if (!EVP_Q_mac(crypto_lib(), "HMAC", NULL, "SHA256", NULL, key.n ? key.p : (const void *)"",
-                   key.n, data.p, data.n, out, 32, &n) ||
-        n != 32)
-        return crypto_error("HMAC");
-    return OK;
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(crypto_hmac());
+    bool good = ctx && EVP_MAC_init(ctx, key.n ? key.p : (const void *)"", key.n, params) &&
+                EVP_MAC_update(ctx, data.p, data.n) && EVP_MAC_final(ctx, out, &n, 32) && n == 32;
+    EVP_MAC_CTX_free(ctx);
+    return good ? OK : crypto_error("HMAC");
 }
 
+/* The kernel's generator: OpenSSL's own asks each time who it is and what it may, for 5 us. */
 enum err random_bytes(uint8_t *out, size_t n) {
-    return RAND_bytes_ex(crypto_lib(), out, n, 0) == 1 ? OK : crypto_error("random bytes");
+    while (n) {
+        ssize_t got = getrandom(out, n, 0);
+        if (got < 0 && errno != EINTR)
+            return err_set(ERR_CRYPTO, "random bytes: %s", strerror(errno));
+        out += got > 0 ? got : 0;
+        n -= got > 0 ? (size_t)got : 0;
+    }
+    return OK;
 }
 
 bool same_secret(struct span a, struct span b) {

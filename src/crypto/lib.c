@@ -13,6 +13,7 @@ static struct {
     OSSL_LIB_CTX *ctx;
     EVP_MD *md[DIGEST_SHA512 + 1];
     EVP_CIPHER *cipher[CIPHER_DES_CBC]; /* all but the last, which is legacy's */
+    EVP_MAC *hmac;
 } lib = {.once = PTHREAD_ONCE_INIT};
 
 static struct {
@@ -30,6 +31,7 @@ static void load(void) {
     for (int i = 0; i < CIPHER_DES_CBC; i++)
         good =
             good && (lib.cipher[i] = EVP_CIPHER_fetch(lib.ctx, cipher_name((enum cipher)i), NULL));
+    good = good && (lib.hmac = EVP_MAC_fetch(lib.ctx, "HMAC", NULL));
     if (!good) {
         log_write(LOG_ERROR, "crypto", "reason=\"OpenSSL's default provider does not load\"");
         abort();
@@ -44,6 +46,11 @@ OSSL_LIB_CTX *crypto_lib(void) {
 const EVP_MD *crypto_md(enum digest d) {
     pthread_once(&lib.once, load);
     return lib.md[d];
+}
+
+EVP_MAC *crypto_hmac(void) {
+    pthread_once(&lib.once, load);
+    return lib.hmac;
 }
 
 /* Without the provider the endpoint's switch for DES has no effect; the log says why. */

@@ -15,6 +15,8 @@
 OSSL_LIB_CTX *crypto_lib(void) __attribute__((returns_nonnull));
 const EVP_MD *crypto_md(enum digest d) __attribute__((returns_nonnull));
 
+EVP_MAC *crypto_hmac(void) __attribute__((returns_nonnull));
+
 /* NULL only for CIPHER_DES_CBC, where the legacy provider does not load. */
 const EVP_CIPHER *crypto_cipher(enum cipher c);
 

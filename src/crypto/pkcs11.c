@@ -202,9 +202,8 @@ static enum err prove(struct pkcs11_key *k, struct span spki) {
         return OK;
     TRY(digest_of(DIGEST_SHA256, spki, hash));
     TRY(pkcs11_sign(k, DIGEST_SHA256, hash, &a, &signature));
-    TRY(public_load(spki, &public));
+    TRY(public_load(&a, spki, &public));
     enum err e = public_verify(public, DIGEST_SHA256, hash, signature);
-    public_free(public);
     return e == OK ? OK
                    : err_set(ERR_REFUSED,
                              "the public key on the token \"%s\" does not belong to "

@@ -4,19 +4,21 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/param_build.h>
-#include <openssl/rsa.h>
-#include <stdlib.h>
+#include <openssl/params.h>
 
-#include "base/mem.h"
 #include "crypto/algorithm.h"
 #include "crypto/lib.h"
+#include "crypto/pad.h"
 
 enum { RSA_MIN_BYTES = 64, RSA_MAX_BYTES = 1024, RSA_MAX_EXPONENT_BYTES = 4 };
 
 struct public_key {
-    EVP_PKEY *pkey;
     bool rsa;
+    size_t size; /* of the modulus, in octets */
+    BIGNUM *n, *e;
+    BN_CTX *ctx;
+    BN_MONT_CTX *mont;
+    EVP_PKEY *ec;
 };
 
 /* ---- SubjectPublicKeyInfo ---- */
@@ -106,63 +108,63 @@ enum err spki_key_id(struct span der, uint8_t out[20]) {
 
 /* ---- loading ---- */
 
-static EVP_PKEY *from_params(const char *type, OSSL_PARAM_BLD *bld) {
-    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(crypto_lib(), type, NULL);
-    EVP_PKEY *pkey = NULL;
-    if (!params || !ctx || EVP_PKEY_fromdata_init(ctx) <= 0 ||
-        EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) <= 0)
-        pkey = NULL;
+static bool load_rsa(const struct spki *spki, struct public_key *k) {
+    k->n = BN_bin2bn(spki->n.p, (int)spki->n.n, NULL);
+    k->e = BN_bin2bn(spki->e.p, (int)spki->e.n, NULL);
+    k->ctx = BN_CTX_new_ex(crypto_lib());
+    k->mont = BN_MONT_CTX_new();
+    return k->n && k->e && k->ctx && k->mont && BN_MONT_CTX_set(k->mont, k->n, k->ctx);
+}
+
+static bool load_ec(const struct spki *spki, struct public_key *k) {
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)spki->curve, 0),
+        OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)spki->bits.p,
+                                spki->bits.n),
+        OSSL_PARAM_END};
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(crypto_lib(), "EC", NULL);
+    bool good = ctx && EVP_PKEY_fromdata_init(ctx) > 0 &&
+                EVP_PKEY_fromdata(ctx, &k->ec, EVP_PKEY_PUBLIC_KEY, params) > 0;
     EVP_PKEY_CTX_free(ctx);
-    OSSL_PARAM_free(params);
-    return pkey;
+    return good;
 }
 
-static EVP_PKEY *load_rsa(const struct spki *spki) {
-    EVP_PKEY *pkey = NULL;
-    OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-    BIGNUM *n = BN_bin2bn(spki->n.p, (int)spki->n.n, NULL);
-    BIGNUM *e = BN_bin2bn(spki->e.p, (int)spki->e.n, NULL);
-    if (bld && n && e && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) &&
-        OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e))
-        pkey = from_params("RSA", bld);
-    BN_free(e);
-    BN_free(n);
-    OSSL_PARAM_BLD_free(bld);
-    return pkey;
+static void unload(void *key) {
+    struct public_key *k = key;
+    BN_MONT_CTX_free(k->mont);
+    BN_CTX_free(k->ctx);
+    BN_free(k->e);
+    BN_free(k->n);
+    EVP_PKEY_free(k->ec);
 }
 
-static EVP_PKEY *load_ec(const struct spki *spki) {
-    EVP_PKEY *pkey = NULL;
-    OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-    if (bld && OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME, spki->curve, 0) &&
-        OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, spki->bits.p, spki->bits.n))
-        pkey = from_params("EC", bld);
-    OSSL_PARAM_BLD_free(bld);
-    return pkey;
-}
-
-enum err public_load(struct span der, struct public_key **out) {
+enum err public_load(struct arena *a, struct span der, struct public_key **out) {
     struct spki spki;
     TRY(spki_parse(der, &spki));
-    EVP_PKEY *pkey = spki.rsa ? load_rsa(&spki) : load_ec(&spki);
-    if (!pkey)
-        return crypto_error("public key");
-    struct public_key *k = mem_alloc(sizeof *k);
-    *k = (struct public_key){pkey, spki.rsa};
+    struct public_key *k = arena_alloc(a, sizeof *k);
+    *k = (struct public_key){.rsa = spki.rsa, .size = spki.n.n};
+    arena_defer(a, unload, k);
+    bool good = k->rsa ? load_rsa(&spki, k) : load_ec(&spki, k);
     *out = k;
-    return OK;
-}
-
-void public_free(struct public_key *k) {
-    if (!k)
-        return;
-    EVP_PKEY_free(k->pkey);
-    free(k);
+    return good ? OK : crypto_error("public key");
 }
 
 bool public_is_rsa(const struct public_key *k) {
     return k->rsa;
+}
+
+/*
+ * RSAEP and RSAVP1 (RFC 8017, 5.1.1, 5.2.2): in^e mod n, as long as the modulus. Nothing here is
+ * the key's secret; EVP would do the same after fetching and copying for as long again.
+ */
+static bool public_power(const struct public_key *k, const uint8_t *in, uint8_t *out) {
+    BN_CTX_start(k->ctx);
+    BIGNUM *base = BN_CTX_get(k->ctx), *power = BN_CTX_get(k->ctx);
+    bool good = power && BN_bin2bn(in, (int)k->size, base) && BN_ucmp(base, k->n) < 0 &&
+                BN_mod_exp_mont(power, base, k->e, k->n, k->ctx, k->mont) &&
+                BN_bn2binpad(power, out, (int)k->size) > 0;
+    BN_CTX_end(k->ctx);
+    return good;
 }
 
 /* ---- verification ---- */
@@ -192,21 +194,11 @@ static bool expected_padding(enum digest d, const uint8_t *hash, bool null, uint
     return true;
 }
 
-/* The public operation alone: what the signer padded. */
-static bool recover(EVP_PKEY *pkey, struct span signature, uint8_t *em, size_t size) {
-    size_t n = size;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_lib(), pkey, NULL);
-    bool good = ctx && EVP_PKEY_verify_recover_init(ctx) > 0 &&
-                EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) > 0 &&
-                EVP_PKEY_verify_recover(ctx, em, &n, signature.p, signature.n) > 0 && n == size;
-    EVP_PKEY_CTX_free(ctx);
-    return good;
-}
-
-static bool rsa_holds(EVP_PKEY *pkey, enum digest d, const uint8_t *hash, struct span signature) {
+static bool rsa_holds(const struct public_key *k, enum digest d, const uint8_t *hash,
+                      struct span signature) {
     uint8_t em[RSA_MAX_BYTES], expected[RSA_MAX_BYTES];
-    size_t n = (size_t)EVP_PKEY_get_size(pkey);
-    if (signature.n != n || n > sizeof em || !recover(pkey, signature, em, n))
+    size_t n = k->size;
+    if (signature.n != n || !public_power(k, signature.p, em))
         return false;
     return (expected_padding(d, hash, true, expected, n) && memcmp(em, expected, n) == 0) ||
            (expected_padding(d, hash, false, expected, n) && memcmp(em, expected, n) == 0);
@@ -222,8 +214,7 @@ static bool ec_holds(EVP_PKEY *pkey, enum digest d, const uint8_t *hash, struct 
 
 enum err public_verify(const struct public_key *k, enum digest d, const uint8_t *hash,
                        struct span signature) {
-    bool good =
-        k->rsa ? rsa_holds(k->pkey, d, hash, signature) : ec_holds(k->pkey, d, hash, signature);
+    bool good = k->rsa ? rsa_holds(k, d, hash, signature) : ec_holds(k->ec, d, hash, signature);
     ERR_clear_error();
     return good ? OK : err_set(ERR_REFUSED, "the signature does not hold");
 }
@@ -232,16 +223,15 @@ enum err public_verify(const struct public_key *k, enum digest d, const uint8_t 
 
 enum err public_encrypt(const struct public_key *k, bool oaep, struct span in, struct arena *a,
                         struct span *out) {
-    size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
-    uint8_t *p = arena_alloc(a, n);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_lib(), k->pkey, NULL);
-    bool good =
-        k->rsa && ctx && EVP_PKEY_encrypt_init(ctx) > 0 &&
-        EVP_PKEY_CTX_set_rsa_padding(ctx, oaep ? RSA_PKCS1_OAEP_PADDING : RSA_PKCS1_PADDING) > 0 &&
-        EVP_PKEY_encrypt(ctx, p, &n, in.p, in.n) > 0;
-    EVP_PKEY_CTX_free(ctx);
+    if (!k->rsa)
+        return err_set(ERR_ALGORITHM, "only an RSA key can encrypt");
+    uint8_t em[RSA_MAX_BYTES];
+    TRY(oaep ? pad_oaep(in, em, k->size) : pad_pkcs1(in, em, k->size));
+    uint8_t *p = arena_alloc(a, k->size);
+    bool good = public_power(k, em, p);
+    OPENSSL_cleanse(em, sizeof em);
     if (!good)
         return crypto_error("RSA encryption");
-    *out = span_of(p, n);
+    *out = span_of(p, k->size);
     return OK;
 }

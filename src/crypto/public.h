@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Public keys. A SubjectPublicKeyInfo is read by our own DER reader and loaded by
- * EVP_PKEY_fromdata: OpenSSL 3.0's decoders cost twenty times as much (costs-and-traps.md, trap 1).
+ * Public keys. A SubjectPublicKeyInfo is read by our own DER reader: OpenSSL 3.0's decoders cost
+ * four public operations (costs-and-traps.md, trap 1). RSA is OpenSSL's BIGNUM, EC its EVP_PKEY.
  * Taken are RSA from 512 to 8192 bits with an exponent below 2^32, and EC on P-256, P-384, P-521;
  * what length is good enough is the policy of who asks.
  */
@@ -26,10 +26,11 @@ unsigned spki_bits(const struct spki *spki);
 /* SHA-1 of the key's bits: RFC 5280, 4.2.1.2, method 1. */
 enum err spki_key_id(struct span der, uint8_t out[20]) ERR_MUST_USE;
 
+/* For one thread at a time. */
 struct public_key;
 
-enum err public_load(struct span spki, struct public_key **out) ERR_MUST_USE;
-void public_free(struct public_key *k);
+/* The key lives as long as the arena. ERR_PARSE, ERR_ALGORITHM, ERR_CRYPTO. */
+enum err public_load(struct arena *a, struct span spki, struct public_key **out) ERR_MUST_USE;
 bool public_is_rsa(const struct public_key *k);
 
 /*

@@ -6,7 +6,7 @@
 #include "crypto/unpad.h"
 
 #include "crypto/ct.h"
-#include "crypto/digest.h"
+#include "crypto/pad.h"
 
 enum { HASH = 20 };
 
@@ -22,24 +22,6 @@ uint32_t unpad_pkcs1(struct span em, uint8_t *key, size_t key_n) {
     return good;
 }
 
-/* MGF1 with SHA-1 (RFC 8017, B.2.1), xored onto `out`; 0 when OpenSSL fails. */
-static uint32_t xor_mask(uint8_t *out, size_t n, const uint8_t *seed, size_t seed_n) {
-    for (uint32_t counter = 0; n; counter++) {
-        uint8_t c[4] = {(uint8_t)(counter >> 24), (uint8_t)(counter >> 16), (uint8_t)(counter >> 8),
-                        (uint8_t)counter};
-        struct span parts[] = {span_of(seed, seed_n), span_of(c, sizeof c)};
-        uint8_t mask[DIGEST_MAX_SIZE];
-        if (digest_of_parts(DIGEST_SHA1, parts, 2, mask) != OK)
-            return 0;
-        size_t chunk = n < HASH ? n : HASH;
-        for (size_t i = 0; i < chunk; i++)
-            out[i] ^= mask[i];
-        out += chunk;
-        n -= chunk;
-    }
-    return 1;
-}
-
 /* EME-OAEP (RFC 8017, 7.1.2): 00, seed, and DB = hash of the label, zeros, 01, key. */
 uint32_t unpad_oaep(uint8_t *em, size_t em_n, uint8_t *key, size_t key_n) {
     if (em_n < 2 * HASH + 2 + key_n)
@@ -48,8 +30,9 @@ uint32_t unpad_oaep(uint8_t *em, size_t em_n, uint8_t *key, size_t key_n) {
     size_t db_n = em_n - 1 - HASH, one = db_n - key_n - 1;
     if (digest_of(DIGEST_SHA1, SPAN_NONE, label) != OK)
         return 0;
-    uint32_t good = xor_mask(seed, HASH, db, db_n) & xor_mask(db, db_n, seed, HASH);
-    good &= EQ(em[0], 0) & EQ(db[one], 1);
+    if (!mgf1_xor(seed, HASH, span_of(db, db_n)) || !mgf1_xor(db, db_n, span_of(seed, HASH)))
+        return 0; /* OpenSSL fails, whatever the padding */
+    uint32_t good = EQ(em[0], 0) & EQ(db[one], 1);
     for (size_t i = 0; i < HASH; i++)
         good &= EQ(db[i], label[i]);
     for (size_t i = HASH; i < one; i++)

@@ -90,12 +90,21 @@ static enum err pend(struct operation *op, struct span *reply) {
     return store_write(op->service->store, commit_pending, op);
 }
 
-static enum err issue(struct operation *op, struct span *reply) {
+static enum err sign(struct operation *op, struct span *reply) {
     TRY(pki_issue(op->endpoint, op->a, &op->grant, op->now, &op->issued));
     op->reply =
         (struct scep_reply){.status = SCEP_SUCCESS, .text = "Issued", .cert = op->issued.der};
-    TRY(operation_reply(op, reply));
-    TRY(store_write(op->service->store, commit_issued, op));
+    return operation_reply(op, reply);
+}
+
+static enum err issue(struct operation *op, struct span *reply) {
+    struct store *store = op->service->store;
+    store_expect(store);
+    enum err e = sign(op, reply);
+    if (e != OK)
+        store_withdraw(store);
+    TRY(e);
+    TRY(store_write_expected(store, commit_issued, op));
     if (op->revoked)
         revocation_changed(op->service->revocation);
     return OK;

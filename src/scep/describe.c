@@ -238,10 +238,11 @@ static json_t *certificate_list(struct arena *a, const struct cms_signed *msg) {
 static json_t *verdict(struct arena *a, const struct cms_signed *msg) {
     struct span der = cms_signer_cert(msg);
     struct cert cert;
+    struct public_key *key;
     if (der.n == 0 || cert_parse(der, &cert) != OK)
         return json_pack("{ss, ss}", "verdict", "unknown", "reason",
                          "the signer's certificate is not in the message");
-    if (cms_signed_verify(msg, cert.spki) == OK)
+    if (public_load(a, cert.spki, &key) == OK && cms_signed_verify(msg, key) == OK)
         return json_pack("{ss}", "verdict", "good");
     return json_pack("{ss, so}", "verdict", "bad", "reason",
                      printable(DER_UTF8_STRING, span_str(arena_printf(a, "%s", err_detail()))));

@@ -6,18 +6,17 @@
 #include "scep/message.h"
 
 #include "cms/signed.h"
-#include "crypto/public.h"
 #include "scep/attributes.h"
 
 /* Fills in the signer if the message holds it and a CertRep could be encrypted to it. */
-static enum err read_signer(const struct cms_signed *msg, struct scep_request *out) {
-    struct spki key = {0};
+static enum err read_signer(struct arena *a, const struct cms_signed *msg,
+                            struct scep_request *out) {
     struct span der = cms_signer_cert(msg);
     if (der.n == 0)
         return err_set(ERR_MESSAGE_CHECK, "the signer's certificate is not in the message");
     TRY(cert_parse(der, &out->signer_cert));
-    enum err e = spki_parse(out->signer_cert.spki, &key);
-    if (e != OK || !key.rsa)
+    enum err e = public_load(a, out->signer_cert.spki, &out->signer_key);
+    if (e != OK || !public_is_rsa(out->signer_key))
         return err_set(ERR_ALGORITHM, "the signer's key is not an RSA key that we take");
     out->signer = der;
     return OK;
@@ -35,7 +34,7 @@ enum err scep_read(struct arena *a, struct span message, struct scep_request *ou
     out->transaction_id = attributes.transaction_id;
     out->sender_nonce = attributes.sender_nonce;
     out->enveloped = msg.content;
-    TRY(read_signer(&msg, out));
+    TRY(read_signer(a, &msg, out));
     TRY(algorithm_digest(&msg.signer.digest, &out->digest));
-    return cms_signed_verify(&msg, out->signer_cert.spki);
+    return cms_signed_verify(&msg, out->signer_key);
 }

@@ -20,6 +20,7 @@ struct scep_request {
     struct span sender_nonce;   /* p NULL when the client sent none */
     struct span signer;         /* the client's certificate, DER: CertRep is encrypted to it */
     struct cert signer_cert;
+    struct public_key *signer_key;
     struct span enveloped; /* the eContent: ContentInfo of EnvelopedData */
     enum digest digest;    /* of the SignerInfo */
     /* Set by scep_open: */

@@ -63,7 +63,7 @@ static enum err seal(struct arena *a, const struct scep_request *request, struct
         .content = content,
         .issuer = request->signer_cert.issuer,
         .serial = request->signer_cert.serial,
-        .spki = request->signer_cert.spki,
+        .key = request->signer_key,
         .transport = request->transport,
         .cipher = reply_cipher(request->cipher),
     };

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sql.h"
 
+#include <pthread.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
 
 static enum err failed(struct tx *tx, int code, const char *what) {
     enum err e = (code & 0xff) == SQLITE_CONSTRAINT ? ERR_EXISTS : ERR_STORE;
@@ -22,7 +25,14 @@ static void hint(sqlite3_context *context, int count, sqlite3_value **values) {
     sqlite3_result_int64(context, (int64_t)h);
 }
 
+/* SQLite else counts each allocation under a lock that all connections share. */
+static void configure(void) {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum err sql_connect(const char *path, bool writer, struct tx *out) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, configure);
     *out = (struct tx){0};
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (writer ? SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(path, &out->db, flags, NULL);
@@ -55,6 +65,15 @@ void sql_disconnect(struct tx *tx) {
     *tx = (struct tx){0};
 }
 
+/* SQLite takes $2 for a name, which would have to be looked up at each use; ?2 is its number. */
+static char *numbered_parameters(const char *sql) {
+    char *copy = mem_strdup(sql);
+    for (char *p = copy; (p = strchr(p, '$')); p++)
+        if (p[1] >= '1' && p[1] <= '9')
+            *p = '?';
+    return copy;
+}
+
 static enum err prepare(struct tx *tx, const char *sql, sqlite3_stmt **out) {
     for (unsigned i = 0; i < tx->cached; i++) {
         if (tx->cache[i].sql == sql) {
@@ -64,7 +83,9 @@ static enum err prepare(struct tx *tx, const char *sql, sqlite3_stmt **out) {
     }
     if (tx->cached == SQL_CACHE)
         return err_set(ERR_INTERNAL, "more than %d SQL statements", SQL_CACHE);
-    int code = sqlite3_prepare_v3(tx->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+    char *numbered = numbered_parameters(sql);
+    int code = sqlite3_prepare_v3(tx->db, numbered, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+    free(numbered);
     if (code != SQLITE_OK)
         return failed(tx, code, sql);
     tx->cache[tx->cached].sql = sql;
@@ -72,11 +93,7 @@ static enum err prepare(struct tx *tx, const char *sql, sqlite3_stmt **out) {
     return OK;
 }
 
-/* $2 is a name to SQLite, numbered by its first appearance in the text: it is asked for. */
-static int bind(sqlite3_stmt *stmt, int argument, char type, va_list *ap) {
-    char name[16];
-    snprintf(name, sizeof name, "$%d", argument);
-    int at = sqlite3_bind_parameter_index(stmt, name);
+static int bind(sqlite3_stmt *stmt, int at, char type, va_list *ap) {
     if (type == 'i')
         return sqlite3_bind_int64(stmt, at, va_arg(*ap, int64_t));
     if (type == 's') {

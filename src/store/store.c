@@ -2,28 +2,32 @@
 /*
  * The committer and the pool of reading connections.
  *
- * The committer takes all jobs that wait, up to BATCH, runs them in one transaction and wakes their
- * callers after the COMMIT. While it syncs, the next jobs gather: under load batches grow by
- * themselves, and a single job is never kept waiting for company.
+ * The committer takes all jobs that wait, runs them in one transaction and wakes their callers after
+ * the COMMIT. While it syncs, the next jobs gather. Up to BATCH it also waits for more while each
+ * core has work whose write is expected, as to sync at once would then only take CPU from that. A
+ * single job on an idle machine is never kept waiting for company.
  */
 #include "store/store.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/sql.h"
 
-enum { BATCH = 32, DETAIL = 512 };
+enum { BATCH = 32, GATHER_MS = 5, DETAIL = 512 };
 
 struct job {
     store_work *work;
     void *user;
     enum err result;
     char detail[DETAIL];
-    bool done;
+    sem_t done;
     struct job *next;
 };
 
@@ -37,8 +41,9 @@ struct store {
     struct tx writer; /* the committer's own */
     pthread_t committer;
     pthread_mutex_t lock; /* guards everything below */
-    pthread_cond_t queued, finished;
+    pthread_cond_t queued; /* there is a first job, or no reason to wait for more */
     struct job *first, **last;
+    unsigned waiting, expected, cores;
     struct reader *idle;
     bool closing;
 };
@@ -96,15 +101,28 @@ static void run_batch(struct tx *tx, struct job *jobs) {
         pending_write(&tx->pending);
 }
 
+/* ---- the committer ---- */
+
 static struct job *take_batch(struct store *s) {
-    struct job *batch = s->first, **end = &s->first;
-    for (int n = 0; *end && n < BATCH; n++)
-        end = &(*end)->next;
-    s->first = *end;
-    if (!s->first)
-        s->last = &s->first;
-    *end = NULL;
+    struct job *batch = s->first;
+    s->first = NULL;
+    s->last = &s->first;
+    s->waiting = 0;
     return batch;
+}
+
+static bool batch_is_ready(const struct store *s) {
+    return s->waiting >= BATCH || s->expected < s->cores || s->closing;
+}
+
+static void gather(struct store *s) {
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_nsec += GATHER_MS * 1000000;
+    end.tv_sec += end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    while (!batch_is_ready(s) && pthread_cond_timedwait(&s->queued, &s->lock, &end) == 0)
+        ;
 }
 
 static void *commit_loop(void *user) {
@@ -115,27 +133,78 @@ static void *commit_loop(void *user) {
             pthread_cond_wait(&s->queued, &s->lock);
         if (!s->first)
             break;
+        gather(s);
         struct job *batch = take_batch(s);
         pthread_mutex_unlock(&s->lock);
         run_batch(&s->writer, batch);
-        pthread_mutex_lock(&s->lock);
         for (struct job *j = batch, *next; j; j = next) {
             next = j->next; /* once done, the job's memory is its caller's again */
-            j->done = true;
+            sem_post(&j->done);
         }
-        pthread_cond_broadcast(&s->finished);
+        pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
 }
+
+void store_expect(struct store *s) {
+    pthread_mutex_lock(&s->lock);
+    s->expected++;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* The committer sleeps; whoever makes its batch ready has to wake it. */
+static void wake_committer(struct store *s) {
+    if (s->first && batch_is_ready(s))
+        pthread_cond_signal(&s->queued);
+}
+
+void store_withdraw(struct store *s) {
+    pthread_mutex_lock(&s->lock);
+    s->expected--;
+    wake_committer(s);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static enum err run_by_committer(struct store *s, bool expected, store_work *work, void *user) {
+    struct job j = {.work = work, .user = user};
+    sem_init(&j.done, 0, 0);
+    pthread_mutex_lock(&s->lock);
+    s->expected -= expected;
+    s->waiting++;
+    bool first = !s->first;
+    *s->last = &j;
+    s->last = &j.next;
+    if (first || batch_is_ready(s))
+        pthread_cond_signal(&s->queued);
+    pthread_mutex_unlock(&s->lock);
+    while (sem_wait(&j.done) != 0) /* EINTR */
+        ;
+    sem_destroy(&j.done);
+    return j.result == OK ? OK : err_set(j.result, "%s", j.detail);
+}
+
+enum err store_write(struct store *s, store_work *work, void *user) {
+    return run_by_committer(s, false, work, user);
+}
+
+enum err store_write_expected(struct store *s, store_work *work, void *user) {
+    return run_by_committer(s, true, work, user);
+}
+
+/* ---- opening and closing ---- */
 
 enum err store_open(const char *path, struct store **out) {
     struct store *s = mem_alloc(sizeof *s);
     s->path = mem_strdup(path);
     s->last = &s->first;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->queued, NULL);
-    pthread_cond_init(&s->finished, NULL);
+    s->cores = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->queued, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     enum err e = sql_connect(path, true, &s->writer);
     if (e == OK)
         e = schema_upgrade(&s->writer);
@@ -165,24 +234,13 @@ void store_close(struct store *s) {
         free(r);
     }
     sql_disconnect(&s->writer);
-    pthread_cond_destroy(&s->finished);
     pthread_cond_destroy(&s->queued);
     pthread_mutex_destroy(&s->lock);
     free(s->path);
     free(s);
 }
 
-enum err store_write(struct store *s, store_work *work, void *user) {
-    struct job j = {.work = work, .user = user};
-    pthread_mutex_lock(&s->lock);
-    *s->last = &j;
-    s->last = &j.next;
-    pthread_cond_signal(&s->queued);
-    while (!j.done)
-        pthread_cond_wait(&s->finished, &s->lock);
-    pthread_mutex_unlock(&s->lock);
-    return j.result == OK ? OK : err_set(j.result, "%s", j.detail);
-}
+/* ---- reading ---- */
 
 static enum err take_reader(struct store *s, struct reader **out) {
     pthread_mutex_lock(&s->lock);

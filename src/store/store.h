@@ -40,6 +40,15 @@ typedef enum err store_work(struct tx *tx, void *user);
 enum err store_write(struct store *s, store_work *work, void *user) ERR_MUST_USE;
 
 /*
+ * Says that this thread computes something whose store_write_expected is not far off. While every
+ * core is busy so, the committer waits a few ms for more to sync at once. Each call is followed by
+ * one store_write_expected, which is store_write otherwise, or by store_withdraw. Thread-safe.
+ */
+void store_expect(struct store *s);
+enum err store_write_expected(struct store *s, store_work *work, void *user) ERR_MUST_USE;
+void store_withdraw(struct store *s);
+
+/*
  * A log line (base/log.h) that is written when, and only when, the work that it tells of is
  * committed. `topic` is a literal. For works of store_write.
  */

@@ -116,6 +116,7 @@ struct span cert_key_id(const struct cert *cert) {
 enum err cert_verify(const struct cert *c, struct span issuer_spki) {
     struct der d = der_of(c->signature_algorithm);
     struct algorithm alg;
+    ARENA_AUTO(a);
     struct public_key *key = NULL;
     uint8_t hash[DIGEST_MAX_SIZE];
     enum digest digest = DIGEST_SHA1;
@@ -124,11 +125,10 @@ enum err cert_verify(const struct cert *c, struct span issuer_spki) {
     TRY(algorithm_read(&d, &alg));
     TRY(algorithm_signature(&alg, &ec, &digest));
     TRY(digest_of(digest, c->tbs, hash));
-    TRY(public_load(issuer_spki, &key));
+    TRY(public_load(&a, issuer_spki, &key));
     enum err e = public_is_rsa(key) == !ec
                      ? public_verify(key, digest, hash, c->signature)
                      : err_set(ERR_REFUSED, "the signature is of another kind than the key");
-    public_free(key);
     return e == OK ? OK : err_context(e, "certificate");
 }
 

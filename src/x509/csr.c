@@ -156,6 +156,7 @@ enum err csr_parse(struct span der, struct csr *out) {
 enum err csr_verify(const struct csr *csr) {
     struct der d = der_of(csr->signature_algorithm);
     struct algorithm alg;
+    ARENA_AUTO(a);
     struct public_key *key = NULL;
     uint8_t hash[DIGEST_MAX_SIZE];
     enum digest digest = DIGEST_SHA1;
@@ -163,11 +164,10 @@ enum err csr_verify(const struct csr *csr) {
     TRY(algorithm_read(&d, &alg));
     TRY(algorithm_signature(&alg, &ec, &digest));
     TRY(digest_of(digest, csr->info, hash));
-    TRY(public_load(csr->spki, &key));
+    TRY(public_load(&a, csr->spki, &key));
     enum err e = public_is_rsa(key) == !ec
                      ? public_verify(key, digest, hash, csr->signature)
                      : err_set(ERR_ALGORITHM, "the signature is of another kind than the key");
-    public_free(key);
     return e == OK ? OK : err_context(e, "CSR");
 }
 

@@ -113,11 +113,10 @@ static struct span make_plain(enum kind kind, struct span csr) {
 static struct span encrypt_key(enum kind kind, bool oaep, const uint8_t *cek) {
     struct public_key *key;
     struct span out;
-    must(public_load(ra.parsed.spki, &key) == OK, "RA key");
+    must(public_load(&forever, ra.parsed.spki, &key) == OK, "RA key");
     must(public_encrypt(key, oaep, span_of(cek, kind == KEY_LENGTH ? KEY + 8 : KEY), &forever,
                         &out) == OK,
          "RSA");
-    public_free(key);
     if (kind == BAD_PADDING) /* a number below the modulus, which decrypts to noise */
         must(random_bytes((uint8_t *)(uintptr_t)out.p + 1, out.n - 1) == OK, "random");
     return out;

@@ -40,9 +40,8 @@ static struct span with_key(struct arena *a, struct span der, bool oaep, size_t 
     at[100] ^= 1;
     if (key_n == 0)
         return copy;
-    assert_ok(public_load(key_spki(ra_key.ours), &pub));
+    assert_ok(public_load(a, key_spki(ra_key.ours), &pub));
     assert_ok(public_encrypt(pub, oaep, span_of(cek, key_n), a, &encrypted));
-    public_free(pub);
     memcpy(at, encrypted.p, encrypted.n);
     return copy;
 }
