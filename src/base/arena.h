@@ -28,7 +28,8 @@ char *arena_str(struct arena *a, struct span s) __attribute__((returns_nonnull))
 char *arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), returns_nonnull));
 
-/* Has fn(p) called when the arena is freed: for what a library has allocated. The last comes first. */
+/* Has fn(p) called when the arena is freed: for what a library has allocated. The last comes first.
+ */
 void arena_defer(struct arena *a, void (*fn)(void *), void *p);
 
 /* Wipes and frees everything; the arena can be used again. NULL is allowed. */

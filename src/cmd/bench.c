@@ -45,7 +45,7 @@ struct bench {
     /* What came of it. */
     int64_t there; /* certificates in the database before */
     double seconds, cpu_ms, sync_us;
-    struct bench_usage usage; /* in the end */
+    struct bench_usage usage;    /* in the end */
     struct bench_bound one, all; /* RSA in one thread, and on all cores */
     int64_t verified;
 };

@@ -80,7 +80,7 @@ struct http_limits {       /* 0 in any of them: the default named here */
     unsigned idle_seconds; /* without a byte: 30 */
     unsigned request_seconds; /* from the first byte of a request to its last: 60 */
     unsigned queue;           /* waiting requests, 1024; above: 503 */
-    unsigned loops, workers;  /* 0: one loop and four workers a core */
+    unsigned loops, workers;  /* 0: one loop for two cores, eight workers a core */
     /*
      * Bytes of all requests and replies together, beyond 16 KiB of each: 64 MiB; above: 503, before
      * the body is read when its Content-Length tells.

@@ -2,10 +2,10 @@
 /*
  * The committer and the pool of reading connections.
  *
- * The committer takes all jobs that wait, runs them in one transaction and wakes their callers after
- * the COMMIT. While it syncs, the next jobs gather. Up to BATCH it also waits for more while each
- * core has work whose write is expected, as to sync at once would then only take CPU from that. A
- * single job on an idle machine is never kept waiting for company.
+ * The committer takes all jobs that wait, runs them in one transaction and wakes their callers
+ * after the COMMIT. While it syncs, the next jobs gather. Up to BATCH it also waits for more while
+ * each core has work whose write is expected, as to sync at once would then only take CPU from
+ * that. A single job on an idle machine is never kept waiting for company.
  */
 #include "store/store.h"
 
@@ -40,7 +40,7 @@ struct store {
     char *path;
     struct tx writer; /* the committer's own */
     pthread_t committer;
-    pthread_mutex_t lock; /* guards everything below */
+    pthread_mutex_t lock;  /* guards everything below */
     pthread_cond_t queued; /* there is a first job, or no reason to wait for more */
     struct job *first, **last;
     unsigned waiting, expected, cores;

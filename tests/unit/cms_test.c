@@ -652,8 +652,7 @@ static void signed_tampering(void **state) {
         copy[i] ^= (uint8_t)(1 << i % 8);
         /* what is not signed (the certificates, versions, the signer's name) may change, but
            never what is: content, attributes, digest */
-        if (cms_signed_read(&a, span_of(copy, der.n), &msg) == OK &&
-            verify(&msg, c.spki) == OK) {
+        if (cms_signed_read(&a, span_of(copy, der.n), &msg) == OK && verify(&msg, c.spki) == OK) {
             assert_true(span_eq(msg.content, good.content));
             assert_true(span_eq(msg.signer.attributes, good.signer.attributes));
             assert_true(span_eq(msg.signer.digest.oid, good.signer.digest.oid));
