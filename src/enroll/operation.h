@@ -53,7 +53,11 @@ struct operation {
 
     const char *alarm; /* goes with a refusal; literal */
     struct issued issued;
-    bool revoked; /* the commit has revoked something */
+    enum err result;    /* of what came before the commit */
+    bool unanswerable;  /* nobody can be sent a CertRep */
+    store_work *commit; /* what the reply promises; NULL: nothing */
+    struct span der;    /* the reply */
+    bool revoked;       /* the commit has revoked something */
     struct scep_reply reply;
 };
 
@@ -87,10 +91,10 @@ enum err enrollment_must_wait(const struct enrollment *e) ERR_MUST_USE;
 bool renewal_is_asked(const struct operation *op);
 enum err renewal_authorize(struct tx *tx, struct operation *op) ERR_MUST_USE;
 
-/* PKCSReq and RenewalReq: up to the reply, which is durable when this says OK. */
-enum err operation_request(struct operation *op, struct span *reply) ERR_MUST_USE;
+/* PKCSReq and RenewalReq: up to the reply, and to the commit that has to come before it. */
+enum err operation_request(struct operation *op) ERR_MUST_USE;
 /* Builds the reply. */
-enum err operation_reply(const struct operation *op, struct span *der) ERR_MUST_USE;
+enum err operation_reply(struct operation *op) ERR_MUST_USE;
 
 /* The rows of what was issued: supersedes, adds the certificate, records. *id is the certificate's.
  */

@@ -16,9 +16,9 @@
 
 enum { MAX_REASON = 500 };
 
-enum err operation_reply(const struct operation *op, struct span *der) {
+enum err operation_reply(struct operation *op) {
     return scep_build_reply(op->a, &op->request, &op->reply, &op->endpoint->signer,
-                            op->endpoint->policy->mirror_sha1, der);
+                            op->endpoint->policy->mirror_sha1, &op->der);
 }
 
 static enum err hash_signer(struct operation *op) {
@@ -32,7 +32,7 @@ static enum err open_envelope(struct operation *op) {
                      &op->content);
 }
 
-static enum err look_up(struct operation *op, struct span *reply) {
+static enum err look_up(struct operation *op) {
     TRY(lookup_begin(op));
     TRY(open_envelope(op)); /* refuses types that we do not know */
     TRY(lookup_check(op));
@@ -42,19 +42,23 @@ static enum err look_up(struct operation *op, struct span *reply) {
         TRY(operation_get_cert(op));
     else
         TRY(operation_get_crl(op));
-    return operation_reply(op, reply);
+    return operation_reply(op);
 }
 
-static enum err read_and_answer(struct operation *op, struct span *reply) {
+static enum err serve(struct operation *op) {
     TRY(hash_signer(op));
     if (op->request.message_type != SCEP_PKCS_REQ && op->request.message_type != SCEP_RENEWAL_REQ)
-        return look_up(op, reply);
+        return look_up(op);
     TRY(open_envelope(op));
     op->subject = name_text(op->a, op->content.csr.subject);
     TRY(digest_of(DIGEST_SHA256, op->content.csr.der, op->csr_sha256));
-    enum err result = operation_request(op, reply);
-    /* A twin of this request was faster: its answer is known now. */
-    return result == ERR_BUSY ? operation_request(op, reply) : result;
+    return operation_request(op);
+}
+
+/* A twin of this request was faster: its answer is known now. */
+static enum err serve_again(struct operation *op) {
+    TRY(operation_request(op));
+    return op->commit ? store_write(op->service->store, op->commit, op) : OK;
 }
 
 /* ---- refusing ---- */
@@ -115,7 +119,7 @@ static void log_outcome(const struct operation *op, const char *status, const ch
               log_q(span_str(reason)));
 }
 
-static enum err refuse(struct operation *op, enum err e, struct span *reply) {
+static enum err refuse(struct operation *op, enum err e) {
     struct refusal r = {op, e, text_claim(op->a, span_str(err_detail()), MAX_REASON)};
     *op->issued.sha1 = 0;
     log_outcome(op, "FAILURE", r.reason);
@@ -128,23 +132,51 @@ static enum err refuse(struct operation *op, enum err e, struct span *reply) {
         .fail_info = (enum scep_fail_info)err_fail_info(e),
         .text = has_reason_for_client(e) ? r.reason : NULL,
     };
-    return operation_reply(op, reply);
+    return operation_reply(op);
+}
+
+/* ---- from message to reply ---- */
+
+struct operation *scep_begin(const struct scep_service *service, const struct endpoint *endpoint,
+                             struct arena *a, struct span message, const char *peer) {
+    struct operation *op = arena_alloc(a, sizeof *op);
+    *op = (struct operation){
+        .service = service, .endpoint = endpoint, .a = a, .peer = peer, .now = clock_ms()};
+    op->result = scep_read(a, message, &op->request);
+    op->unanswerable = op->result == ERR_PARSE || !op->request.signer.n;
+    if (op->unanswerable)
+        return op;
+    op->transaction = arena_str(a, op->request.transaction_id);
+    if (op->result == OK)
+        op->result = serve(op);
+    return op;
+}
+
+store_work *scep_commit(const struct operation *op) {
+    return op->result == OK ? op->commit : NULL;
+}
+
+enum err scep_finish(struct operation *op, enum err committed, struct span *reply) {
+    enum err e = op->result == OK ? committed : op->result;
+    if (op->unanswerable)
+        return e;
+    if (e == ERR_BUSY)
+        e = serve_again(op);
+    if (e != OK)
+        TRY(refuse(op, e));
+    else
+        log_outcome(op, op->reply.status == SCEP_PENDING ? "PENDING" : "SUCCESS",
+                    op->reply.text ? op->reply.text : "-");
+    if (op->revoked)
+        revocation_changed(op->service->revocation);
+    *reply = op->der;
+    return OK;
 }
 
 enum err scep_pki_operation(const struct scep_service *service, const struct endpoint *endpoint,
                             struct arena *a, struct span message, const char *peer,
                             struct span *reply) {
-    struct operation op = {
-        .service = service, .endpoint = endpoint, .a = a, .peer = peer, .now = clock_ms()};
-    enum err e = scep_read(a, message, &op.request);
-    if (e != OK && (e == ERR_PARSE || !op.request.signer.n))
-        return e;
-    op.transaction = arena_str(a, op.request.transaction_id);
-    if (e == OK)
-        e = read_and_answer(&op, reply);
-    if (e != OK)
-        return refuse(&op, e, reply);
-    log_outcome(&op, op.reply.status == SCEP_PENDING ? "PENDING" : "SUCCESS",
-                op.reply.text ? op.reply.text : "-");
-    return OK;
+    struct operation *op = scep_begin(service, endpoint, a, message, peer);
+    store_work *commit = scep_commit(op);
+    return scep_finish(op, commit ? store_write(service->store, commit, op) : OK, reply);
 }

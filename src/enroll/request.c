@@ -83,40 +83,29 @@ static enum err commit_pending(struct tx *tx, void *user) {
                           "subject", op->subject, "peer", op->peer, NULL);
 }
 
-static enum err pend(struct operation *op, struct span *reply) {
+static enum err pend(struct operation *op) {
     op->reply = (struct scep_reply){.status = SCEP_PENDING,
                                     .text = "An administrator has to approve the request"};
-    TRY(operation_reply(op, reply));
-    return store_write(op->service->store, commit_pending, op);
+    op->commit = commit_pending;
+    return operation_reply(op);
 }
 
-static enum err sign(struct operation *op, struct span *reply) {
+static enum err issue(struct operation *op) {
     TRY(pki_issue(op->endpoint, op->a, &op->grant, op->now, &op->issued));
     op->reply =
         (struct scep_reply){.status = SCEP_SUCCESS, .text = "Issued", .cert = op->issued.der};
-    return operation_reply(op, reply);
+    op->commit = commit_issued;
+    return operation_reply(op);
 }
 
-static enum err issue(struct operation *op, struct span *reply) {
-    struct store *store = op->service->store;
-    store_expect(store);
-    enum err e = sign(op, reply);
-    if (e != OK)
-        store_withdraw(store);
-    TRY(e);
-    TRY(store_write_expected(store, commit_issued, op));
-    if (op->revoked)
-        revocation_changed(op->service->revocation);
-    return OK;
-}
-
-enum err operation_request(struct operation *op, struct span *reply) {
+enum err operation_request(struct operation *op) {
     op->right = RIGHT_NONE;
     op->repeated = op->revoked = false;
+    op->commit = NULL;
     TRY(store_read(op->service->store, authorize, op));
     if (op->repeated)
-        return operation_reply(op, reply);
+        return operation_reply(op);
     if (op->right == RIGHT_WEBHOOK)
         TRY(ask_webhook(op));
-    return must_wait(op) ? pend(op, reply) : issue(op, reply);
+    return must_wait(op) ? pend(op) : issue(op);
 }

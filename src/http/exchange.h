@@ -13,6 +13,7 @@
 
 struct http_conn;
 struct http_quota;
+struct http_workers;
 struct http_shared;
 
 struct http_exchange {
@@ -22,6 +23,9 @@ struct http_exchange {
     struct arena arena;
     struct http_reader reader;
     struct http_request request;
+    http_handler *handler; /* the listener's, or what it left to be done later */
+    void *user;
+    struct http_workers *workers;
     struct buf wire; /* the reply's bytes */
     bool keep_alive; /* after the reply */
     struct http_quota *quota;

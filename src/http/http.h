@@ -4,8 +4,8 @@
  *
  * N loop threads accept, speak TLS and parse; W worker threads run the handlers, which may block
  * (RSA, a commit, a password hash). A complete request goes into a bounded queue; when that is full
- * the answer is 503 with Retry-After. There are more workers than cores, since a worker sleeps
- * while its commit is written.
+ * the answer is 503 with Retry-After. A handler that the most come for need not sleep in its worker
+ * (http_later); as others do, there are more workers than cores.
  *
  * Why not libevent's evhttp: it takes bare LF, NUL and folded lines, has no deadline for a whole
  * request and no limit for a chunk's line, answers HEAD wrongly, and its own errors in HTML. All
@@ -47,6 +47,7 @@ struct http_reply {
     const char *allow;        /* for 405: "GET, POST" */
     const char *fields;       /* further header lines, each with its CRLF; or NULL */
     bool close;               /* close the connection after this reply */
+    bool later;               /* by http_later: there is no reply yet */
 };
 
 /*
@@ -64,6 +65,16 @@ void http_text(struct http_reply *reply, int status, const char *text);
 /* Fills `reply`; runs in a worker thread. Every listener has one. */
 typedef void http_handler(void *user, const struct http_request *request, struct http_reply *reply);
 
+/*
+ * For a handler that must wait, for a commit above all, and lets its thread work meanwhile. It
+ * calls http_later, then starts what it waits for, and returns without touching request or reply
+ * again. Whoever ends the waiting calls http_resume once, in any thread: `then` runs in a worker in
+ * the handler's place.
+ */
+void http_later(const struct http_request *request, struct http_reply *reply, http_handler *then,
+                void *user);
+void http_resume(const struct http_request *request);
+
 struct http_listener {
     const char *name;    /* for the log: "public", "management", "plain" */
     const char *address; /* "127.0.0.1", "0.0.0.0", "::" */
@@ -80,7 +91,7 @@ struct http_limits {       /* 0 in any of them: the default named here */
     unsigned idle_seconds; /* without a byte: 30 */
     unsigned request_seconds; /* from the first byte of a request to its last: 60 */
     unsigned queue;           /* waiting requests, 1024; above: 503 */
-    unsigned loops, workers;  /* 0: one loop for two cores, eight workers a core */
+    unsigned loops, workers;  /* 0: one loop for two cores, four workers a core */
     /*
      * Bytes of all requests and replies together, beyond 16 KiB of each: 64 MiB; above: 503, before
      * the body is read when its Content-Length tells.

@@ -6,6 +6,7 @@
 #include "http/worker.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -17,9 +18,11 @@ enum { STACK = 1024 * 1024 }; /* address space only; OpenSSL and SQLite need som
 struct http_workers {
     pthread_mutex_t lock;
     pthread_cond_t ready;
-    struct http_exchange *first, **last; /* under the lock, as the next four */
+    struct http_exchange *first, **last; /* under the lock, as the next six */
+    struct http_exchange *resumed;       /* they have waited already, and come first */
     unsigned waiting;
-    unsigned idle; /* workers without a request */
+    unsigned later; /* whose handlers wait for something */
+    unsigned idle;  /* workers without a request */
     unsigned limit;
     bool stopping;
     pthread_t *threads;
@@ -37,6 +40,9 @@ struct http_workers *http_workers_new(unsigned limit) {
 
 bool http_workers_push(struct http_workers *w, struct http_exchange *x) {
     x->next = NULL;
+    x->handler = x->listener->handler;
+    x->user = x->listener->user;
+    x->workers = w;
     pthread_mutex_lock(&w->lock);
     bool room = w->waiting < w->limit && !w->stopping;
     if (room) {
@@ -58,23 +64,78 @@ bool http_workers_full(struct http_workers *w) {
     return full;
 }
 
-/* The next request, or NULL when there will be none; `stopping` as of this moment. */
-static struct http_exchange *pop(struct http_workers *w, bool *stopping) {
+static struct http_exchange *exchange_of(const struct http_request *r) {
+    return (struct http_exchange *)((uintptr_t)r - offsetof(struct http_exchange, request));
+}
+
+void http_later(const struct http_request *r, struct http_reply *reply, http_handler *then,
+                void *user) {
+    struct http_exchange *x = exchange_of(r);
+    reply->later = true;
+    x->handler = then;
+    x->user = user;
+    pthread_mutex_lock(&x->workers->lock);
+    x->workers->later++;
+    pthread_mutex_unlock(&x->workers->lock);
+}
+
+void http_resume(const struct http_request *r) {
+    struct http_exchange *x = exchange_of(r);
+    struct http_workers *w = x->workers;
     pthread_mutex_lock(&w->lock);
-    w->idle++;
-    while (!w->first && !w->stopping)
-        pthread_cond_wait(&w->ready, &w->lock);
-    w->idle--;
-    struct http_exchange *x = w->first;
+    x->next = w->resumed;
+    w->resumed = x;
+    w->later--;
+    if (w->stopping)
+        pthread_cond_broadcast(&w->ready);
+    else if (w->idle)
+        pthread_cond_signal(&w->ready);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static struct http_exchange *take(struct http_workers *w) {
+    struct http_exchange *x = w->resumed;
+    if (x) {
+        w->resumed = x->next;
+        return x;
+    }
+    x = w->first;
     if (x) {
         w->first = x->next;
         if (!w->first)
             w->last = &w->first;
         w->waiting--;
     }
-    *stopping = w->stopping;
+    return x;
+}
+
+/* The next request, or NULL when there will be none; `refuse` those that come while stopping. */
+static struct http_exchange *pop(struct http_workers *w, bool *refuse) {
+    pthread_mutex_lock(&w->lock);
+    w->idle++;
+    while (!w->first && !w->resumed && (!w->stopping || w->later))
+        pthread_cond_wait(&w->ready, &w->lock);
+    w->idle--;
+    *refuse = w->stopping && !w->resumed;
+    struct http_exchange *x = take(w);
     pthread_mutex_unlock(&w->lock);
     return x;
+}
+
+static void refuse(struct http_exchange *x) {
+    http_notice(LOG_WARN, "event=refused status=503 listener=%s peer=%s reason=%s",
+                x->listener->name, x->request.peer, log_q(span_str("shutting down")));
+    http_exchange_text(x, 503, "shutting down", true);
+    http_loop_give(x);
+}
+
+static void handle(struct http_exchange *x) {
+    struct http_reply reply = {0};
+    x->handler(x->user, &x->request, &reply);
+    if (reply.later) /* and perhaps done already, in another thread */
+        return;
+    http_exchange_reply(x, &reply);
+    http_loop_give(x);
 }
 
 static void *work(void *arg) {
@@ -82,16 +143,10 @@ static void *work(void *arg) {
     struct http_exchange *x;
     bool stopping;
     while ((x = pop(w, &stopping))) {
-        if (stopping) {
-            http_notice(LOG_WARN, "event=refused status=503 listener=%s peer=%s reason=%s",
-                        x->listener->name, x->request.peer, log_q(span_str("shutting down")));
-            http_exchange_text(x, 503, "shutting down", true);
-        } else {
-            struct http_reply reply = {0};
-            x->listener->handler(x->listener->user, &x->request, &reply);
-            http_exchange_reply(x, &reply);
-        }
-        http_loop_give(x);
+        if (stopping)
+            refuse(x);
+        else
+            handle(x);
     }
     return NULL;
 }

@@ -79,18 +79,59 @@ static bool is_too_often(const struct services *s, const struct endpoint *e,
     return true;
 }
 
-static void pki_operation(const struct services *s, const struct endpoint *e,
-                          const struct http_request *r, struct http_reply *reply) {
-    struct span message, der;
-    if (is_too_often(s, e, r, reply))
-        return;
-    enum err error = read_message(r, &message);
-    if (error == OK)
-        error = scep_pki_operation(&s->scep, e, r->arena, message, r->peer, &der);
+/* ---- PKIOperation ---- */
+
+struct waiting {
+    struct store_job job; /* first */
+    const struct http_request *request;
+};
+
+static void finish(struct operation *op, enum err committed, const struct http_request *r,
+                   struct http_reply *reply) {
+    struct span der;
+    enum err error = scep_finish(op, committed, &der);
     if (error == OK)
         respond_span(reply, SCEP_TYPE_MESSAGE, der);
     else
         respond_error(r, reply, error);
+}
+
+static void go_on(struct store_job *job) {
+    http_resume(((struct waiting *)job)->request);
+}
+
+static void after_commit(void *user, const struct http_request *r, struct http_reply *reply) {
+    const struct waiting *w = user;
+    finish(w->job.user, store_result(&w->job), r, reply);
+}
+
+static void serve(const struct services *s, const struct endpoint *e, struct span message,
+                  const struct http_request *r, struct http_reply *reply) {
+    struct operation *op = scep_begin(&s->scep, e, r->arena, message, r->peer);
+    store_work *commit = scep_commit(op);
+    if (!commit) {
+        finish(op, OK, r, reply);
+        return;
+    }
+    struct waiting *w = arena_alloc(r->arena, sizeof *w);
+    *w = (struct waiting){{.work = commit, .user = op, .done = go_on}, r};
+    http_later(r, reply, after_commit, w);
+    store_submit(s->scep.store, &w->job);
+}
+
+static void pki_operation(const struct services *s, const struct endpoint *e,
+                          const struct http_request *r, struct http_reply *reply) {
+    struct span message;
+    if (is_too_often(s, e, r, reply))
+        return;
+    enum err error = read_message(r, &message);
+    if (error != OK) {
+        respond_error(r, reply, error);
+        return;
+    }
+    store_expect(s->scep.store);
+    serve(s, e, message, r, reply);
+    store_withdraw(s->scep.store);
 }
 
 /* A HEAD of PKIOperation would issue a certificate that nobody gets. */

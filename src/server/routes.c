@@ -60,11 +60,16 @@ static const struct endpoint *page_owner(const struct pki *pki, const char *path
     return NULL;
 }
 
+static void release(void *pki) {
+    pki_release(pki);
+}
+
 /* A request sees one pki from its beginning to its end, whatever is renewed meanwhile. */
 static void route_endpoints(const struct services *s, const struct http_request *r,
                             struct http_reply *reply) {
     const struct pki *pki = pki_acquire(s->pki);
     const struct endpoint *page = page_owner(pki, r->path);
+    arena_defer(r->arena, release, (void *)(uintptr_t)pki);
     if (page) {
         route_mscep_admin(s, page, r, reply);
     } else if (!route_pki(s, pki, r, reply)) {
@@ -74,7 +79,6 @@ static void route_endpoints(const struct services *s, const struct http_request 
         else
             respond_not_found(r, reply);
     }
-    pki_release(pki);
 }
 
 /* ---- the listeners ---- */

@@ -20,16 +20,7 @@
 #include "base/mem.h"
 #include "store/sql.h"
 
-enum { BATCH = 32, GATHER_MS = 5, DETAIL = 512 };
-
-struct job {
-    store_work *work;
-    void *user;
-    enum err result;
-    char detail[DETAIL];
-    sem_t done;
-    struct job *next;
-};
+enum { BATCH = 32, GATHER_MS = 5 };
 
 struct reader {
     struct tx tx;
@@ -42,19 +33,19 @@ struct store {
     pthread_t committer;
     pthread_mutex_t lock;  /* guards everything below */
     pthread_cond_t queued; /* there is a first job, or no reason to wait for more */
-    struct job *first, **last;
+    struct store_job *first, **last;
     unsigned waiting, expected, cores;
     struct reader *idle;
     bool closing;
 };
 
-static void keep_detail(struct job *j, enum err e) {
+static void keep_detail(struct store_job *j, enum err e) {
     j->result = e;
     if (e != OK)
         snprintf(j->detail, sizeof j->detail, "%s", err_detail());
 }
 
-static void run_job(struct tx *tx, struct job *j) {
+static void run_job(struct tx *tx, struct store_job *j) {
     struct pending_line *mark = tx->pending.last;
     enum err e = sql_run(tx, "SAVEPOINT job", "");
     if (e == OK) {
@@ -73,22 +64,22 @@ static void run_job(struct tx *tx, struct job *j) {
 }
 
 /* Whatever goes wrong with the transaction as a whole has gone wrong for each job in it. */
-static void fail_all(struct tx *tx, struct job *jobs) {
+static void fail_all(struct tx *tx, struct store_job *jobs) {
     enum err e = ERR_STORE;
     pending_drop(&tx->pending, NULL);
-    for (struct job *j = jobs; j; j = j->next)
+    for (struct store_job *j = jobs; j; j = j->next)
         keep_detail(j, e);
     log_write(LOG_ERROR, "store", "commit=failed reason=%s", log_q(span_str(err_detail())));
     if (!sqlite3_get_autocommit(tx->db))
         sqlite3_exec(tx->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static void run_batch(struct tx *tx, struct job *jobs) {
+static void run_batch(struct tx *tx, struct store_job *jobs) {
     if (sql_run(tx, "BEGIN IMMEDIATE", "") != OK) {
         fail_all(tx, jobs);
         return;
     }
-    for (struct job *j = jobs; j; j = j->next) {
+    for (struct store_job *j = jobs; j; j = j->next) {
         run_job(tx, j);
         if (sqlite3_get_autocommit(tx->db)) { /* SQLite itself has rolled back: disk full, I/O */
             fail_all(tx, jobs);
@@ -103,8 +94,8 @@ static void run_batch(struct tx *tx, struct job *jobs) {
 
 /* ---- the committer ---- */
 
-static struct job *take_batch(struct store *s) {
-    struct job *batch = s->first;
+static struct store_job *take_batch(struct store *s) {
+    struct store_job *batch = s->first;
     s->first = NULL;
     s->last = &s->first;
     s->waiting = 0;
@@ -134,12 +125,12 @@ static void *commit_loop(void *user) {
         if (!s->first)
             break;
         gather(s);
-        struct job *batch = take_batch(s);
+        struct store_job *batch = take_batch(s);
         pthread_mutex_unlock(&s->lock);
         run_batch(&s->writer, batch);
-        for (struct job *j = batch, *next; j; j = next) {
+        for (struct store_job *j = batch, *next; j; j = next) {
             next = j->next; /* once done, the job's memory is its caller's again */
-            sem_post(&j->done);
+            j->done(j);
         }
         pthread_mutex_lock(&s->lock);
     }
@@ -166,30 +157,39 @@ void store_withdraw(struct store *s) {
     pthread_mutex_unlock(&s->lock);
 }
 
-static enum err run_by_committer(struct store *s, bool expected, store_work *work, void *user) {
-    struct job j = {.work = work, .user = user};
-    sem_init(&j.done, 0, 0);
+void store_submit(struct store *s, struct store_job *j) {
+    j->next = NULL;
     pthread_mutex_lock(&s->lock);
-    s->expected -= expected;
-    s->waiting++;
     bool first = !s->first;
-    *s->last = &j;
-    s->last = &j.next;
+    *s->last = j;
+    s->last = &j->next;
+    s->waiting++;
     if (first || batch_is_ready(s))
         pthread_cond_signal(&s->queued);
     pthread_mutex_unlock(&s->lock);
-    while (sem_wait(&j.done) != 0) /* EINTR */
-        ;
-    sem_destroy(&j.done);
-    return j.result == OK ? OK : err_set(j.result, "%s", j.detail);
+}
+
+enum err store_result(const struct store_job *j) {
+    return j->result == OK ? OK : err_set(j->result, "%s", j->detail);
+}
+
+struct waiting_job {
+    struct store_job job; /* first */
+    sem_t done;
+};
+
+static void wake(struct store_job *j) {
+    sem_post(&((struct waiting_job *)j)->done);
 }
 
 enum err store_write(struct store *s, store_work *work, void *user) {
-    return run_by_committer(s, false, work, user);
-}
-
-enum err store_write_expected(struct store *s, store_work *work, void *user) {
-    return run_by_committer(s, true, work, user);
+    struct waiting_job w = {.job = {.work = work, .user = user, .done = wake}};
+    sem_init(&w.done, 0, 0);
+    store_submit(s, &w.job);
+    while (sem_wait(&w.done) != 0) /* EINTR */
+        ;
+    sem_destroy(&w.done);
+    return store_result(&w.job);
 }
 
 /* ---- opening and closing ---- */

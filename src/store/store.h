@@ -39,13 +39,25 @@ typedef enum err store_work(struct tx *tx, void *user);
 /* Blocks until the work is committed durably, or has failed. Thread-safe. */
 enum err store_write(struct store *s, store_work *work, void *user) ERR_MUST_USE;
 
+/* store_write for those who do not wait. The job is its owner's again when `done` is called. */
+struct store_job {
+    store_work *work;
+    void *user;
+    void (*done)(struct store_job *job); /* in the committer's thread: takes no time, blocks not */
+    enum err result;
+    char detail[512];
+    struct store_job *next;
+};
+void store_submit(struct store *s, struct store_job *job);
+
+/* The job's result, with its detail line. */
+enum err store_result(const struct store_job *job) ERR_MUST_USE;
+
 /*
- * Says that this thread computes something whose store_write_expected is not far off. While every
- * core is busy so, the committer waits a few ms for more to sync at once. Each call is followed by
- * one store_write_expected, which is store_write otherwise, or by store_withdraw. Thread-safe.
+ * Says that this thread computes something that will be written, until store_withdraw. While every
+ * core is busy so, the committer waits a few ms for more to sync at once. Thread-safe.
  */
 void store_expect(struct store *s);
-enum err store_write_expected(struct store *s, store_work *work, void *user) ERR_MUST_USE;
 void store_withdraw(struct store *s);
 
 /*

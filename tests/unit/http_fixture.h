@@ -67,6 +67,33 @@ static inline void set_gate(bool open) {
     pthread_mutex_unlock(&gate.lock);
 }
 
+/* /later gives its thread back until the test resumes it. */
+static const struct http_request *left_for_later;
+
+static inline void answer_later(void *user, const struct http_request *r,
+                                struct http_reply *reply) {
+    (void)r;
+    http_text(reply, 200, user);
+}
+
+static inline void leave_for_later(const struct http_request *r, struct http_reply *reply) {
+    http_later(r, reply, answer_later, (void *)(uintptr_t)r->query);
+    pthread_mutex_lock(&gate.lock);
+    left_for_later = r;
+    gate.inside++;
+    pthread_cond_broadcast(&gate.moved);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static inline void resume_later(void) {
+    wait_inside(1);
+    pthread_mutex_lock(&gate.lock);
+    gate.inside--;
+    const struct http_request *r = left_for_later;
+    pthread_mutex_unlock(&gate.lock);
+    http_resume(r);
+}
+
 static inline void describe(const struct http_request *r, struct buf *b) {
     const char *x = http_query(r, "x");
     const char *agent = http_header(r, "user-AGENT");
@@ -80,6 +107,8 @@ static inline void handle(void *user, const struct http_request *r, struct http_
     if (strcmp(r->path, "/gate") == 0) {
         pass_gate();
         http_text(reply, 200, "passed");
+    } else if (strcmp(r->path, "/later") == 0) {
+        leave_for_later(r, reply);
     } else if (strcmp(r->path, "/echo") == 0) {
         reply->content_type = "application/octet-stream";
         buf_span(&reply->body, r->body);

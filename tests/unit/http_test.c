@@ -348,6 +348,37 @@ static void full_queue_says_503(void **state) {
     assert_true(has(&b, "/y|"));
 }
 
+/* Its only worker serves others meanwhile, and the connection goes on after the reply. */
+static void later_reply(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(PLAIN);
+    for (int i = 0; i < 3; i++) {
+        say(fd, "GET /later?said-later HTTP/1.1\r\n" H "\r\n");
+        wait_inside(1);
+        expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
+        resume_later();
+        buf_clear(&b);
+        hear(fd, &b, "said-later");
+        assert_true(span_starts(buf_view(&b), "HTTP/1.1 200 "));
+    }
+    close(fd);
+}
+
+/* A client that went away in between leaves nothing behind either. */
+static void later_for_nobody(void **state) {
+    (void)state;
+    int fd = dial(PLAIN);
+    say(fd, "GET /later HTTP/1.1\r\n" H "\r\n");
+    wait_inside(1);
+    struct linger reset = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(fd);
+    usleep(50000);
+    resume_later();
+    expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
+}
+
 /* A client that goes away while its request is worked on leaves nothing behind. */
 static void vanished_client(void **state) {
     (void)state;
@@ -401,6 +432,23 @@ static void stop_with_requests_in_flight(void **state) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_not_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     close(fd);
+}
+
+/* Who waits for a commit is answered in full too: the certificate is his. */
+static void stop_with_a_reply_to_come(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    start_limited(&(struct http_limits){.loops = 1, .workers = 2});
+    int fd = dial(PLAIN);
+    say(fd, "GET /later?at-last HTTP/1.1\r\n" H "\r\n");
+    wait_inside(1);
+    struct stopper s = {.server = server};
+    pthread_create(&s.thread, NULL, run_stop, &s);
+    usleep(200000); /* the workers learn of it */
+    resume_later();
+    hear_all(fd, &b);
+    assert_true(has(&b, "at-last"));
+    pthread_join(s.thread, NULL);
 }
 
 /* Started at once and stopped at once, and never started. */
@@ -478,10 +526,13 @@ int main(void) {
         WITH(start_hasty, slow_reader_ends),
         WITH(start, no_descriptors),
         WITH(start_narrow, full_queue_says_503),
+        WITH(start_narrow, later_reply),
+        WITH(start_narrow, later_for_nobody),
         WITH(start, vanished_client),
         WITH(start, port_in_use),
         WITH(start, many_clients),
         cmocka_unit_test(stop_with_requests_in_flight),
+        cmocka_unit_test(stop_with_a_reply_to_come),
         cmocka_unit_test(stop_early),
     };
     return cmocka_run_group_tests_name("http", tests, prepare, clean_up);
