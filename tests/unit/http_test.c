@@ -348,6 +348,13 @@ static void full_queue_says_503(void **state) {
     assert_true(has(&b, "/y|"));
 }
 
+/* The connection ends with a reset. */
+static void vanish(int fd) {
+    struct linger reset = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(fd);
+}
+
 /* Its only worker serves others meanwhile, and the connection goes on after the reply. */
 static void later_reply(void **state) {
     (void)state;
@@ -371,9 +378,7 @@ static void later_for_nobody(void **state) {
     int fd = dial(PLAIN);
     say(fd, "GET /later HTTP/1.1\r\n" H "\r\n");
     wait_inside(1);
-    struct linger reset = {1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    close(fd);
+    vanish(fd);
     usleep(50000);
     resume_later();
     expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
@@ -385,9 +390,7 @@ static void vanished_client(void **state) {
     int fd = dial(PLAIN);
     say(fd, "GET /gate HTTP/1.1\r\n" H "\r\n");
     wait_inside(1);
-    struct linger reset = {1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    close(fd);
+    vanish(fd);
     set_gate(true);
     expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
 }
