@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/bench.h"
@@ -29,7 +30,7 @@ static const char usage[] =
     "  --keep DIR         use this folder and leave it; made when it is not there\n"
     "  -o json            the figures for programs\n";
 
-enum { SLICE = 1000 }; /* requests */
+enum { SLICE = 64 }; /* requests of each connection */
 static const double BOUND_SECONDS = 0.4;
 
 enum { MAX_REQUESTS = 1000000, MAX_CONNECTIONS = 512, MAX_FILL = 10000000, SUBJECT_TAG = 4 };
@@ -115,11 +116,12 @@ static enum err measure_slice(struct bench *b, const struct key *key, int64_t fr
 }
 
 static enum err measure_all(struct bench *b, const struct key *key) {
-    int64_t n = b->options.requests;
-    TRY(bench_measure_rsa(key, 1, 2 * BOUND_SECONDS, &b->one));
+    int64_t n = b->options.requests, slice = SLICE * b->options.connections;
+    TRY(bench_measure_rsa(key, 1, BOUND_SECONDS, &b->one));
     TRY(bench_measure_rsa(key, b->cores, BOUND_SECONDS, &b->all));
-    for (int64_t from = 0; from < n; from += SLICE)
-        TRY(measure_slice(b, key, from, from + SLICE < n ? from + SLICE : n));
+    for (int64_t from = 0; from < n; from += slice)
+        TRY(measure_slice(b, key, from, from + slice < n ? from + slice : n));
+    TRY(bench_measure_rsa(key, 1, BOUND_SECONDS, &b->one));
     return bench_measure_sync(b->host.folder, &b->sync_us);
 }
 
@@ -253,7 +255,7 @@ static void clean_up(struct bench *b) {
 }
 
 static int bench_scep(const struct bench_options *o, bool json) {
-    struct bench b = {.options = *o, .cores = bench_cores()};
+    struct bench b = {.options = *o, .cores = cores()};
     b.requests = mem_alloc((size_t)o->requests * sizeof *b.requests);
     b.slices = mem_alloc(b.cores * sizeof *b.slices);
     enum err e = run(&b);

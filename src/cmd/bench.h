@@ -131,7 +131,6 @@ enum err bench_measure_rsa(const struct key *key, unsigned threads, double secon
 /* Median of an fdatasync after 4 KiB, in the folder, in microseconds. */
 enum err bench_measure_sync(const char *folder, double *us) ERR_MUST_USE;
 
-unsigned bench_cores(void);
 const char *bench_cpu_model(struct arena *a);
 bool bench_cpu_has(const char *flag);
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,11 +104,6 @@ enum err bench_measure_sync(const char *folder, double *us) {
     qsort(took, SYNCS, sizeof *took, compare);
     *us = took[SYNCS / 2] * 1e6;
     return OK;
-}
-
-unsigned bench_cores(void) {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
 /* The value of the first line of that name in /proc/cpuinfo; "" when there is none. */

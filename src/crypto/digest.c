@@ -31,7 +31,7 @@ enum err digest_of(enum digest d, struct span data, uint8_t out[DIGEST_MAX_SIZE]
 
 enum err hmac_sha256(struct span key, struct span data, uint8_t out[32]) {
     char digest[] = "SHA256";
-    OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+    OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof digest - 1),
                            OSSL_PARAM_END};
     size_t n = 0;
     EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(crypto_hmac());

@@ -117,11 +117,12 @@ static bool load_rsa(const struct spki *spki, struct public_key *k) {
 }
 
 static bool load_ec(const struct spki *spki, struct public_key *k) {
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)spki->curve, 0),
-        OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)spki->bits.p,
-                                spki->bits.n),
-        OSSL_PARAM_END};
+    OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                                                  (char *)(uintptr_t)spki->curve,
+                                                  strlen(spki->curve)),
+                           OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+                                                   (void *)(uintptr_t)spki->bits.p, spki->bits.n),
+                           OSSL_PARAM_END};
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(crypto_lib(), "EC", NULL);
     bool good = ctx && EVP_PKEY_fromdata_init(ctx) > 0 &&
                 EVP_PKEY_fromdata(ctx, &k->ec, EVP_PKEY_PUBLIC_KEY, params) > 0;

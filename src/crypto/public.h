@@ -40,7 +40,10 @@ bool public_is_rsa(const struct public_key *k);
 enum err public_verify(const struct public_key *k, enum digest d, const uint8_t *hash,
                        struct span signature) ERR_MUST_USE;
 
-/* RSAES-PKCS1-v1_5, or RSAES-OAEP with SHA-1, MGF1-SHA-1 and no label. ERR_CRYPTO. */
+/*
+ * RSAES-PKCS1-v1_5, or RSAES-OAEP with SHA-1, MGF1-SHA-1 and no label. ERR_ALGORITHM: the key is
+ * not RSA. ERR_CRYPTO.
+ */
 enum err public_encrypt(const struct public_key *k, bool oaep, struct span in, struct arena *a,
                         struct span *out) ERR_MUST_USE;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One PKIOperation runs straight down: read the message, open it, do what its type says, answer.
+ * One PKIOperation: read the message, open it, do what its type says; commit; answer.
  * What fails after the outer layer becomes a CertRep FAILURE: failures of opening are one and the
  * same for the client (scep/message.h), each later refusal has its failInfo and its text. Faults of
  * the machine decide nothing: the client gets HTTP 500 and comes again.
@@ -162,13 +162,14 @@ enum err scep_finish(struct operation *op, enum err committed, struct span *repl
         return e;
     if (e == ERR_BUSY)
         e = serve_again(op);
-    if (e != OK)
+    if (e != OK) {
         TRY(refuse(op, e));
-    else
+    } else {
         log_outcome(op, op->reply.status == SCEP_PENDING ? "PENDING" : "SUCCESS",
                     op->reply.text ? op->reply.text : "-");
-    if (op->revoked)
-        revocation_changed(op->service->revocation);
+        if (op->revoked)
+            revocation_changed(op->service->revocation);
+    }
     *reply = op->der;
     return OK;
 }

@@ -20,7 +20,9 @@ static enum err ask_webhook(struct operation *op) {
                                         .challenge = op->content.csr.challenge,
                                         .csr = &op->content.csr,
                                         .transaction_id = op->request.transaction_id};
+    store_withdraw(op->service->store); /* to ask may take seconds, and takes no CPU */
     enum err e = webhook_ask(op->a, op->endpoint->policy, &question, &op->grant.validity);
+    store_expect(op->service->store);
     if (e != ERR_FORBIDDEN)
         return e;
     log_write(LOG_ERROR, "scep", "op=webhook endpoint=%s reason=%s", op->endpoint->name,
@@ -98,7 +100,7 @@ static enum err issue(struct operation *op) {
     return operation_reply(op);
 }
 
-enum err operation_request(struct operation *op) {
+static enum err decide(struct operation *op) {
     op->right = RIGHT_NONE;
     op->repeated = op->revoked = false;
     op->commit = NULL;
@@ -108,4 +110,11 @@ enum err operation_request(struct operation *op) {
     if (op->right == RIGHT_WEBHOOK)
         TRY(ask_webhook(op));
     return must_wait(op) ? pend(op) : issue(op);
+}
+
+enum err operation_request(struct operation *op) {
+    store_expect(op->service->store);
+    enum err e = decide(op);
+    store_withdraw(op->service->store);
+    return e;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One request and its reply, on their way from the loop that reads through a worker and back. It
- * has one owner at a time: the connection, the queue, the worker, the loop's list, the connection.
+ * has one owner at a time: the connection, the queue, the worker (or who will call http_resume, and
+ * a worker again), the loop's list, the connection.
  */
 #ifndef SIGNET_HTTP_EXCHANGE_H
 #define SIGNET_HTTP_EXCHANGE_H

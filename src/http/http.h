@@ -69,7 +69,7 @@ typedef void http_handler(void *user, const struct http_request *request, struct
  * For a handler that must wait, for a commit above all, and lets its thread work meanwhile. It
  * calls http_later, then starts what it waits for, and returns without touching request or reply
  * again. Whoever ends the waiting calls http_resume once, in any thread: `then` runs in a worker in
- * the handler's place.
+ * the handler's place. http_stop waits for that.
  */
 void http_later(const struct http_request *request, struct http_reply *reply, http_handler *then,
                 void *user);
@@ -90,7 +90,7 @@ struct http_limits {       /* 0 in any of them: the default named here */
     size_t headers;        /* bytes of request line and fields, 96 KiB: NDES takes 64 KiB queries */
     unsigned idle_seconds; /* without a byte: 30 */
     unsigned request_seconds; /* from the first byte of a request to its last: 60 */
-    unsigned queue;           /* waiting requests, 1024; above: 503 */
+    unsigned queue;           /* waiting requests, http_later's too, 1024; above: 503 */
     unsigned loops, workers;  /* 0: one loop for two cores, four workers a core */
     /*
      * Bytes of all requests and replies together, beyond 16 KiB of each: 64 MiB; above: 503, before

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/mem.h"
 #include "http/loop.h"
 #include "http/notice.h"
@@ -20,11 +20,6 @@ struct http_server {
     struct http_loop **loops;
     unsigned loop_count;
 };
-
-static unsigned cores(void) {
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
 
 static void set_default(unsigned *value, unsigned otherwise) {
     if (*value == 0)

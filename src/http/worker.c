@@ -18,8 +18,8 @@ enum { STACK = 1024 * 1024 }; /* address space only; OpenSSL and SQLite need som
 struct http_workers {
     pthread_mutex_t lock;
     pthread_cond_t ready;
-    struct http_exchange *first, **last; /* under the lock, as the next six */
-    struct http_exchange *resumed;       /* they have waited already, and come first */
+    struct http_exchange *first, **last;           /* under the lock, as the next six */
+    struct http_exchange *resumed, **resumed_last; /* they have waited already: they come first */
     unsigned waiting;
     unsigned later; /* whose handlers wait for something */
     unsigned idle;  /* workers without a request */
@@ -34,6 +34,7 @@ struct http_workers *http_workers_new(unsigned limit) {
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->ready, NULL);
     w->last = &w->first;
+    w->resumed_last = &w->resumed;
     w->limit = limit;
     return w;
 }
@@ -44,7 +45,7 @@ bool http_workers_push(struct http_workers *w, struct http_exchange *x) {
     x->user = x->listener->user;
     x->workers = w;
     pthread_mutex_lock(&w->lock);
-    bool room = w->waiting < w->limit && !w->stopping;
+    bool room = w->waiting + w->later < w->limit && !w->stopping;
     if (room) {
         *w->last = x;
         w->last = &x->next;
@@ -59,7 +60,7 @@ bool http_workers_push(struct http_workers *w, struct http_exchange *x) {
 
 bool http_workers_full(struct http_workers *w) {
     pthread_mutex_lock(&w->lock);
-    bool full = w->waiting >= w->limit;
+    bool full = w->waiting + w->later >= w->limit;
     pthread_mutex_unlock(&w->lock);
     return full;
 }
@@ -83,8 +84,9 @@ void http_resume(const struct http_request *r) {
     struct http_exchange *x = exchange_of(r);
     struct http_workers *w = x->workers;
     pthread_mutex_lock(&w->lock);
-    x->next = w->resumed;
-    w->resumed = x;
+    x->next = NULL;
+    *w->resumed_last = x;
+    w->resumed_last = &x->next;
     w->later--;
     if (w->stopping)
         pthread_cond_broadcast(&w->ready);
@@ -97,6 +99,8 @@ static struct http_exchange *take(struct http_workers *w) {
     struct http_exchange *x = w->resumed;
     if (x) {
         w->resumed = x->next;
+        if (!w->resumed)
+            w->resumed_last = &w->resumed;
         return x;
     }
     x = w->first;

@@ -8,7 +8,7 @@
 
 struct http_workers;
 
-/* No thread yet. `limit`: requests that may wait. */
+/* No thread yet. `limit`: requests that may wait, for a worker or for what http_later waits for. */
 struct http_workers *http_workers_new(unsigned limit);
 
 /* Starts `count` threads; ERR_INTERNAL when the system has no more. */
@@ -20,7 +20,10 @@ bool http_workers_push(struct http_workers *w, struct http_exchange *x);
 /* A guess for requests whose body is still to come. Thread-safe. */
 bool http_workers_full(struct http_workers *w);
 
-/* Lets running handlers finish, answers what waits with 503, joins the threads. */
+/*
+ * Lets running handlers finish, also those that wait after http_later, answers what waits for a
+ * worker with 503, joins the threads.
+ */
 void http_workers_stop(struct http_workers *w);
 
 void http_workers_free(struct http_workers *w);

@@ -11,15 +11,16 @@
 /* Fills in the signer if the message holds it and a CertRep could be encrypted to it. */
 static enum err read_signer(struct arena *a, const struct cms_signed *msg,
                             struct scep_request *out) {
+    struct spki key = {0};
     struct span der = cms_signer_cert(msg);
     if (der.n == 0)
         return err_set(ERR_MESSAGE_CHECK, "the signer's certificate is not in the message");
     TRY(cert_parse(der, &out->signer_cert));
-    enum err e = public_load(a, out->signer_cert.spki, &out->signer_key);
-    if (e != OK || !public_is_rsa(out->signer_key))
+    enum err e = spki_parse(out->signer_cert.spki, &key);
+    if (e != OK || !key.rsa)
         return err_set(ERR_ALGORITHM, "the signer's key is not an RSA key that we take");
     out->signer = der;
-    return OK;
+    return public_load(a, out->signer_cert.spki, &out->signer_key);
 }
 
 enum err scep_read(struct arena *a, struct span message, struct scep_request *out) {

@@ -129,9 +129,7 @@ static void pki_operation(const struct services *s, const struct endpoint *e,
         respond_error(r, reply, error);
         return;
     }
-    store_expect(s->scep.store);
     serve(s, e, message, r, reply);
-    store_withdraw(s->scep.store);
 }
 
 /* A HEAD of PKIOperation would issue a certificate that nobody gets. */

@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/cores.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/sql.h"
@@ -199,7 +199,7 @@ enum err store_open(const char *path, struct store **out) {
     s->path = mem_strdup(path);
     s->last = &s->first;
     pthread_mutex_init(&s->lock, NULL);
-    s->cores = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    s->cores = cores();
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -26,13 +26,13 @@ struct tx;
  */
 enum err store_open(const char *path, struct store **out) ERR_MUST_USE;
 
-/* Finishes what is queued, checkpoints, closes. NULL is allowed. */
+/* Finishes what is queued and says so to its owners, checkpoints, closes. NULL is allowed. */
 void store_close(struct store *s);
 
 /*
  * Work on the database. An error rolls back what this work wrote and is returned to its caller,
- * with the detail line. Runs in the committer's thread for store_write, in the caller's for
- * store_read; it must not call either again.
+ * with the detail line. Runs in the committer's thread for store_write and store_submit, in the
+ * caller's for store_read; it must not call either again.
  */
 typedef enum err store_work(struct tx *tx, void *user);
 

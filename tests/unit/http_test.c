@@ -355,6 +355,12 @@ static void vanish(int fd) {
     close(fd);
 }
 
+static int start_single(void **state) {
+    (void)state;
+    start_limited(&(struct http_limits){.loops = 1, .workers = 1});
+    return 0;
+}
+
 /* Its only worker serves others meanwhile, and the connection goes on after the reply. */
 static void later_reply(void **state) {
     (void)state;
@@ -370,6 +376,20 @@ static void later_reply(void **state) {
         assert_true(span_starts(buf_view(&b), "HTTP/1.1 200 "));
     }
     close(fd);
+}
+
+/* However fast the worker is, what waits for a commit is bounded too. */
+static void later_counts_as_waiting(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(PLAIN);
+    say(fd, "GET /later?now HTTP/1.1\r\n" LAST "\r\n");
+    wait_inside(1);
+    expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 503");
+    resume_later();
+    hear_all(fd, &b);
+    assert_true(has(&b, "now"));
+    expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
 }
 
 /* A client that went away in between leaves nothing behind either. */
@@ -529,8 +549,9 @@ int main(void) {
         WITH(start_hasty, slow_reader_ends),
         WITH(start, no_descriptors),
         WITH(start_narrow, full_queue_says_503),
-        WITH(start_narrow, later_reply),
-        WITH(start_narrow, later_for_nobody),
+        WITH(start_single, later_reply),
+        WITH(start_single, later_for_nobody),
+        WITH(start_narrow, later_counts_as_waiting),
         WITH(start, vanished_client),
         WITH(start, port_in_use),
         WITH(start, many_clients),
