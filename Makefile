@@ -22,7 +22,7 @@ SOURCES := $(filter-out src/cmd/main.c,$(foreach room,$(ROOMS),$(wildcard src/$(
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 # What TEST=1 links into signet: faults that the environment switches on (tests/support).
 SUPPORT := $(if $(TEST),$(wildcard tests/support/*.c))
-WRAP    := $(if $(TEST),-Wl$(comma)--wrap=store_write)
+WRAP    := $(if $(TEST),-Wl$(comma)--wrap=store_write$(comma)--wrap=store_submit)
 UNITS   ?= $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
 PACKAGES := libssl libcrypto libevent_core libevent_extra libevent_openssl libevent_pthreads \
