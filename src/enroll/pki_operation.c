@@ -57,7 +57,10 @@ static enum err serve(struct operation *op) {
 
 /* A twin of this request was faster: its answer is known now. */
 static enum err serve_again(struct operation *op) {
-    TRY(operation_request(op));
+    store_expect(op->service->store);
+    enum err e = operation_request(op);
+    store_withdraw(op->service->store);
+    TRY(e);
     return op->commit ? store_write(op->service->store, op->commit, op) : OK;
 }
 
@@ -147,8 +150,11 @@ struct operation *scep_begin(const struct scep_service *service, const struct en
     if (op->unanswerable)
         return op;
     op->transaction = arena_str(a, op->request.transaction_id);
-    if (op->result == OK)
+    if (op->result == OK) {
+        store_expect(service->store);
         op->result = serve(op);
+        store_withdraw(service->store);
+    }
     return op;
 }
 

@@ -100,7 +100,7 @@ static enum err issue(struct operation *op) {
     return operation_reply(op);
 }
 
-static enum err decide(struct operation *op) {
+enum err operation_request(struct operation *op) {
     op->right = RIGHT_NONE;
     op->repeated = op->revoked = false;
     op->commit = NULL;
@@ -110,11 +110,4 @@ static enum err decide(struct operation *op) {
     if (op->right == RIGHT_WEBHOOK)
         TRY(ask_webhook(op));
     return must_wait(op) ? pend(op) : issue(op);
-}
-
-enum err operation_request(struct operation *op) {
-    store_expect(op->service->store);
-    enum err e = decide(op);
-    store_withdraw(op->service->store);
-    return e;
 }
