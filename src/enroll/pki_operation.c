@@ -179,11 +179,3 @@ enum err scep_finish(struct operation *op, enum err committed, struct span *repl
     *reply = op->der;
     return OK;
 }
-
-enum err scep_pki_operation(const struct scep_service *service, const struct endpoint *endpoint,
-                            struct arena *a, struct span message, const char *peer,
-                            struct span *reply) {
-    struct operation *op = scep_begin(service, endpoint, a, message, peer);
-    store_work *commit = scep_commit(op);
-    return scep_finish(op, commit ? store_write(service->store, commit, op) : OK, reply);
-}

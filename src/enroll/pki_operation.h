@@ -22,9 +22,14 @@ enum err scep_get_next_ca(const struct endpoint *endpoint, struct arena *a,
                           struct span *der) ERR_MUST_USE;
 
 /*
- * PKIOperation for a server whose threads do not wait for commits: scep_begin computes; scep_commit
- * is what must be durable first (for store_submit, with the operation as `user`; NULL: nothing);
- * scep_finish, in any thread, gives the reply by what came of that. Never NULL; lives in `a`.
+ * PKIOperation, in three steps, so that no thread has to wait for the commit: scep_begin computes;
+ * scep_commit is what must be durable before the reply leaves (for store_submit, with the operation
+ * as `user`; NULL: nothing); scep_finish is told what came of that, and gives the reply.
+ *
+ * Every message whose outer layer can be read is answered by a signed CertRep in *reply; ERR_PARSE
+ * means that there is nobody to answer. A SUCCESS says that its certificate, the use of the
+ * challenge and the request are durable in one commit. Operation and reply live in `a`. One
+ * operation is for one thread at a time, and each step may be in another.
  */
 struct operation;
 struct operation *scep_begin(const struct scep_service *service, const struct endpoint *endpoint,
@@ -32,16 +37,6 @@ struct operation *scep_begin(const struct scep_service *service, const struct en
     __attribute__((returns_nonnull));
 store_work *scep_commit(const struct operation *op);
 enum err scep_finish(struct operation *op, enum err committed, struct span *reply) ERR_MUST_USE;
-
-/*
- * All of it at once. Every message whose outer layer can be read is answered by a signed CertRep in
- * *reply (`a`); ERR_PARSE means that there is nobody to answer. A SUCCESS is returned only after
- * its certificate, the use of the challenge and the request are durable in one commit.
- * Thread-safe.
- */
-enum err scep_pki_operation(const struct scep_service *service, const struct endpoint *endpoint,
-                            struct arena *a, struct span message, const char *peer,
-                            struct span *reply) ERR_MUST_USE;
 
 /*
  * The administrator's word on a pending request. Approving issues at once, by the policy of the

@@ -15,11 +15,15 @@
 
 enum { STACK = 1024 * 1024 }; /* address space only; OpenSSL and SQLite need some of it */
 
+struct line {
+    struct http_exchange *first, **last;
+};
+
 struct http_workers {
     pthread_mutex_t lock;
     pthread_cond_t ready;
-    struct http_exchange *first, **last;           /* under the lock, as the next six */
-    struct http_exchange *resumed, **resumed_last; /* they have waited already: they come first */
+    struct line fresh;   /* under the lock, as the next six */
+    struct line resumed; /* they have waited already, and come first */
     unsigned waiting;
     unsigned later; /* whose handlers wait for something */
     unsigned idle;  /* workers without a request */
@@ -33,22 +37,36 @@ struct http_workers *http_workers_new(unsigned limit) {
     struct http_workers *w = mem_alloc(sizeof *w);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->ready, NULL);
-    w->last = &w->first;
-    w->resumed_last = &w->resumed;
+    w->fresh.last = &w->fresh.first;
+    w->resumed.last = &w->resumed.first;
     w->limit = limit;
     return w;
 }
 
-bool http_workers_push(struct http_workers *w, struct http_exchange *x) {
+static void append(struct line *l, struct http_exchange *x) {
     x->next = NULL;
+    *l->last = x;
+    l->last = &x->next;
+}
+
+/* NULL when there is none. */
+static struct http_exchange *take_first(struct line *l) {
+    struct http_exchange *x = l->first;
+    if (x)
+        l->first = x->next;
+    if (!l->first)
+        l->last = &l->first;
+    return x;
+}
+
+bool http_workers_push(struct http_workers *w, struct http_exchange *x) {
     x->handler = x->listener->handler;
     x->user = x->listener->user;
     x->workers = w;
     pthread_mutex_lock(&w->lock);
     bool room = w->waiting + w->later < w->limit && !w->stopping;
     if (room) {
-        *w->last = x;
-        w->last = &x->next;
+        append(&w->fresh, x);
         w->waiting++;
     }
     bool wake = room && w->idle;
@@ -84,9 +102,7 @@ void http_resume(const struct http_request *r) {
     struct http_exchange *x = exchange_of(r);
     struct http_workers *w = x->workers;
     pthread_mutex_lock(&w->lock);
-    x->next = NULL;
-    *w->resumed_last = x;
-    w->resumed_last = &x->next;
+    append(&w->resumed, x);
     w->later--;
     if (w->stopping)
         pthread_cond_broadcast(&w->ready);
@@ -95,33 +111,17 @@ void http_resume(const struct http_request *r) {
     pthread_mutex_unlock(&w->lock);
 }
 
-static struct http_exchange *take(struct http_workers *w) {
-    struct http_exchange *x = w->resumed;
-    if (x) {
-        w->resumed = x->next;
-        if (!w->resumed)
-            w->resumed_last = &w->resumed;
-        return x;
-    }
-    x = w->first;
-    if (x) {
-        w->first = x->next;
-        if (!w->first)
-            w->last = &w->first;
-        w->waiting--;
-    }
-    return x;
-}
-
 /* The next request, or NULL when there will be none; `refuse` those that come while stopping. */
 static struct http_exchange *pop(struct http_workers *w, bool *refuse) {
     pthread_mutex_lock(&w->lock);
     w->idle++;
-    while (!w->first && !w->resumed && (!w->stopping || w->later))
+    while (!w->fresh.first && !w->resumed.first && (!w->stopping || w->later))
         pthread_cond_wait(&w->ready, &w->lock);
     w->idle--;
-    *refuse = w->stopping && !w->resumed;
-    struct http_exchange *x = take(w);
+    struct http_exchange *x = take_first(&w->resumed);
+    *refuse = !x && w->stopping;
+    if (!x && (x = take_first(&w->fresh)))
+        w->waiting--;
     pthread_mutex_unlock(&w->lock);
     return x;
 }

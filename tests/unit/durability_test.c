@@ -131,7 +131,7 @@ static void enroll_once(int i, struct span request) {
     struct span reply;
     struct answer answer;
     struct report r = {.host = i};
-    need(scep_pki_operation(&service, endpoint_of(EP_DEFAULT), &a, request, "test", &reply) == OK,
+    need(serve_at_once(&service, endpoint_of(EP_DEFAULT), &a, request, "test", &reply) == OK,
          "PKIOperation");
     need(answer_read(&a, reply, &client, &answer), "the reply");
     if (answer.cert.n) /* else a FAILURE: the request is of before the kill, and superseded since */

@@ -348,8 +348,11 @@ static void full_queue_says_503(void **state) {
     assert_true(has(&b, "/y|"));
 }
 
-/* The connection ends with a reset. */
-static void vanish(int fd) {
+/* Asks, and ends the connection with a reset as soon as the handler is at it. */
+static void ask_and_vanish(const char *request) {
+    int fd = dial(PLAIN);
+    say(fd, request);
+    wait_inside(1);
     struct linger reset = {1, 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     close(fd);
@@ -395,10 +398,7 @@ static void later_counts_as_waiting(void **state) {
 /* A client that went away in between leaves nothing behind either. */
 static void later_for_nobody(void **state) {
     (void)state;
-    int fd = dial(PLAIN);
-    say(fd, "GET /later HTTP/1.1\r\n" H "\r\n");
-    wait_inside(1);
-    vanish(fd);
+    ask_and_vanish("GET /later HTTP/1.1\r\n" H "\r\n");
     usleep(50000);
     resume_later();
     expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
@@ -407,10 +407,7 @@ static void later_for_nobody(void **state) {
 /* A client that goes away while its request is worked on leaves nothing behind. */
 static void vanished_client(void **state) {
     (void)state;
-    int fd = dial(PLAIN);
-    say(fd, "GET /gate HTTP/1.1\r\n" H "\r\n");
-    wait_inside(1);
-    vanish(fd);
+    ask_and_vanish("GET /gate HTTP/1.1\r\n" H "\r\n");
     set_gate(true);
     expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
 }

@@ -318,8 +318,8 @@ static void no_answer_tells_what_is_inside(void **state) {
                 .transaction_id = cases[i].transaction,
                 .nonce = "0123456789abcdef",
             };
-            assert_ok(scep_pki_operation(&service, endpoint_of(EP_DEFAULT), &arena,
-                                         their_signed(&arena, &m), "::1", &reply));
+            assert_ok(serve_at_once(&service, endpoint_of(EP_DEFAULT), &arena,
+                                    their_signed(&arena, &m), "::1", &reply));
             assert_true(answer_read(&arena, reply, cases[i].signer, &answers[guess]));
             assert_int_equal(answers[guess].status, SCEP_FAILURE);
         }
@@ -334,8 +334,8 @@ static void what_is_not_understood(void **state) {
     (void)state;
     struct span reply;
     uint8_t zeros[64] = {0};
-    assert_int_equal(scep_pki_operation(&service, endpoint_of(EP_DEFAULT), &arena,
-                                        span_of(zeros, sizeof zeros), "::1", &reply),
+    assert_int_equal(serve_at_once(&service, endpoint_of(EP_DEFAULT), &arena,
+                                   span_of(zeros, sizeof zeros), "::1", &reply),
                      ERR_PARSE);
     const char *challenge = mint(EP_DEFAULT, "CN=one");
     struct span csr = csr_of("one", challenge, 2);

@@ -61,6 +61,15 @@ static inline const struct endpoint *endpoint_of(int endpoint) {
     return &scep_pki->endpoints[endpoint];
 }
 
+/* All steps of a PKIOperation in this thread. */
+static inline enum err serve_at_once(const struct scep_service *service,
+                                     const struct endpoint *endpoint, struct arena *a,
+                                     struct span message, const char *peer, struct span *reply) {
+    struct operation *op = scep_begin(service, endpoint, a, message, peer);
+    store_work *commit = scep_commit(op);
+    return scep_finish(op, commit ? store_write(service->store, commit, op) : OK, reply);
+}
+
 static inline void usual_policies(void) {
     for (int i = 0; i < EP_COUNT; i++)
         *policy_of(i) = usual_policy();

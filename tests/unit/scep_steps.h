@@ -17,7 +17,7 @@ static inline struct answer send_to(int endpoint, const char *type, const char *
     struct answer answer;
     struct span reply;
     struct span message = message_new(&arena, type, transaction, content, signer);
-    assert_ok(scep_pki_operation(&service, endpoint_of(endpoint), &arena, message, "::1", &reply));
+    assert_ok(serve_at_once(&service, endpoint_of(endpoint), &arena, message, "::1", &reply));
     assert_true(answer_read(&arena, reply, signer, &answer));
     return answer;
 }
@@ -138,8 +138,8 @@ struct one_of_crowd {
 
 static inline void *ask_beside_others(void *user) {
     struct one_of_crowd *o = user;
-    o->result = scep_pki_operation(&service, endpoint_of(EP_DEFAULT), &o->arena, o->message, "::1",
-                                   &o->reply);
+    o->result =
+        serve_at_once(&service, endpoint_of(EP_DEFAULT), &o->arena, o->message, "::1", &o->reply);
     return NULL;
 }
 
