@@ -77,6 +77,14 @@ void algorithm_put(struct der_writer *w, const char *oid, enum params form) {
     der_wrap(w, DER_SEQUENCE, mark);
 }
 
+struct span digest_info(struct arena *a, enum digest d, const uint8_t *hash) {
+    struct der_writer w = der_writer_in(a);
+    der_put_item(&w, DER_OCTET_STRING, span_of(hash, digest_size(d)));
+    algorithm_put(&w, digest_oid(d), PARAMS_NULL);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    return der_written(&w);
+}
+
 static enum err unknown(const struct algorithm *alg, const char *what) {
     ARENA_AUTO(a);
     const char *name = algorithm_name(alg->oid);

@@ -21,6 +21,9 @@ enum err algorithm_read(struct der *d, struct algorithm *out) ERR_MUST_USE;
 /* Writes one with the parameters absent or NULL. */
 void algorithm_put(struct der_writer *w, const char *oid, enum params form);
 
+/* DigestInfo (RFC 8017, 9.2), in `a`: what PKCS#1 v1.5 pads and signs. */
+struct span digest_info(struct arena *a, enum digest d, const uint8_t *hash);
+
 /* A digest with its parameters absent or NULL. ERR_ALGORITHM. */
 enum err algorithm_digest(const struct algorithm *alg, enum digest *out) ERR_MUST_USE;
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "crypto/algorithm.h"
 #include "crypto/key_pem.h"
 #include "crypto/lib.h"
 #include "crypto/pkcs11.h"
@@ -126,14 +127,13 @@ unsigned key_bits(const struct key *k) {
 
 /* ---- the two verbs ---- */
 
-static enum err sign_in_memory(EVP_PKEY *pkey, enum digest d, const uint8_t *hash, struct arena *a,
+/* `in` is a DigestInfo for RSA, the digest for EC: told nothing more, OpenSSL has less to do. */
+static enum err sign_in_memory(EVP_PKEY *pkey, struct span in, struct arena *a,
                                struct span *signature) {
     size_t n = (size_t)EVP_PKEY_get_size(pkey);
     uint8_t *out = arena_alloc(a, n);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_lib(), pkey, NULL);
-    bool good = ctx && EVP_PKEY_sign_init(ctx) > 0 &&
-                EVP_PKEY_CTX_set_signature_md(ctx, crypto_md(d)) > 0 &&
-                EVP_PKEY_sign(ctx, out, &n, hash, digest_size(d)) > 0;
+    bool good = ctx && EVP_PKEY_sign_init(ctx) > 0 && EVP_PKEY_sign(ctx, out, &n, in.p, in.n) > 0;
     EVP_PKEY_CTX_free(ctx);
     if (!good)
         return crypto_error("signing");
@@ -145,8 +145,10 @@ enum err key_sign(const struct key *k, enum digest d, struct span data, struct a
                   struct span *signature) {
     uint8_t hash[DIGEST_MAX_SIZE];
     TRY(digest_of(d, data, hash));
-    return k->token ? pkcs11_sign(k->token, d, hash, a, signature)
-                    : sign_in_memory(k->pkey, d, hash, a, signature);
+    if (k->token)
+        return pkcs11_sign(k->token, d, hash, a, signature);
+    struct span in = k->rsa ? digest_info(a, d, hash) : span_of(hash, digest_size(d));
+    return sign_in_memory(k->pkey, in, a, signature);
 }
 
 static enum err decrypt_in_memory(EVP_PKEY *pkey, struct span in, uint8_t *em) {

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "crypto/algorithm.h"
 #include "crypto/pkcs11_form.h"
 #include "crypto/pkcs11_object.h"
 #include "crypto/public.h"
@@ -126,7 +127,7 @@ enum err pkcs11_sign(struct pkcs11_key *k, enum digest d, const uint8_t *hash, s
     if (!k->rsa)
         return sign_ecdsa(k, d, hash, a, signature);
     uint8_t *out = arena_alloc(a, k->size);
-    struct call call = {CKM_RSA_PKCS, false, pkcs11_digest_info(a, d, hash), out, k->size};
+    struct call call = {CKM_RSA_PKCS, false, digest_info(a, d, hash), out, k->size};
     TRY(run(k, &call));
     *signature = span_of(out, k->size);
     return OK;

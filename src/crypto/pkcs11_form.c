@@ -46,14 +46,6 @@ struct span pkcs11_ec_spki(struct arena *a, struct span params, struct span poin
     return der_written(&w);
 }
 
-struct span pkcs11_digest_info(struct arena *a, enum digest d, const uint8_t *hash) {
-    struct der_writer w = der_writer_in(a);
-    der_put_item(&w, DER_OCTET_STRING, span_of(hash, digest_size(d)));
-    algorithm_put(&w, digest_oid(d), PARAMS_NULL);
-    der_wrap(&w, DER_SEQUENCE, 0);
-    return der_written(&w);
-}
-
 struct span pkcs11_ecdsa_value(struct arena *a, struct span raw) {
     struct der_writer w = der_writer_in(a);
     put_number(&w, span_from(raw, raw.n / 2));

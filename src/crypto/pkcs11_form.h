@@ -11,9 +11,6 @@ struct span pkcs11_rsa_spki(struct arena *a, struct span modulus, struct span ex
 /* The same of CKA_EC_PARAMS and CKA_EC_POINT, which is an OCTET STRING or, by old habit, is not. */
 struct span pkcs11_ec_spki(struct arena *a, struct span params, struct span point);
 
-/* DigestInfo (RFC 8017, 9.2), which CKM_RSA_PKCS pads and signs. */
-struct span pkcs11_digest_info(struct arena *a, enum digest d, const uint8_t *hash);
-
 /* ECDSA-Sig-Value of what CKM_ECDSA gives: r and s, each half of it. */
 struct span pkcs11_ecdsa_value(struct arena *a, struct span raw);
 
