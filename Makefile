@@ -2,7 +2,7 @@
 # make            build signet into build/
 # make demo       the main job, end to end, on loopback
 # make test       every test, plain and under sanitizers; the last line is "N passed, N failed"
-# make lint       formatting, the warnings of cppcheck, the arrows between the rooms
+# make lint       formatting, the warnings of cppcheck, the arrows between the rooms, docs/probe.md
 # make fuzz       builds the fuzz targets into build-fuzz/ and runs each for FUZZ_SECONDS=30
 # make timing     measures whether failures to open an envelope differ in time
 # make install    PREFIX=/usr/local DESTDIR=
@@ -85,6 +85,7 @@ lint:
 	@./tests/install-deps lint
 	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
 	./tests/lint-arrows
+	./tests/lint-probe
 	cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem --suppress=varFuncNullUB --suppress=preprocessorErrorDirective:src/csp/table.c \
 	    '-Djson_array_foreach(a,b,c)=for(;;)' --error-exitcode=1 -Isrc src tests/support

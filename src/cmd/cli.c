@@ -147,6 +147,31 @@ int cli_list(const struct cli *cli, json_t *request, const char *key,
     return 0;
 }
 
+/* The longest piece of `s` that fits: up to a blank if there is one, else cut. */
+static size_t piece(struct span s, size_t width) {
+    size_t cut = 0, columns = 0, i = 0;
+    for (; i < s.n; i++) {
+        columns += (s.p[i] & 0xc0) != 0x80;
+        if (columns > width)
+            break;
+        if (s.p[i] == ' ')
+            cut = i;
+    }
+    return i == s.n ? s.n : cut ? cut : i;
+}
+
+void cli_wrap(struct buf *out, const char *text, size_t at, size_t indent, size_t width) {
+    struct span rest = span_str(text);
+    for (size_t column = at;; column = indent) {
+        size_t n = piece(rest, width > column + 8 ? width - column : 8);
+        buf_printf(out, "%.*s\n", SPAN_FMT(span_of(rest.p, n)));
+        rest = span_trim(span_from(rest, n));
+        if (!rest.n)
+            return;
+        buf_printf(out, "%*s", (int)indent, "");
+    }
+}
+
 size_t cli_width(size_t otherwise) {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #define CLI_DEFAULT_FOLDER "/var/lib/signet"
@@ -67,6 +68,12 @@ void cli_print_list(const json_t *list, const struct cli_column *columns, size_t
  */
 int cli_list(const struct cli *cli, json_t *request, const char *key,
              const struct cli_column *columns, size_t count, const char *none);
+
+/*
+ * Appends the text in lines of at most `width` columns, each ended, broken at blanks where there
+ * are any: it begins in the column `at`, and goes on in the column `indent`.
+ */
+void cli_wrap(struct buf *out, const char *text, size_t at, size_t indent, size_t width);
 
 /* Columns of the terminal on standard output, at least 60; `otherwise` when it is none. */
 size_t cli_width(size_t otherwise);

@@ -20,33 +20,12 @@ static void pad(struct buf *out, size_t n) {
         buf_char(out, ' ');
 }
 
-/* The longest piece of `s` that fits: up to a blank if there is one, else cut. */
-static size_t piece(struct span s, size_t width) {
-    size_t cut = 0, columns = 0, i = 0;
-    for (; i < s.n; i++) {
-        columns += (s.p[i] & 0xc0) != 0x80;
-        if (columns > width)
-            break;
-        if (s.p[i] == ' ')
-            cut = i;
-    }
-    return i == s.n ? s.n : cut ? cut : i;
-}
-
 /* "label" in a column of its own, then the text, wrapped beside it. */
 static void put_wrapped(struct buf *out, const char *label, size_t indent, const char *text,
                         size_t width) {
-    struct span rest = span_str(text);
     buf_str(out, label);
     pad(out, indent > strlen(label) ? indent - strlen(label) : 1);
-    for (bool first = true; first || rest.n; first = false) {
-        if (!first)
-            pad(out, indent);
-        size_t n = piece(rest, width > indent + 8 ? width - indent : 8);
-        buf_span(out, span_of(rest.p, n));
-        buf_char(out, '\n');
-        rest = span_trim(span_from(rest, n));
-    }
+    cli_wrap(out, text, indent, indent, width);
 }
 
 /* In a narrow column the text stands below, so that it is not torn into single words. */

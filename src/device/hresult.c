@@ -98,6 +98,8 @@ uint32_t hresult_of_fetch(enum fetch_cause cause) {
     case FETCH_TIMEOUT:
         return HR_WININET_TIMEOUT;
     case FETCH_TLS:
+    case FETCH_TLS_TRUST:
+    case FETCH_TLS_NAME:
         return HR_WINHTTP_SECURE_FAILURE;
     case FETCH_URL:
         return HR_WININET_INVALID_URL;

@@ -60,7 +60,7 @@ static enum err read_fault(const struct xml_node *fault) {
 static enum err read_unsent(const struct host *h, const struct fetch_reply *r) {
     char why[300];
     snprintf(why, sizeof why, "%.250s, 0x%08x", err_detail(), hresult_of_fetch(r->cause));
-    if (r->cause != FETCH_TLS)
+    if (!fetch_is_tls(r->cause))
         return fail(HR_MENROLL_CONNECTIVITY, "%s", why);
     return fail(HR_MENROLL_SSL, "%s; if it is not trusted yet: signet device trust %s tls.pem", why,
                 h->dir);

@@ -30,22 +30,21 @@ static bool holds(STACK_OF(X509) * all, const char *thumbprint) {
     return false;
 }
 
-static bool is_ca(X509 *x) {
+bool scep_ca_is_ca(X509 *x) {
     return X509_check_ca(x) == 1;
 }
 
-/* The CA of the answer that signed the certificate, or NULL. */
-static X509 *issuer_of(X509 *x, STACK_OF(X509) * all) {
+X509 *scep_ca_issuer_of(X509 *x, STACK_OF(X509) * all) {
     for (int i = 0; i < sk_X509_num(all); i++) {
         X509 *issuer = sk_X509_value(all, i);
-        if (is_ca(issuer) && X509_check_issued(issuer, x) == X509_V_OK &&
+        if (scep_ca_is_ca(issuer) && X509_check_issued(issuer, x) == X509_V_OK &&
             X509_verify(x, X509_get0_pubkey(issuer)) == 1)
             return issuer;
     }
     return NULL;
 }
 
-static bool has_known_eku(X509 *x) {
+bool scep_ca_has_ra_eku(X509 *x) {
     OSSL_AUTO(EXTENDED_KEY_USAGE) ekus = X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
     for (int i = 0; i < sk_ASN1_OBJECT_num(ekus); i++) {
         char oid[80];
@@ -61,8 +60,8 @@ static X509 *find_ra(STACK_OF(X509) * all, uint32_t usage, bool eku_required) {
     for (int i = 0; i < sk_X509_num(all); i++) {
         X509 *x = sk_X509_value(all, i);
         uint32_t own = X509_get_key_usage(x); /* UINT32_MAX when there is no KeyUsage */
-        if (!is_ca(x) && own != UINT32_MAX && (own & usage) &&
-            (!eku_required || has_known_eku(x)) && issuer_of(x, all))
+        if (!scep_ca_is_ca(x) && own != UINT32_MAX && (own & usage) &&
+            (!eku_required || scep_ca_has_ra_eku(x)) && scep_ca_issuer_of(x, all))
             return x;
     }
     return NULL;
@@ -74,9 +73,9 @@ static uint32_t choose_ra(const struct host *h, const char *thumbprint, struct s
     ca->encrypt = find_ra(ca->all, KU_KEY_ENCIPHERMENT, eku);
     if (!ca->sign || !ca->encrypt)
         return HR_NO_SUCH_CERTIFICATE;
-    ca->issuer = issuer_of(ca->sign, ca->all);
+    ca->issuer = scep_ca_issuer_of(ca->sign, ca->all);
     bool of_issuer = has_thumbprint(ca->issuer, thumbprint) &&
-                     has_thumbprint(issuer_of(ca->encrypt, ca->all), thumbprint);
+                     has_thumbprint(scep_ca_issuer_of(ca->encrypt, ca->all), thumbprint);
     return of_issuer || host_switch_is(h, "ca-thumbprint", "any") ? HR_OK : HR_CRYPT_HASH_VALUE;
 }
 

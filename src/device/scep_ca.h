@@ -23,6 +23,13 @@ struct scep_ca { /* zero-initialise; scep_ca_free */
 uint32_t scep_ca_read(const struct host *h, struct span body, const char *thumbprint,
                       struct scep_ca *out) __attribute__((nonnull));
 
+/* The rules above, for those who judge an answer: a CA by its BasicConstraints; */
+bool scep_ca_is_ca(X509 *x);
+/* the CA in `all` that signed `x`, or NULL; */
+X509 *scep_ca_issuer_of(X509 *x, STACK_OF(X509) * all);
+/* and an EKU that RA certificates were seen to work with. */
+bool scep_ca_has_ra_eku(X509 *x);
+
 /* Whether `cert` chains to a root of the host at its clock; the answer helps with intermediates. */
 uint32_t scep_ca_trusts(const struct scep_ca *ca, const struct certstore *stores, X509 *cert);
 

@@ -7,25 +7,19 @@
 #include "device/hresult.h"
 #include "wire/scep.h"
 
-#define USER_AGENT \
-    "User-Agent: Mozilla/4.0 (compatible; Win32; NDES client 10.0.19043.2364/vb_release_svc_prod1)"
-
-/* A catch-all web page makes Windows complain about a file name (windows-scep.md, 1.15). */
-static bool is_html(const struct fetch_reply *r) {
+bool scep_is_web_page(const struct fetch_reply *r) {
     struct span text = span_trim(buf_view(&r->body));
     return strncasecmp(r->content_type, "text/html", 9) == 0 || (text.n && text.p[0] == '<');
 }
 
 static uint32_t send_message(struct scep_transport *t, const char *kind, const char *extension,
                              const char *url, struct span body, struct fetch_reply *reply) {
-    static const char *const get_headers[] = {USER_AGENT, "Cache-Control: no-cache",
+    static const char *const get_headers[] = {SCEP_USER_AGENT, "Cache-Control: no-cache",
                                               "Connection: Keep-Alive", "Pragma: no-cache", NULL};
-    static const char *const post_headers[] = {USER_AGENT,
-                                               "Cache-Control: no-cache",
-                                               "Connection: Keep-Alive",
-                                               "Content-Type: " SCEP_TYPE_MESSAGE,
-                                               "Pragma: no-cache",
-                                               NULL};
+    static const char *const post_headers[] = {
+        SCEP_USER_AGENT,          "Cache-Control: no-cache",
+        "Connection: Keep-Alive", "Content-Type: " SCEP_TYPE_MESSAGE,
+        "Pragma: no-cache",       NULL};
     struct fetch_request q = {.url = url,
                               .post = body.n > 0,
                               .headers = body.n ? post_headers : get_headers,
@@ -37,7 +31,7 @@ static uint32_t send_message(struct scep_transport *t, const char *kind, const c
         return HR_INVALID_DATA; /* the trace folder */
     if (reply->status != 200)
         return HR_HTTP(reply->status);
-    return is_html(reply) ? HR_FILENAME_EXCED_RANGE : HR_OK;
+    return scep_is_web_page(reply) ? HR_FILENAME_EXCED_RANGE : HR_OK;
 }
 
 uint32_t scep_get(struct scep_transport *t, const char *operation, const char *kind,
@@ -55,17 +49,21 @@ static void percent_encode(struct buf *out, struct span text) {
             buf_printf(out, "%%%02X", text.p[i]);
 }
 
+void scep_operation_url(struct buf *out, const char *url, struct span message) {
+    BUF_AUTO(text);
+    buf_printf(out, "%s?operation=PKIOperation", url);
+    if (!message.n)
+        return;
+    base64_encode(&text, message);
+    buf_str(out, "&message=");
+    percent_encode(out, buf_view(&text));
+}
+
 uint32_t scep_submit(struct scep_transport *t, const char *kind, struct span message,
                      struct fetch_reply *reply) {
     BUF_AUTO(url);
-    buf_printf(&url, "%s?operation=PKIOperation", t->url);
-    if (t->post)
-        return send_message(t, kind, "der", buf_cstr(&url), message, reply);
-    BUF_AUTO(text);
-    base64_encode(&text, message);
-    buf_str(&url, "&message=");
-    percent_encode(&url, buf_view(&text));
-    return send_message(t, kind, "der", buf_cstr(&url), SPAN_NONE, reply);
+    scep_operation_url(&url, t->url, t->post ? SPAN_NONE : message);
+    return send_message(t, kind, "der", buf_cstr(&url), t->post ? message : SPAN_NONE, reply);
 }
 
 uint32_t scep_check_type(const struct host *h, const struct fetch_reply *reply, const char *type) {

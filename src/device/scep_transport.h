@@ -5,6 +5,9 @@
 
 #include "device/net.h"
 
+#define SCEP_USER_AGENT \
+    "User-Agent: Mozilla/4.0 (compatible; Win32; NDES client 10.0.19043.2364/vb_release_svc_prod1)"
+
 struct scep_transport {
     struct host *host;
     struct arena *arena;
@@ -17,9 +20,18 @@ struct scep_transport {
 uint32_t scep_get(struct scep_transport *t, const char *operation, const char *kind,
                   const char *extension, struct fetch_reply *reply) __attribute__((nonnull));
 
+/*
+ * Appends the URL of PKIOperation: with the message in it for GET, as Windows' encoding is not
+ * known in one that is always right; without (empty) for POST.
+ */
+void scep_operation_url(struct buf *out, const char *url, struct span message);
+
 /* PKIOperation with a pkiMessage, by POST or GET. */
 uint32_t scep_submit(struct scep_transport *t, const char *kind, struct span message,
                      struct fetch_reply *reply) __attribute__((nonnull));
+
+/* A catch-all web page makes Windows complain about a file name (windows-scep.md, 1.15). */
+bool scep_is_web_page(const struct fetch_reply *reply) __attribute__((nonnull));
 
 /* Holds the answer's Content-Type against the one of its kind: the switch check-content-types. */
 uint32_t scep_check_type(const struct host *h, const struct fetch_reply *reply, const char *type)

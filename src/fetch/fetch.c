@@ -2,6 +2,7 @@
 #include "fetch/fetch.h"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct fetch {
     CURL *curl;
     struct curl_slist *connect_to;
     unsigned timeout_ms;
+    bool asked_for_cert;
 };
 
 static void init_curl(void) {
@@ -37,6 +39,26 @@ static void set_trust(CURL *c, struct span roots) {
     set_blob(c, CURLOPT_CAINFO_BLOB, roots);
 }
 
+static void set_insecure(CURL *c) {
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(c, CURLOPT_CERTINFO, 1L);
+}
+
+/* OpenSSL calls this when the server asks for a certificate; what is sent stays as it was. */
+static int on_cert_request(SSL *s, void *user) {
+    struct fetch *f = user;
+    (void)s;
+    f->asked_for_cert = true;
+    return 1;
+}
+
+static CURLcode on_ssl_ctx(CURL *c, void *ctx, void *user) {
+    (void)c;
+    SSL_CTX_set_cert_cb(ctx, on_cert_request, user);
+    return CURLE_OK;
+}
+
 static void set_client(CURL *c, struct span cert, struct span key) {
     if (!cert.n)
         return;
@@ -55,7 +77,12 @@ struct fetch *fetch_new(const struct fetch_options *o) {
         abort(); /* curl gives NULL only without memory */
     f->timeout_ms = o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
     CURL *c = f->curl;
-    set_trust(c, o->trust);
+    if (!o->system_trust)
+        set_trust(c, o->trust);
+    if (o->insecure)
+        set_insecure(c);
+    curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
+    curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, f);
     set_client(c, o->client_cert, o->client_key);
     curl_easy_setopt(c, CURLOPT_SSLVERSION,
                      o->tls12 ? CURL_SSLVERSION_TLSv1_2 | CURL_SSLVERSION_MAX_TLSv1_2
@@ -82,6 +109,7 @@ void fetch_free(struct fetch *f) {
 void fetch_reply_free(struct fetch_reply *r) {
     if (!r)
         return;
+    buf_free(&r->server_cert);
     buf_free(&r->sent);
     buf_free(&r->body);
 }
@@ -102,16 +130,27 @@ static bool header_is(struct span line, const char *name, struct span *value) {
     return true;
 }
 
+/* 0 for what is no date, too. */
+static int64_t date_of(struct span value) {
+    char text[64];
+    snprintf(text, sizeof text, "%.*s", SPAN_FMT(value));
+    time_t t = curl_getdate(text, NULL);
+    return t > 0 ? (int64_t)t * 1000 : 0;
+}
+
 static size_t on_header(char *p, size_t size, size_t n, void *user) {
     struct fetch_reply *r = user;
     struct span line = span_of(p, size * n), value;
     if (span_starts(line, "HTTP/")) { /* 100 Continue comes before the answer's own headers */
         r->has_length = false;
         r->content_type[0] = 0;
+        r->date_ms = 0;
     } else if (header_is(line, "Content-Length", &value)) {
         r->has_length = true;
     } else if (header_is(line, "Content-Type", &value)) {
         snprintf(r->content_type, sizeof r->content_type, "%.*s", SPAN_FMT(value));
+    } else if (header_is(line, "Date", &value)) {
+        r->date_ms = date_of(value);
     } else if (header_is(line, "Retry-After", &value)) {
         int64_t seconds;
         if (span_int(value, &seconds) && seconds > 0 && seconds < 86400)
@@ -138,8 +177,9 @@ static enum fetch_cause cause_of(CURLcode code) {
         return FETCH_CONNECT;
     case CURLE_OPERATION_TIMEDOUT:
         return FETCH_TIMEOUT;
-    case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
+        return FETCH_TLS_TRUST;
+    case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
@@ -160,6 +200,24 @@ static enum fetch_cause cause_of(CURLcode code) {
     }
 }
 
+/* curl has one word for a chain that OpenSSL refused, whose reason it keeps, and for a wrong name.
+ */
+static enum fetch_cause tls_cause(CURL *c, enum fetch_cause cause) {
+    long verified = X509_V_OK;
+    curl_easy_getinfo(c, CURLINFO_SSL_VERIFYRESULT, &verified);
+    bool chain = verified != X509_V_OK && verified != X509_V_ERR_UNSPECIFIED;
+    return cause == FETCH_TLS_TRUST && !chain ? FETCH_TLS_NAME : cause;
+}
+
+static void keep_server_cert(CURL *c, struct fetch_reply *r) {
+    struct curl_certinfo *info = NULL;
+    curl_easy_getinfo(c, CURLINFO_CERTINFO, &info);
+    struct curl_slist *line = info && info->num_of_certs > 0 ? info->certinfo[0] : NULL;
+    for (; line; line = line->next)
+        if (strncmp(line->data, "Cert:", 5) == 0)
+            buf_str(&r->server_cert, line->data + 5);
+}
+
 /* Headers that curl adds on its own are switched off by their bare name. */
 static struct curl_slist *header_list(const struct fetch_request *q) {
     struct curl_slist *list = curl_slist_append(NULL, "Expect:");
@@ -178,6 +236,7 @@ enum err fetch_send(struct fetch *f, const struct fetch_request *q, struct fetch
     curl_easy_setopt(c, CURLOPT_URL, q->url);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, q->gzip ? "gzip" : NULL);
+    curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, q->once ? 1L : 0L);
     curl_easy_setopt(c, q->post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
     if (q->post) {
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.n);
@@ -200,7 +259,9 @@ enum err fetch_send(struct fetch *f, const struct fetch_request *q, struct fetch
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
     r->status = (int)status;
-    r->cause = cause_of(code);
+    r->cause = tls_cause(c, cause_of(code));
+    r->asked_for_cert = f->asked_for_cert;
+    keep_server_cert(c, r);
     if (r->cause == FETCH_URL && r->sent.n) /* curl's word for an answer that is no HTTP, too */
         r->cause = FETCH_INVALID;
     if (code == CURLE_OK)

@@ -2,9 +2,9 @@
 /*
  * One HTTP/1.1 request after the other over libcurl's easy interface.
  *
- * Nothing is trusted but the certificates that the caller gives; no proxy, no redirect, no cookie,
- * no environment variable changes what is sent. A fetch keeps its connection open between requests
- * and belongs to one thread.
+ * Nothing is trusted but the certificates that the caller gives, unless an option says otherwise;
+ * no proxy, no redirect, no cookie, no environment variable changes what is sent. A fetch keeps its
+ * connection open between requests and belongs to one thread.
  */
 #ifndef SIGNET_FETCH_FETCH_H
 #define SIGNET_FETCH_FETCH_H
@@ -21,11 +21,17 @@ enum fetch_cause {
     FETCH_CONNECT, /* refused or unreachable */
     FETCH_RESET,   /* the connection broke */
     FETCH_TIMEOUT,
-    FETCH_TLS,     /* no common version, or a certificate that is not trusted for the name */
-    FETCH_INVALID, /* what came is no HTTP */
-    FETCH_LIMIT,   /* the body is larger than FETCH_BODY_MAX */
-    FETCH_URL,     /* the URL is not http(s) or is malformed */
+    FETCH_TLS,       /* no TLS comes about: no common version, or the server wants otherwise */
+    FETCH_TLS_TRUST, /* the certificate does not chain to a trusted root, or is not valid now */
+    FETCH_TLS_NAME,  /* the certificate is for another name */
+    FETCH_INVALID,   /* what came is no HTTP */
+    FETCH_LIMIT,     /* the body is larger than FETCH_BODY_MAX */
+    FETCH_URL,       /* the URL is not http(s) or is malformed */
 };
+
+static inline bool fetch_is_tls(enum fetch_cause cause) {
+    return cause == FETCH_TLS || cause == FETCH_TLS_TRUST || cause == FETCH_TLS_NAME;
+}
 
 /* A SyncML message or a CertRep is a few KiB; more than this is a mistake or an attack. */
 enum { FETCH_BODY_MAX = 4 * 1024 * 1024 };
@@ -33,6 +39,8 @@ enum { FETCH_BODY_MAX = 4 * 1024 * 1024 };
 /* All spans must live as long as the fetch. */
 struct fetch_options {
     struct span trust;       /* PEM certificates of the roots */
+    bool system_trust;       /* the system's roots instead of `trust` */
+    bool insecure;           /* any certificate for any name: for the probe only, to look further */
     struct span client_cert; /* PEM; empty: none is offered */
     struct span client_key;  /* PEM */
     const char *connect_to;  /* "HOST:PORT:HOST2:PORT2" sends what is for the first to the second */
@@ -46,6 +54,7 @@ struct fetch_request {
     const char *const
         *headers; /* "Name: value", ending with NULL; only these and what HTTP needs */
     bool gzip;    /* Accept-Encoding: gzip; an answer is unpacked */
+    bool once;    /* on a new connection: on a used one that breaks, curl would send it again */
     struct span body;
 };
 
@@ -55,6 +64,9 @@ struct fetch_reply { /* zero-initialise; fetch_reply_free */
     bool has_length;        /* the answer gave its Content-Length */
     char content_type[128]; /* "" when there was none */
     int retry_after_s;      /* 0 when there was none */
+    int64_t date_ms;        /* HTTP's Date, whole seconds; 0 when there was none */
+    bool asked_for_cert;    /* a server of this fetch asked for a client certificate */
+    struct buf server_cert; /* PEM; only with the option insecure, and on a new connection */
     struct buf sent;        /* request line and headers as they went out */
     struct buf body;
 };

@@ -71,8 +71,9 @@ start_server() {
     "$SIGNET" serve -d "$data" >"$work/ready" 2>>"$work/server.log" &
     server=$!
     pids+=("$server")
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do # a minute: with sanitizers, a token and a busy machine it takes long
         [ -s "$work/ready" ] && return 0
+        kill -0 "$server" 2>/dev/null || break
         sleep 0.05
     done
     cat "$work/server.log"

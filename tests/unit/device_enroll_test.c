@@ -221,6 +221,8 @@ static void test_hresults(void **state) {
                      0x80180013);
     assert_int_equal(hresult_of_fault(SPAN_NONE, SPAN_NONE), HR_MENROLL_UNKNOWN);
     assert_int_equal(hresult_of_fetch(FETCH_TLS), HR_WINHTTP_SECURE_FAILURE);
+    assert_int_equal(hresult_of_fetch(FETCH_TLS_TRUST), HR_WINHTTP_SECURE_FAILURE);
+    assert_int_equal(hresult_of_fetch(FETCH_TLS_NAME), HR_WINHTTP_SECURE_FAILURE);
     assert_string_equal(hresult_text(&f->a, HR_CRYPT_HASH_VALUE), "The hash value is not correct.");
     assert_string_equal(hresult_text(&f->a, HR_ACCEPTED_FOR_PROCESSING),
                         "Unknown Win32 Error code: 0x2ab0003");

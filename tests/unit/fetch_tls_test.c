@@ -68,6 +68,7 @@ static void answer(SSL *s) {
         return;
     int n = snprintf(reply, sizeof reply,
                      "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n"
+                     "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
                      "Connection: close\r\n\r\n%s",
                      strlen(name), name);
     SSL_write(s, reply, n);
@@ -133,16 +134,48 @@ static void test_trust(void **state) {
     struct fixture *f = *state;
     start(f, f->local, TLS1_2_VERSION);
     assert_int_equal(ask(f, (struct fetch_options){.trust = pem(f, f->root)}, "nobody"), FETCH_OK);
-    assert_int_equal(ask(f, (struct fetch_options){.trust = pem(f, f->other_root)}, ""), FETCH_TLS);
-    assert_int_equal(ask(f, (struct fetch_options){0}, ""), FETCH_TLS);
+    assert_int_equal(ask(f, (struct fetch_options){.trust = pem(f, f->other_root)}, ""),
+                     FETCH_TLS_TRUST);
+    assert_int_equal(ask(f, (struct fetch_options){0}, ""), FETCH_TLS_TRUST);
+    assert_int_equal(ask(f, (struct fetch_options){.system_trust = true}, ""), FETCH_TLS_TRUST);
     stop(f);
 }
 
 static void test_name(void **state) {
     struct fixture *f = *state;
     start(f, f->elsewhere, TLS1_2_VERSION);
-    assert_int_equal(ask(f, (struct fetch_options){.trust = pem(f, f->root)}, ""), FETCH_TLS);
+    assert_int_equal(ask(f, (struct fetch_options){.trust = pem(f, f->root)}, ""), FETCH_TLS_NAME);
     stop(f);
+}
+
+static void test_expired(void **state) {
+    struct fixture *f = *state;
+    struct made_cert m = {.cn = "x", .issuer = f->root, .issuer_key = f->root_key};
+    m.san = "IP:127.0.0.1";
+    m.not_before_s = -7200;
+    m.not_after_s = -3600;
+    OSSL_AUTO(X509) expired = make_cert(f->key, m);
+    start(f, expired, TLS1_2_VERSION);
+    assert_int_equal(ask(f, (struct fetch_options){.trust = pem(f, f->root)}, ""), FETCH_TLS_TRUST);
+    stop(f);
+}
+
+/* For the probe: whoever answers is listened to, and what it showed is kept. */
+static void test_insecure(void **state) {
+    struct fixture *f = *state;
+    FETCH_REPLY_AUTO(r);
+    char url[60];
+    start(f, f->elsewhere, TLS1_2_VERSION);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/", f->port);
+    struct fetch *fetch = fetch_new(&(struct fetch_options){.insecure = true, .tls12 = true});
+    assert_int_equal(fetch_send(fetch, &(struct fetch_request){.url = url}, &r), OK);
+    fetch_free(fetch);
+    stop(f);
+    assert_true(r.asked_for_cert);
+    assert_int_equal(r.date_ms, 784111777000);
+    OSSL_AUTO(BIO) in = ossl_reader(buf_view(&r.server_cert));
+    OSSL_AUTO(X509) shown = PEM_read_bio_X509(in, NULL, NULL, NULL);
+    assert_int_equal(X509_cmp(shown, f->elsewhere), 0);
 }
 
 static void test_version(void **state) {
@@ -171,10 +204,8 @@ static void test_client_certificate(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_trust),
-        TEST(test_name),
-        TEST(test_version),
-        TEST(test_client_certificate),
+        TEST(test_trust),    TEST(test_name),    TEST(test_expired),
+        TEST(test_insecure), TEST(test_version), TEST(test_client_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GetCACert: which certificates came, who plays which part, and whether Windows takes them
+ * (windows-scep.md, 2.2 to 2.4). The rules are those of the emulated host (device/scep_ca.c); there
+ * they end at the first fault, here each fault is named and the best candidate plays on.
+ */
+#include "base/clock.h"
+#include "base/text.h"
+#include "device/hresult.h"
+#include "device/ossl.h"
+#include "probe/internal.h"
+#include "wire/scep.h"
+#include "x509/pem.h"
+
+enum { CERTS_MAX = 64 }; /* each is held against each other */
+
+/* ---- words for people; a stranger wrote the names ---- */
+
+static const char *name_text(struct probe *p, const X509_NAME *name) {
+    const char *text = probe_dn(p, name);
+    return *text ? text : "(empty name)";
+}
+
+static const char *subject(struct probe *p, const X509 *x) {
+    return name_text(p, X509_get_subject_name(x));
+}
+
+static const char *date_text(struct probe *p, const ASN1_TIME *t) {
+    struct tm tm;
+    char text[64];
+    if (ASN1_TIME_to_tm(t, &tm) != 1 || !strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm))
+        return "a date that cannot be read";
+    return arena_str(p->a, span_str(text));
+}
+
+/* ---- what a certificate is ---- */
+
+static bool is_self_signed(X509 *x) {
+    return X509_self_signed(x, 1) == 1;
+}
+
+/* The CA of the answer that signed the certificate, or NULL. */
+static X509 *issuer_of(const struct probe *p, X509 *x) {
+    return scep_ca_issuer_of(x, p->ca.all);
+}
+
+static bool has_usage(X509 *x, uint32_t usage) {
+    uint32_t own = X509_get_key_usage(x); /* UINT32_MAX when there is no KeyUsage */
+    return own != UINT32_MAX && (own & usage);
+}
+
+/* ---- the form ---- */
+
+static STACK_OF(X509) * list_of(X509 *x) {
+    STACK_OF(X509) *list = sk_X509_new_null();
+    if (x)
+        sk_X509_push(list, x);
+    return list;
+}
+
+/* The certificates of DER (BER, for PKCS#7) at the start of `body`, NULL when there are none. */
+static STACK_OF(X509) * read_certs(struct span body, bool *single, size_t *left) {
+    const unsigned char *at = body.p;
+    X509 *x = body.n ? d2i_X509(NULL, &at, (long)body.n) : NULL;
+    STACK_OF(X509) *list = x ? list_of(x) : NULL;
+    *single = x != NULL;
+    if (!x) {
+        at = body.p;
+        OSSL_AUTO(CMS_ContentInfo)
+        cms = body.n ? d2i_CMS_ContentInfo(NULL, &at, (long)body.n) : NULL;
+        if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed)
+            list = CMS_get1_certs(cms);
+    }
+    *left = list ? body.n - (size_t)(at - body.p) : 0;
+    return list;
+}
+
+/* PEM: certificates one after the other, or a PKCS#7. */
+static STACK_OF(X509) * read_pem(struct probe *p, struct span body, bool *single) {
+    STACK_OF(X509) *list = list_of(NULL);
+    struct span der, rest = body;
+    while (pem_next(p->a, &rest, PEM_CERTIFICATE, &der) == OK) {
+        X509 *x = ossl_x509_read(der);
+        if (x)
+            sk_X509_push(list, x);
+    }
+    *single = sk_X509_num(list) == 1;
+    if (sk_X509_num(list) > 0)
+        return list;
+    sk_X509_free(list);
+    size_t left;
+    rest = body;
+    return pem_next(p->a, &rest, "PKCS7", &der) == OK ? read_certs(der, single, &left) : NULL;
+}
+
+static const char *foreign(struct probe *p, struct span body) {
+    const unsigned char *at = body.p;
+    OSSL_AUTO(CMS_ContentInfo)
+    cms = body.n ? d2i_CMS_ContentInfo(NULL, &at, (long)body.n) : NULL;
+    if (cms)
+        return "a PKCS#7 without certificates";
+    if (!body.n)
+        return "nothing: an empty body";
+    return arena_printf(p->a, "%zu bytes that begin: %s", body.n, text_claim(p->a, body, 16));
+}
+
+/* Goes on with what the server meant to send, when that can be told. */
+static STACK_OF(X509) * read_mended(struct probe *p, struct span body, bool *single) {
+    static const char begin[] = "-----BEGIN ";
+    STACK_OF(X509) *list = NULL;
+    struct span der = SPAN_NONE;
+    size_t left;
+    if (body.n && memmem(body.p, body.n, begin, strlen(begin))) {
+        list = read_pem(p, body, single);
+        probe_found(p, PROBE_CA_FORM, "PEM%s", list ? "" : " without a certificate that is one");
+    } else if (body.n && base64_decode(p->a, body, &der) == OK &&
+               (list = read_certs(der, single, &left))) {
+        probe_found(p, PROBE_CA_FORM, "base64 of DER");
+    } else {
+        probe_found(p, PROBE_CA_FORM, "%s", foreign(p, body));
+    }
+    return list;
+}
+
+static STACK_OF(X509) * read_form(struct probe *p, struct span body, bool *single) {
+    size_t left;
+    STACK_OF(X509) *list = read_certs(body, single, &left);
+    if (!list)
+        list = read_mended(p, body, single);
+    if (!list)
+        return NULL;
+    int n = sk_X509_num(list);
+    if (*single)
+        probe_fact(p, "form", "one certificate");
+    else
+        probe_fact(p, "form", "PKCS#7 with %d certificate%s", n, n == 1 ? "" : "s");
+    if (left)
+        probe_unknown(p, arena_printf(p->a,
+                                      "whether Windows takes GetCACert with %zu byte%s after "
+                                      "its end",
+                                      left, left == 1 ? "" : "s"));
+    if (n > CERTS_MAX)
+        probe_unknown(p,
+                      arena_printf(p->a, "GetCACert's certificates after the first %d", CERTS_MAX));
+    while (sk_X509_num(list) > CERTS_MAX)
+        X509_free(sk_X509_pop(list));
+    return list;
+}
+
+static void judge_type(struct probe *p, const char *content_type) {
+    const char *wanted = p->ca.single ? SCEP_TYPE_CA_CERT : SCEP_TYPE_CA_RA_CERT;
+    struct span type = span_of(content_type, strcspn(content_type, "; "));
+    if (!type.n)
+        probe_found(p, PROBE_CA_TYPE, "none; %s is usual", wanted);
+    else if (!span_is_nocase(type, wanted))
+        probe_found(p, PROBE_CA_TYPE, "%s; %s is usual",
+                    text_claim(p->a, span_str(content_type), 100), wanted);
+}
+
+/* ---- who plays which part ---- */
+
+/* How well a certificate suits a part of an RA: its usage, then its issuer, then its EKU. */
+static int suits(const struct probe *p, X509 *x, uint32_t usage) {
+    if (scep_ca_is_ca(x))
+        return 0;
+    return 1 + 4 * has_usage(x, usage) + 2 * (issuer_of(p, x) != NULL) + scep_ca_has_ra_eku(x);
+}
+
+/* The first that suits best, NULL when there are CAs only. */
+static X509 *best_ra(const struct probe *p, uint32_t usage) {
+    X509 *best = NULL;
+    int most = 0;
+    for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
+        X509 *x = sk_X509_value(p->ca.all, i);
+        int score = suits(p, x, usage);
+        if (score > most) {
+            most = score;
+            best = x;
+        }
+    }
+    return best;
+}
+
+static bool issues_a_ca(const struct probe *p, X509 *ca) {
+    for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
+        X509 *x = sk_X509_value(p->ca.all, i);
+        if (X509_cmp(x, ca) != 0 && scep_ca_is_ca(x) && issuer_of(p, x) == ca)
+            return true;
+    }
+    return false;
+}
+
+/* The CA at the lower end of the answer's chain; the first certificate when there is no CA. */
+static X509 *lowest_ca(const struct probe *p) {
+    X509 *found = NULL;
+    for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
+        X509 *x = sk_X509_value(p->ca.all, i);
+        if (!scep_ca_is_ca(x))
+            continue;
+        if (!issues_a_ca(p, x))
+            return x;
+        if (!found)
+            found = x;
+    }
+    return found ? found : sk_X509_value(p->ca.all, 0);
+}
+
+static void choose_parts(struct probe *p) {
+    struct scep_ca *ca = &p->ca;
+    if (ca->single) {
+        ca->sign = ca->encrypt = ca->issuer = sk_X509_value(ca->all, 0);
+        return;
+    }
+    ca->sign = best_ra(p, KU_DIGITAL_SIGNATURE);
+    ca->encrypt = best_ra(p, KU_KEY_ENCIPHERMENT);
+    ca->issuer = ca->sign ? issuer_of(p, ca->sign) : NULL;
+    if (!ca->issuer && ca->encrypt)
+        ca->issuer = issuer_of(p, ca->encrypt);
+    if (!ca->issuer)
+        ca->issuer = lowest_ca(p);
+    if (!ca->sign) /* CAs only: as if the one that issues had been sent alone */
+        ca->sign = ca->encrypt = ca->issuer;
+}
+
+/* ---- thumbprints ---- */
+
+static const char *part_of(const struct probe *p, X509 *x) {
+    if (!scep_ca_is_ca(x))
+        return p->ca.single ? "no CA" : "RA";
+    if (!is_self_signed(x))
+        return x == p->ca.issuer ? "issuing CA" : "intermediate CA";
+    return x == p->ca.issuer ? "issuing and root CA" : "root CA";
+}
+
+static void judge_thumbprints(struct probe *p) {
+    const char *wanted = p->options->thumbprint;
+    bool found = false;
+    for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
+        X509 *x = sk_X509_value(p->ca.all, i);
+        char own[THUMBPRINT_SIZE];
+        cert_thumbprint(ossl_x509_der(p->a, x), own);
+        found = found || (wanted && strcasecmp(own, wanted) == 0);
+        probe_fact(p, "thumbprint", "%s  %s (%s)", own, subject(p, x), part_of(p, x));
+    }
+    if (wanted && !found)
+        probe_found(p, PROBE_THUMBPRINT, "%s", wanted);
+    probe_checked(p, "thumbprints");
+}
+
+/* ---- the RA ---- */
+
+static void no_ra(struct probe *p) {
+    int n = sk_X509_num(p->ca.all);
+    probe_found(p, PROBE_CA_NO_RA, "%d CA certificate%s, the issuing one: %s", n, n == 1 ? "" : "s",
+                subject(p, p->ca.issuer));
+}
+
+static const char *usage_text(X509 *x) {
+    return X509_get_key_usage(x) == UINT32_MAX ? "it has no KeyUsage" : "its KeyUsage is another";
+}
+
+static void judge_usage(struct probe *p) {
+    X509 *sign = p->ca.sign, *encrypt = p->ca.encrypt;
+    bool signs = has_usage(sign, KU_DIGITAL_SIGNATURE),
+         opens = has_usage(encrypt, KU_KEY_ENCIPHERMENT);
+    if (!signs && !opens && sign == encrypt) {
+        probe_found(p, PROBE_RA_USAGE, "digitalSignature and keyEncipherment are missing on %s: %s",
+                    subject(p, sign), usage_text(sign));
+        return;
+    }
+    if (!signs)
+        probe_found(p, PROBE_RA_USAGE, "digitalSignature is missing on %s: %s", subject(p, sign),
+                    usage_text(sign));
+    if (!opens)
+        probe_found(p, PROBE_RA_USAGE, "keyEncipherment is missing on %s: %s", subject(p, encrypt),
+                    usage_text(encrypt));
+}
+
+static bool holds_name(const struct probe *p, const X509_NAME *name) {
+    for (int i = 0; i < sk_X509_num(p->ca.all); i++)
+        if (X509_NAME_cmp(X509_get_subject_name(sk_X509_value(p->ca.all, i)), name) == 0)
+            return true;
+    return false;
+}
+
+static void judge_issuer(struct probe *p, X509 *ra) {
+    if (issuer_of(p, ra))
+        return;
+    const X509_NAME *issuer = X509_get_issuer_name(ra);
+    const char *why = "is not in the answer";
+    if (is_self_signed(ra))
+        why = "is itself";
+    else if (holds_name(p, issuer))
+        why = "is in the answer, but did not sign it or may not sign certificates";
+    probe_found(p, PROBE_RA_ISSUER, "%s: its issuer %s %s", subject(p, ra), name_text(p, issuer),
+                why);
+}
+
+static void judge_eku(struct probe *p, X509 *ra) {
+    if (!scep_ca_has_ra_eku(ra))
+        probe_found(p, PROBE_RA_EKU, "%s%s", subject(p, ra),
+                    X509_get_ext_by_NID(ra, NID_ext_key_usage, -1) < 0 ? ": it has no EKU" : "");
+}
+
+static void judge_ra(struct probe *p) {
+    X509 *sign = p->ca.sign, *encrypt = p->ca.encrypt;
+    if (scep_ca_is_ca(sign)) {
+        no_ra(p);
+        return;
+    }
+    judge_usage(p);
+    judge_issuer(p, sign);
+    if (encrypt != sign)
+        judge_issuer(p, encrypt);
+    judge_eku(p, sign);
+    if (encrypt != sign)
+        judge_eku(p, encrypt);
+}
+
+/* ---- key, validity, roots ---- */
+
+static void judge_key(struct probe *p) {
+    const EVP_PKEY *key = X509_get0_pubkey(p->ca.encrypt);
+    p->has_ca = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
+    if (!p->has_ca)
+        probe_found(p, PROBE_CA_KEY, "%s: %s", subject(p, p->ca.encrypt),
+                    key ? OBJ_nid2sn(EVP_PKEY_get_base_id(key)) : "a key that cannot be read");
+    probe_fact(p, "recipient", "%s", subject(p, p->ca.encrypt));
+}
+
+/* An old RA beside the one that is in use hurts nobody. */
+static bool plays_a_part(const struct probe *p, const X509 *x) {
+    X509 *const parts[] = {p->ca.sign, p->ca.encrypt, p->ca.issuer};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (X509 *up = parts[i], *at = NULL; up && up != at; up = issuer_of(p, at)) {
+            at = up;
+            if (at == x)
+                return true;
+        }
+    return false;
+}
+
+static void judge_validity(struct probe *p) {
+    time_t now = (time_t)(clock_ms() / 1000);
+    for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
+        const X509 *x = sk_X509_value(p->ca.all, i);
+        if (!plays_a_part(p, x))
+            continue;
+        const ASN1_TIME *from = X509_get0_notBefore(x), *to = X509_get0_notAfter(x);
+        if (ASN1_TIME_cmp_time_t(from, now) > 0)
+            probe_found(p, PROBE_CA_VALIDITY, "%s: valid from %s", subject(p, x),
+                        date_text(p, from));
+        else if (ASN1_TIME_cmp_time_t(to, now) < 0) /* -2: no date at all */
+            probe_found(p, PROBE_CA_VALIDITY, "%s: expired on %s", subject(p, x), date_text(p, to));
+    }
+}
+
+/* The uppermost certificate of the answer that the chain of `x` reaches. */
+static X509 *top_of(const struct probe *p, X509 *x) {
+    for (int i = 0; i < sk_X509_num(p->ca.all) && !is_self_signed(x); i++) {
+        X509 *issuer = issuer_of(p, x);
+        if (!issuer)
+            break;
+        x = issuer;
+    }
+    return x;
+}
+
+static void judge_root_absent(struct probe *p) {
+    for (int i = 0; i < sk_X509_num(p->ca.all); i++)
+        if (is_self_signed(sk_X509_value(p->ca.all, i)))
+            return;
+    X509 *top = top_of(p, p->ca.issuer);
+    probe_found(p, PROBE_ROOT_ABSENT, "the top is %s, issued by %s", subject(p, top),
+                name_text(p, X509_get_issuer_name(top)));
+}
+
+static X509_STORE *given_roots(struct probe *p) {
+    X509_STORE *roots = X509_STORE_new();
+    struct span der, rest = p->options->trust;
+    while (pem_next(p->a, &rest, PEM_CERTIFICATE, &der) == OK) {
+        OSSL_AUTO(X509) x = ossl_x509_read(der);
+        if (x)
+            X509_STORE_add_cert(roots, x);
+    }
+    return roots;
+}
+
+/* The dates of GetCACert's certificates have a finding of their own; a given root's have not. */
+static int but_for_dates(int ok, X509_STORE_CTX *ctx) {
+    int error = X509_STORE_CTX_get_error(ctx);
+    if (error != X509_V_ERR_CERT_HAS_EXPIRED && error != X509_V_ERR_CERT_NOT_YET_VALID)
+        return ok;
+    const X509 *x = X509_STORE_CTX_get_current_cert(ctx);
+    STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(ctx);
+    for (int i = 0; i < sk_X509_num(sent); i++)
+        if (X509_cmp(sk_X509_value(sent, i), x) == 0)
+            return 1;
+    return ok;
+}
+
+static bool judge_trust(struct probe *p, X509_STORE *roots, X509 *x) {
+    OSSL_AUTO(X509_STORE_CTX) ctx = X509_STORE_CTX_new();
+    if (X509_STORE_CTX_init(ctx, roots, x, p->ca.all) != 1)
+        return false;
+    X509_STORE_CTX_set_time(ctx, 0, (time_t)(clock_ms() / 1000));
+    X509_STORE_CTX_set_verify_cb(ctx, but_for_dates);
+    if (X509_verify_cert(ctx) == 1)
+        return true;
+    int error = X509_STORE_CTX_get_error(ctx);
+    bool dated = error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
+    X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+    probe_found_as(p, PROBE_ROOT_TRUST, dated ? HR_CERT_EXPIRED : HR_CERT_UNTRUSTEDROOT,
+                   "%s: %s, at %s", subject(p, x), X509_verify_cert_error_string(error),
+                   subject(p, at ? at : x));
+    return false;
+}
+
+static void judge_roots(struct probe *p) {
+    judge_root_absent(p);
+    if (p->options->trust.n) {
+        OSSL_AUTO(X509_STORE) roots = given_roots(p);
+        if (judge_trust(p, roots, p->ca.sign) && p->ca.encrypt != p->ca.sign)
+            judge_trust(p, roots, p->ca.encrypt);
+        probe_checked(p, "chain to the given roots");
+        return;
+    }
+    X509 *top = top_of(p, p->ca.sign);
+    probe_unknown(p, arena_printf(p->a,
+                                  "whether hosts trust %s: deliver it first (--trust FILE checks "
+                                  "it)",
+                                  name_text(p, X509_get_issuer_name(top))));
+}
+
+/* ---- the whole ---- */
+
+void probe_judge_ca(struct probe *p, struct span body, const char *content_type) {
+    bool single;
+    STACK_OF(X509) *all = read_form(p, body, &single);
+    if (!all)
+        return;
+    p->ca = (struct scep_ca){.all = all, .single = single};
+    if (content_type)
+        judge_type(p, content_type);
+    choose_parts(p);
+    judge_thumbprints(p);
+    if (!single)
+        judge_ra(p);
+    else if (!scep_ca_is_ca(p->ca.sign))
+        probe_unknown(p, "whether Windows takes a single certificate that is no CA's");
+    judge_key(p);
+    judge_validity(p);
+    judge_roots(p);
+    probe_checked(p, "form of GetCACert, RA KeyUsage, EKU and issuer, validity");
+}
+
+/* Whether it holds certificates in a form that Windows reads. */
+static bool is_usable(const struct fetch_reply *reply) {
+    bool single;
+    size_t left;
+    if (probe_fault(reply))
+        return false;
+    OSSL_CERTS_AUTO certs = read_certs(buf_view(&reply->body), &single, &left);
+    return certs != NULL;
+}
+
+/* Whether another `message` gets what Windows' own did not; goes on with that answer. */
+static bool other_message(struct probe *p, uint32_t fault, const char *seen) {
+    static const char *const messages[] = {NULL, "ca"};
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        FETCH_REPLY_AUTO(reply);
+        probe_get(p, p->url, "GetCACert", messages[i], &reply);
+        if (!is_usable(&reply))
+            continue;
+        probe_found_as(p, PROBE_MESSAGE_DEFAULT, fault, "%s; but %s%s is answered", seen,
+                       messages[i] ? "message=" : "without message",
+                       messages[i] ? messages[i] : "");
+        probe_judge_ca(p, buf_view(&reply.body), reply.content_type);
+        return true;
+    }
+    return false;
+}
+
+/* What cannot be reached or is silent gives no other answer to another question. */
+static bool may_answer(const struct fetch_reply *reply) {
+    return reply->cause == FETCH_OK || reply->cause == FETCH_RESET;
+}
+
+void probe_authority(struct probe *p) {
+    FETCH_REPLY_AUTO(reply);
+    bool chain = p->caps.chain; /* answered, else capabilities.c would have cleared it */
+    const char *operation = chain ? "GetCACertChain" : "GetCACert";
+    probe_get(p, p->url, operation, SCEP_WINDOWS_MESSAGE, &reply);
+    uint32_t fault = probe_fault(&reply);
+    const char *seen = fault ? probe_seen(p, &reply) : "HTTP 200 without a certificate";
+    if (!chain && !is_usable(&reply) && may_answer(&reply) && other_message(p, fault, seen))
+        return;
+    if (!fault)
+        probe_judge_ca(p, buf_view(&reply.body), chain ? NULL : reply.content_type);
+    else
+        probe_found_as(p, fault == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE : PROBE_CA_STATUS,
+                       fault, "%s: %s", operation, seen);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way to the server: name, connection, TLS, and the path that Windows makes of ServerURL. */
+#include "probe/internal.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "device/hresult.h"
+#include "device/scep_transport.h"
+
+#define SUFFIX "/pkiclient.exe"
+
+enum { DEFAULT_TIMEOUT_MS = 10000, CLOCK_TOLERANCE_S = 120 };
+
+/* ---- asking ---- */
+
+void probe_get(struct probe *p, const char *url, const char *operation, const char *message,
+               struct fetch_reply *reply) {
+    static const char *const headers[] = {SCEP_USER_AGENT, "Cache-Control: no-cache",
+                                          "Connection: Keep-Alive", "Pragma: no-cache", NULL};
+    const char *full =
+        message ? arena_printf(p->a, "%s?operation=%s&message=%s", url, operation, message)
+                : arena_printf(p->a, "%s?operation=%s", url, operation);
+    fetch_reply_free(reply);
+    *reply = (struct fetch_reply){0};
+    enum err e =
+        fetch_send(p->fetch, &(struct fetch_request){.url = full, .headers = headers}, reply);
+    (void)e; /* reply->cause says it too; err_detail() has curl's words */
+}
+
+uint32_t probe_fault(const struct fetch_reply *reply) {
+    if (reply->cause != FETCH_OK)
+        return hresult_of_fetch(reply->cause);
+    if (reply->status != 200)
+        return HR_HTTP(reply->status);
+    return scep_is_web_page(reply) ? HR_FILENAME_EXCED_RANGE : HR_OK;
+}
+
+/* A new fetch, so that no connection of before is used, and the first request of Windows. */
+static void ask_anew(struct probe *p, bool insecure, bool tls12, struct fetch_reply *reply) {
+    const struct probe_options *o = p->options;
+    fetch_free(p->fetch);
+    p->fetch = fetch_new(
+        &(struct fetch_options){.trust = o->trust,
+                                .system_trust = o->trust.n == 0,
+                                .insecure = insecure,
+                                .tls12 = tls12,
+                                .timeout_ms = o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS});
+    probe_get(p, p->url, "GetCACaps", "default", reply);
+}
+
+/* curl's words, without the URL before them; some are the server's. */
+static const char *why(struct probe *p) {
+    const char *words = strstr(err_detail(), "': ");
+    return text_claim(p->a, span_str(words ? words + 3 : err_detail()), 400);
+}
+
+/* What came, in words: "HTTP 404", "a web page (text/html)". */
+static const char *outcome(struct probe *p, const struct fetch_reply *r) {
+    if (r->cause == FETCH_LIMIT)
+        return arena_printf(p->a, "an answer of more than %d MiB", FETCH_BODY_MAX >> 20);
+    if (r->cause != FETCH_OK)
+        return why(p);
+    if (r->status >= 300 && r->status < 400)
+        return arena_printf(p->a, "HTTP %d (a redirect)", r->status);
+    if (r->status != 200)
+        return arena_printf(p->a, "HTTP %d", r->status);
+    const char *type = text_claim(p->a, span_str(r->content_type), 80);
+    return scep_is_web_page(r)
+               ? arena_printf(p->a, "HTTP 200 with a web page (%s)", *type ? type : "no type")
+               : "HTTP 200";
+}
+
+/* ---- TLS ---- */
+
+/* The host of the URL without brackets and port. */
+static const char *host_of(struct probe *p) {
+    const char *at = strstr(p->base, "://") + 3;
+    size_t n = strcspn(at, "/");
+    const char *user = memchr(at, '@', n);
+    if (user) {
+        n -= (size_t)(user + 1 - at);
+        at = user + 1;
+    }
+    if (*at == '[')
+        return arena_str(p->a, span_of(at + 1, strcspn(at + 1, "]/")));
+    return arena_str(p->a, span_of(at, strcspn(at, ":/")));
+}
+
+static bool is_for(X509 *cert, const char *host) {
+    uint8_t address[16];
+    bool literal =
+        inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+    return literal ? X509_check_ip_asc(cert, host, 0) == 1
+                   : X509_check_host(cert, host, 0, 0, NULL) == 1;
+}
+
+/* The names that the certificate is for, else its subject. */
+static const char *names_of(struct probe *p, X509 *cert) {
+    OSSL_AUTO(BIO) out = BIO_new(BIO_s_mem());
+    OSSL_AUTO(GENERAL_NAMES) names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        BIO_puts(out, i ? ", " : "");
+        GENERAL_NAME_print(out, sk_GENERAL_NAME_value(names, i));
+    }
+    return names ? text_claim(p->a, ossl_content(p->a, out), 300)
+                 : probe_dn(p, X509_get_subject_name(cert));
+}
+
+static void report_trust(struct probe *p, const char *words, X509 *cert) {
+    if (cert)
+        probe_found(p, PROBE_TLS_TRUST, "%s; subject %s, issuer %s", words,
+                    probe_dn(p, X509_get_subject_name(cert)),
+                    probe_dn(p, X509_get_issuer_name(cert)));
+    else
+        probe_found(p, PROBE_TLS_TRUST, "%s", words);
+}
+
+/* Both faults of the certificate: OpenSSL stops at the chain before it looks at the name. */
+static void judge_cert(struct probe *p, enum fetch_cause first, const char *words,
+                       const struct fetch_reply *r) {
+    OSSL_AUTO(BIO) in = ossl_reader(buf_view(&r->server_cert));
+    OSSL_AUTO(X509) cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
+    const char *host = host_of(p);
+    if (first == FETCH_TLS_TRUST)
+        report_trust(p, words, cert);
+    if (cert && (first == FETCH_TLS_NAME || !is_for(cert, host)))
+        probe_found(p, PROBE_TLS_NAME, "ServerURL says %s, the certificate is for %s", host,
+                    names_of(p, cert));
+    else if (first == FETCH_TLS_NAME)
+        probe_found(p, PROBE_TLS_NAME, "%s", words);
+}
+
+/* The handshake fails, and neither the version nor the server's certificate is why. */
+static void report_no_tls(struct probe *p, bool asked_for_cert, const char *words) {
+    if (asked_for_cert)
+        probe_found(p, PROBE_TLS_CLIENT_CERT, "it closes the connection without one");
+    probe_found(p, PROBE_TLS, "%s", words);
+}
+
+/*
+ * Without TLS 1.2: is there a TLS 1.3 to be had? A server that asked for a certificate had agreed
+ * on TLS 1.2 before it closed the connection. Gives whether `r` is now an answer over TLS 1.3.
+ */
+static bool mend_version(struct probe *p, struct fetch_reply *r) {
+    const char *words = why(p);
+    bool asked = r->asked_for_cert, tls13 = false;
+    if (!asked) {
+        ask_anew(p, false, false, r);
+        tls13 = r->cause == FETCH_OK || r->cause == FETCH_TLS_TRUST || r->cause == FETCH_TLS_NAME ||
+                r->asked_for_cert;
+    }
+    if (tls13)
+        probe_found(p, PROBE_TLS_VERSION, "%s", words);
+    else
+        report_no_tls(p, asked, words);
+    return tls13;
+}
+
+/* Finds out what is wrong with TLS and asks again as if that were mended; false when it cannot. */
+static bool mend_tls(struct probe *p, struct fetch_reply *r) {
+    bool tls12 = r->cause != FETCH_TLS;
+    if (!tls12 && !mend_version(p, r))
+        return false;
+    enum fetch_cause first = r->cause;
+    if (!fetch_is_tls(first))
+        return true;
+    const char *words = why(p);
+    ask_anew(p, true, tls12, r);
+    const char *rest = why(p);
+    judge_cert(p, first, words, r);
+    if (fetch_is_tls(r->cause))
+        report_no_tls(p, r->asked_for_cert, rest);
+    return !fetch_is_tls(r->cause);
+}
+
+/* ---- the path ---- */
+
+/* Nothing came: what Windows says then. */
+static void report_silence(struct probe *p, enum fetch_cause cause, const char *seen) {
+    static const enum probe_code codes[] = {
+        [FETCH_NAME] = PROBE_NAME,        [FETCH_CONNECT] = PROBE_UNREACHABLE,
+        [FETCH_RESET] = PROBE_BROKEN,     [FETCH_TIMEOUT] = PROBE_TIMEOUT,
+        [FETCH_INVALID] = PROBE_NOT_HTTP, [FETCH_LIMIT] = PROBE_NOT_HTTP,
+        [FETCH_URL] = PROBE_NAME,
+    };
+    probe_found_as(p, codes[cause], hresult_of_fetch(cause), "%s at %s", seen, p->url);
+}
+
+static bool ends_in_suffix(const char *url) {
+    size_t n = strlen(url), suffix = strlen(SUFFIX);
+    return n > suffix && strcasecmp(url + n - suffix, SUFFIX) == 0;
+}
+
+/* What stands behind a finding about the path. */
+static const char *remark(const struct probe *p) {
+    return ends_in_suffix(p->base) ? " (ServerURL ends in " SUFFIX
+                                     " itself, and Windows appends another)"
+                                   : "";
+}
+
+/* Whether this path answers GetCACert, as far as a status tells. */
+static bool has_ca_cert(struct probe *p, const char *url) {
+    FETCH_REPLY_AUTO(r);
+    probe_get(p, url, "GetCACert", "default", &r);
+    return probe_fault(&r) == HR_OK;
+}
+
+/* `seen` came from the path with the suffix, while the bare one answers. */
+static void report_suffix(struct probe *p, const struct fetch_reply *r, const char *seen) {
+    enum probe_code code =
+        probe_fault(r) == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE : PROBE_SUFFIX;
+    probe_found_as(p, code, probe_fault(r), "%s at %s%s; %s answers", seen, p->url, remark(p),
+                   p->base);
+    p->url = p->base;
+}
+
+static void report_capabilities(struct probe *p, const struct fetch_reply *r, const char *seen) {
+    enum probe_code code =
+        probe_fault(r) == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE : PROBE_CAPS_STATUS;
+    probe_found_as(p, code, probe_fault(r), "%s at %s%s", seen, p->url, remark(p));
+}
+
+/*
+ * The first request was not answered with capabilities: does the path without the suffix do so?
+ * Then Windows fails for the suffix alone, and the run goes on there.
+ */
+static void look_below(struct probe *p, const struct fetch_reply *r, const char *seen) {
+    FETCH_REPLY_AUTO(bare);
+    probe_get(p, p->base, "GetCACaps", "default", &bare);
+    const char *bare_seen = outcome(p, &bare);
+    bool answered = bare.cause == FETCH_OK;
+    p->reached = true;
+    if (probe_fault(&bare) == HR_OK) {
+        report_suffix(p, r, seen);
+    } else if (answered && !has_ca_cert(p, p->url) && has_ca_cert(p, p->base)) {
+        report_suffix(p, r, seen);
+        report_capabilities(p, &bare, bare_seen);
+    } else if (r->cause == FETCH_OK) {
+        report_capabilities(p, r, seen);
+    } else {
+        p->reached = false;
+    }
+}
+
+/* A ServerURL that ends in the suffix makes Windows ask for it twice (1.2). */
+static void look_doubled(struct probe *p) {
+    FETCH_REPLY_AUTO(r);
+    const char *url = arena_printf(p->a, "%s" SUFFIX, p->url);
+    probe_get(p, url, "GetCACaps", "default", &r);
+    if (probe_fault(&r) != HR_OK)
+        probe_found_as(p, PROBE_SUFFIX_DOUBLED, probe_fault(&r), "%s at %s", outcome(p, &r), url);
+}
+
+static void judge_path(struct probe *p, const struct fetch_reply *r, const char *seen) {
+    bool other_path_may_work =
+        r->cause == FETCH_OK || r->cause == FETCH_RESET || r->cause == FETCH_INVALID;
+    p->reached = probe_fault(r) == HR_OK;
+    if (p->reached && !ends_in_suffix(p->base))
+        look_doubled(p);
+    else if (!p->reached && other_path_may_work)
+        look_below(p, r, seen);
+    if (p->reached)
+        probe_checked(p, "the path with its suffix");
+    else
+        report_silence(p, r->cause, seen);
+}
+
+/* ---- the clock ---- */
+
+/* Date has whole seconds: the middle of that second is the best guess. */
+static void judge_clock(struct probe *p, const struct fetch_reply *r, int64_t now_ms) {
+    if (!r->date_ms) {
+        probe_unknown(p, "the server's clock: its answer has no Date");
+        return;
+    }
+    p->clock_skew_ms = r->date_ms + 500 - now_ms;
+    int64_t seconds = llabs(p->clock_skew_ms) / 1000;
+    const char *side = p->clock_skew_ms > 0 ? "ahead" : "behind";
+    if (seconds > CLOCK_TOLERANCE_S)
+        probe_found(p, PROBE_CLOCK, "the server is %lld s %s", (long long)seconds, side);
+    probe_fact(p, "clock", "%lld s %s", (long long)seconds, seconds ? side : "apart");
+    probe_checked(p, "clock");
+}
+
+/* ---- the step ---- */
+
+static void set_urls(struct probe *p) {
+    struct span url = span_str(p->options->url);
+    while (url.n > strlen("https://") && url.p[url.n - 1] == '/')
+        url.n--;
+    p->base = arena_str(p->a, url);
+    p->url = arena_printf(p->a, "%s" SUFFIX, p->base);
+    p->over_tls = strncasecmp(p->base, "https:", 6) == 0;
+    probe_fact(p, "url", "%s", p->url);
+}
+
+static bool was_found(const struct probe *p, enum probe_code code) {
+    const struct probe_finding *f = p->report->findings;
+    while (f && f->entry != probe_entry(code))
+        f = f->next;
+    return f != NULL;
+}
+
+/* Something came: what is known of the way to it. */
+static void report_way(struct probe *p, const struct fetch_reply *r) {
+    if (r->asked_for_cert)
+        probe_found(p, PROBE_TLS_CLIENT_CERT, "%s",
+                    r->cause == FETCH_OK ? "it answers without one, too" : "and then no answer");
+    if (r->cause != FETCH_OK)
+        return;
+    if (p->over_tls)
+        probe_fact(p, "tls", was_found(p, PROBE_TLS_VERSION) ? "TLS 1.3" : "TLS 1.2");
+    probe_checked(p, p->over_tls ? "name, connection, TLS 1.2 and trust" : "name and connection");
+    judge_clock(p, r, clock_ms());
+}
+
+void probe_reach(struct probe *p) {
+    FETCH_REPLY_AUTO(r);
+    set_urls(p);
+    ask_anew(p, false, true, &r);
+    if (fetch_is_tls(r.cause) && !mend_tls(p, &r))
+        return;
+    const char *seen = outcome(p, &r); /* before another request changes err_detail() */
+    report_way(p, &r);
+    judge_path(p, &r, seen);
+}

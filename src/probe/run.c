@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order of the steps, and the report that they fill. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "probe/internal.h"
+
+enum { URL_MAX = 200 };
+
+/* ---- the report ---- */
+
+static void add_finding(struct probe *p, enum probe_code code, uint32_t hresult,
+                        const char *detail) {
+    struct probe_finding **at = &p->report->findings;
+    while (*at)
+        at = &(*at)->next;
+    *at = arena_alloc(p->a, sizeof **at);
+    **at = (struct probe_finding){probe_entry(code), hresult, detail, NULL};
+}
+
+static const char *formatted(struct probe *p, const char *fmt, va_list args) {
+    char text[1024];
+    vsnprintf(text, sizeof text, fmt, args);
+    return arena_str(p->a, span_str(text));
+}
+
+void probe_found(struct probe *p, enum probe_code code, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    add_finding(p, code, probe_entry(code)->hresult, formatted(p, fmt, args));
+    va_end(args);
+}
+
+void probe_found_as(struct probe *p, enum probe_code code, uint32_t hresult, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    add_finding(p, code, hresult, formatted(p, fmt, args));
+    va_end(args);
+}
+
+static void add_fact(struct probe *p, struct probe_fact **list, const char *name,
+                     const char *value) {
+    while (*list)
+        list = &(*list)->next;
+    *list = arena_alloc(p->a, sizeof **list);
+    **list = (struct probe_fact){name, value, NULL};
+}
+
+void probe_fact(struct probe *p, const char *name, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    add_fact(p, &p->report->facts, name, formatted(p, fmt, args));
+    va_end(args);
+}
+
+void probe_checked(struct probe *p, const char *what) {
+    add_fact(p, &p->report->checked, what, NULL);
+}
+
+void probe_unknown(struct probe *p, const char *what) {
+    add_fact(p, &p->report->unknown, what, NULL);
+}
+
+const struct probe_finding *probe_verdict(const struct probe_report *r) {
+    const struct probe_finding *f = r->findings;
+    while (f && f->entry->severity != PROBE_STOPS)
+        f = f->next;
+    return f;
+}
+
+/* ---- the run ---- */
+
+static bool is_thumbprint(const char *text) {
+    size_t n = 0;
+    while (isxdigit((unsigned char)text[n]))
+        n++;
+    return n == 40 && !text[n];
+}
+
+static enum err check(const struct probe_options *o, struct arena *a) {
+    bool http = strncasecmp(o->url, "http://", 7) == 0,
+         tls = strncasecmp(o->url, "https://", 8) == 0;
+    if (!http && !tls)
+        return err_set(ERR_USAGE, "'%s' is no http or https URL",
+                       text_claim(a, span_str(o->url), URL_MAX));
+    for (const char *c = o->url; *c; c++)
+        if (*c <= ' ' || *c > '~' || strchr("?#;", *c))
+            return err_set(ERR_USAGE,
+                           "'%s': give ServerURL alone: one URL, printable, without ? "
+                           "and #",
+                           text_claim(a, span_str(o->url), URL_MAX));
+    if (strchr("/:", o->url[tls ? 8 : 7]) || !o->url[tls ? 8 : 7])
+        return err_set(ERR_USAGE, "'%s' names no host", o->url);
+    if (!o->challenge != !o->subject)
+        return err_set(ERR_USAGE, "a certificate is asked for with both a challenge and a subject");
+    if (o->thumbprint && !is_thumbprint(o->thumbprint))
+        return err_set(ERR_USAGE, "'%s' is no SHA-1 thumbprint: 40 hex digits", o->thumbprint);
+    return OK;
+}
+
+static void say(const struct probe *p, const char *step) {
+    if (p->options->progress)
+        p->options->progress(step);
+}
+
+static enum err run(struct probe *p) {
+    say(p, "the way to the server");
+    probe_reach(p);
+    if (!p->reached) {
+        probe_unknown(p, "all that comes after the connection");
+        return OK;
+    }
+    say(p, "GetCACaps");
+    probe_capabilities(p);
+    say(p, "GetCACert");
+    probe_authority(p);
+    if (!p->has_ca) {
+        probe_unknown(p, "whether it reads RSAES-OAEP and issues certificates");
+        return OK;
+    }
+    say(p, "CRLs");
+    probe_crls(p);
+    if (!p->options->challenge) {
+        probe_unknown(p,
+                      "whether it reads RSAES-OAEP and issues certificates: give a challenge and a "
+                      "subject");
+        return OK;
+    }
+    say(p, "PKIOperation");
+    return probe_enrollment(p);
+}
+
+enum err probe_run(const struct probe_options *options, struct arena *a, struct probe_report *out) {
+    TRY(check(options, a));
+    *out = (struct probe_report){0};
+    struct probe p = {.options = options, .a = a, .report = out};
+    p.host.name = "PROBE";
+    p.host.switches = json_object();
+    enum err e = run(&p);
+    scep_ca_free(&p.ca);
+    fetch_free(p.fetch);
+    json_decref(p.host.switches);
+    arena_free(&p.host.mem);
+    return e;
+}
