@@ -11,7 +11,9 @@
 #include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "device/ossl.h"
 #include "enroll/hresult.h"
+#include "x509/pem.h"
 
 static const char usage[] =
     "Usage: signet probe URL [--challenge C --subject S] [OPTIONS] [-o json]\n\n"
@@ -33,7 +35,8 @@ static const char usage[] =
     "  --timeout SECONDS      for each request, 1 to 600 (default: 10)\n"
     "  -o json                the same as JSON\n\n"
     "Exit status: 0 nothing known will stop Windows (there may be risks and notes), 1 something will,\n"
-    "or the probe itself failed (then standard error says why), 2 wrong usage.\n"
+    "or there was too little to see, or the probe itself failed (then standard error says why), 2 wrong\n"
+    "usage.\n"
     "docs/probe.md has a paragraph on each finding.\n";
 
 enum { MAX_TRUST = 1 << 20, MAX_CHALLENGE = 16 << 10, MAX_SECONDS = 600, MAX_TEXT = 8192 };
@@ -80,12 +83,12 @@ static void print_json(struct arena *a, const char *url, const struct probe_repo
     json_t *findings = json_array();
     for (const struct probe_finding *f = r->findings; f; f = f->next)
         json_array_append_new(findings, json_finding(a, f));
-    cli_print_json(json_pack("{s:s, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:b}", "url", clean(a, url),
-                             "verdict", verdict ? verdict->entry->name : NULL, "stops",
-                             verdict != NULL, "hresult", json_hresult(verdict), "findings",
-                             findings, "facts", json_facts(a, r->facts, true), "checked",
-                             json_facts(a, r->checked, false), "unknown",
-                             json_facts(a, r->unknown, false), "enrolled", (int)r->enrolled));
+    cli_print_json(json_pack(
+        "{s:s, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "url", clean(a, url), "verdict",
+        verdict ? verdict->entry->name : NULL, "stops", verdict != NULL, "hresult",
+        json_hresult(verdict), "findings", findings, "facts", json_facts(a, r->facts, true),
+        "checked", json_facts(a, r->checked, false), "unknown", json_facts(a, r->unknown, false),
+        "conclusive", (int)r->conclusive, "enrolled", (int)r->enrolled));
 }
 
 /* ---- for people ---- */
@@ -109,7 +112,9 @@ static void print_verdict(struct arena *a, const struct probe_report *r, size_t 
     enum { INDENT = 11 };
     const struct probe_finding *verdict = probe_verdict(r);
     if (!verdict) {
-        printf("nothing known will stop Windows here\n");
+        printf(r->conclusive
+                   ? "nothing known will stop Windows here\n"
+                   : "not known: GetCACert could not be had, nothing behind it was seen\n");
         return;
     }
     printf("Windows will fail here: %s\n", verdict->entry->title);
@@ -212,11 +217,27 @@ static enum err read_challenge(const char *file, struct buf *out) {
     return OK;
 }
 
+/* Each must be good for OpenSSL: for one bad one curl throws all of them away, and blames TLS. */
+static enum err check_trust(struct arena *a, struct span pem) {
+    struct span der;
+    int count = 0;
+    enum err e;
+    while ((e = pem_next(a, &pem, PEM_CERTIFICATE, &der)) == OK) {
+        OSSL_AUTO(X509) x = ossl_x509_read(der);
+        count++;
+        if (!x)
+            return err_set(ERR_PARSE, "number %d is no certificate", count);
+    }
+    if (e != ERR_NOT_FOUND)
+        return err_context(e, "number %d", count + 1);
+    return count ? OK : err_set(ERR_PARSE, "there is none");
+}
+
 static enum err read_trust(const char *file, struct buf *out) {
+    ARENA_AUTO(a);
     TRY(file_read(file, MAX_TRUST, out));
-    return strstr(buf_cstr(out), "-----BEGIN CERTIFICATE-----")
-               ? OK
-               : err_set(ERR_PARSE, "'%s' holds no PEM certificate", file);
+    enum err e = check_trust(&a, buf_view(out));
+    return e == OK ? OK : err_context(e, "'%s' holds no PEM certificate that can be read", file);
 }
 
 static int probe(const struct cli *cli, struct probe_options *options) {
@@ -235,7 +256,7 @@ static int probe(const struct cli *cli, struct probe_options *options) {
         fprintf(stderr, "signet: cannot write to standard output\n");
         return 1;
     }
-    return probe_verdict(&report) ? 1 : 0;
+    return probe_verdict(&report) || !report.conclusive ? 1 : 0;
 }
 
 static int read_and_probe(const struct cli *cli, const struct order *o, unsigned timeout_ms) {

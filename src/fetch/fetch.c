@@ -14,7 +14,7 @@ enum { DEFAULT_TIMEOUT_MS = 30000, CONNECT_TIMEOUT_MS = 10000 };
 struct fetch {
     CURL *curl;
     struct curl_slist *connect_to;
-    unsigned timeout_ms;
+    unsigned timeout_ms, connect_timeout_ms;
     bool asked_for_cert;
 };
 
@@ -68,6 +68,17 @@ static void set_client(CURL *c, struct span cert, struct span key) {
     set_blob(c, CURLOPT_SSLKEY_BLOB, key);
 }
 
+bool fetch_url_is_good(const char *url) {
+    CURLU *u = curl_url();
+    char *scheme = NULL;
+    bool good = u && curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK &&
+                curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+                (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+    curl_free(scheme);
+    curl_url_cleanup(u);
+    return good;
+}
+
 struct fetch *fetch_new(const struct fetch_options *o) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, init_curl);
@@ -76,6 +87,7 @@ struct fetch *fetch_new(const struct fetch_options *o) {
     if (!f->curl)
         abort(); /* curl gives NULL only without memory */
     f->timeout_ms = o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
+    f->connect_timeout_ms = o->timeout_ms ? o->timeout_ms : CONNECT_TIMEOUT_MS;
     CURL *c = f->curl;
     if (!o->system_trust)
         set_trust(c, o->trust);
@@ -144,11 +156,14 @@ static size_t on_header(char *p, size_t size, size_t n, void *user) {
     if (span_starts(line, "HTTP/")) { /* 100 Continue comes before the answer's own headers */
         r->has_length = false;
         r->content_type[0] = 0;
+        r->location[0] = 0;
         r->date_ms = 0;
     } else if (header_is(line, "Content-Length", &value)) {
         r->has_length = true;
     } else if (header_is(line, "Content-Type", &value)) {
         snprintf(r->content_type, sizeof r->content_type, "%.*s", SPAN_FMT(value));
+    } else if (header_is(line, "Location", &value)) {
+        snprintf(r->location, sizeof r->location, "%.*s", SPAN_FMT(value));
     } else if (header_is(line, "Date", &value)) {
         r->date_ms = date_of(value);
     } else if (header_is(line, "Retry-After", &value)) {
@@ -243,7 +258,7 @@ enum err fetch_send(struct fetch *f, const struct fetch_request *q, struct fetch
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->body.n ? (const char *)q->body.p : "");
     }
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)f->timeout_ms);
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)f->connect_timeout_ms);
     curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
@@ -266,6 +281,6 @@ enum err fetch_send(struct fetch *f, const struct fetch_request *q, struct fetch
         r->cause = FETCH_INVALID;
     if (code == CURLE_OK)
         return OK;
-    return err_set(ERR_IO, "cannot reach '%s': %s", q->url,
+    return err_set(ERR_IO, "cannot reach '%.200s': %s", q->url, /* a PKIOperation's has KiBs */
                    *text ? text : curl_easy_strerror(code));
 }

@@ -45,7 +45,7 @@ struct fetch_options {
     struct span client_key;  /* PEM */
     const char *connect_to;  /* "HOST:PORT:HOST2:PORT2" sends what is for the first to the second */
     bool tls12;              /* TLS 1.2 at most, as Windows' SCEP client */
-    unsigned timeout_ms;     /* of a whole request; 0 means 30 s */
+    unsigned timeout_ms;     /* of a whole request; 0 means 30 s, 10 s of them to connect */
 };
 
 struct fetch_request {
@@ -63,6 +63,7 @@ struct fetch_reply { /* zero-initialise; fetch_reply_free */
     int status;
     bool has_length;        /* the answer gave its Content-Length */
     char content_type[128]; /* "" when there was none */
+    char location[256];     /* as it came, cut off there; "" when there was none */
     int retry_after_s;      /* 0 when there was none */
     int64_t date_ms;        /* HTTP's Date, whole seconds; 0 when there was none */
     bool asked_for_cert;    /* a server of this fetch asked for a client certificate */
@@ -70,6 +71,9 @@ struct fetch_reply { /* zero-initialise; fetch_reply_free */
     struct buf sent;        /* request line and headers as they went out */
     struct buf body;
 };
+
+/* Whether fetch can send to this URL: http(s), a host, a port below 65536; no user, no password. */
+bool fetch_url_is_good(const char *url) __attribute__((nonnull));
 
 struct fetch *fetch_new(const struct fetch_options *options) __attribute__((nonnull));
 

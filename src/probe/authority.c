@@ -12,7 +12,7 @@
 #include "wire/scep.h"
 #include "x509/pem.h"
 
-enum { CERTS_MAX = 64 }; /* each is held against each other */
+enum { CERTS_MAX = 16 }; /* each is held against each other; NDES sends four */
 
 /* ---- words for people; a stranger wrote the names ---- */
 
@@ -39,9 +39,19 @@ static bool is_self_signed(X509 *x) {
     return X509_self_signed(x, 1) == 1;
 }
 
-/* The CA of the answer that signed the certificate, or NULL. */
-static X509 *issuer_of(const struct probe *p, X509 *x) {
-    return scep_ca_issuer_of(x, p->ca.all);
+/* Signatures of a stranger are dear: each is verified once. */
+static void find_issuers(struct probe *p) {
+    p->issuers = arena_alloc(p->a, (size_t)sk_X509_num(p->ca.all) * sizeof *p->issuers);
+    for (int i = 0; i < sk_X509_num(p->ca.all); i++)
+        p->issuers[i] = scep_ca_issuer_of(sk_X509_value(p->ca.all, i), p->ca.all);
+}
+
+/* The CA of the answer that signed this certificate of the answer, or NULL. */
+static X509 *issuer_of(const struct probe *p, const X509 *x) {
+    int i = 0;
+    while (sk_X509_value(p->ca.all, i) != x)
+        i++;
+    return p->issuers[i];
 }
 
 static bool has_usage(X509 *x, uint32_t usage) {
@@ -70,6 +80,10 @@ static STACK_OF(X509) * read_certs(struct span body, bool *single, size_t *left)
         cms = body.n ? d2i_CMS_ContentInfo(NULL, &at, (long)body.n) : NULL;
         if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed)
             list = CMS_get1_certs(cms);
+        if (sk_X509_num(list) < 1) { /* later OpenSSLs give an empty list, not NULL */
+            sk_X509_free(list);
+            list = NULL;
+        }
     }
     *left = list ? body.n - (size_t)(at - body.p) : 0;
     return list;
@@ -222,6 +236,24 @@ static void choose_parts(struct probe *p) {
         ca->sign = ca->encrypt = ca->issuer;
 }
 
+/* Whether `above` is `x` or a CA over it. Two CAs may have signed each other: the walk has an end.
+ */
+static bool stands_above(const struct probe *p, const X509 *x, const X509 *above) {
+    for (int i = 0; x && x != above && i < sk_X509_num(p->ca.all); i++)
+        x = issuer_of(p, x);
+    return x == above;
+}
+
+/* Whether it is RA or issuing CA, or a CA above them. An old RA beside the one in use is neither.
+ */
+static bool plays_a_part(const struct probe *p, const X509 *x) {
+    X509 *const parts[] = {p->ca.sign, p->ca.encrypt, p->ca.issuer};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i] && stands_above(p, parts[i], x))
+            return true;
+    return false;
+}
+
 /* ---- thumbprints ---- */
 
 static const char *part_of(const struct probe *p, X509 *x) {
@@ -232,19 +264,35 @@ static const char *part_of(const struct probe *p, X509 *x) {
     return x == p->ca.issuer ? "issuing and root CA" : "root CA";
 }
 
-static void judge_thumbprints(struct probe *p) {
+/* The certificate whose thumbprint the profile names; each is shown. */
+static X509 *show_thumbprints(struct probe *p) {
     const char *wanted = p->options->thumbprint;
-    bool found = false;
+    X509 *named = NULL;
     for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
         X509 *x = sk_X509_value(p->ca.all, i);
         char own[THUMBPRINT_SIZE];
         cert_thumbprint(ossl_x509_der(p->a, x), own);
-        found = found || (wanted && strcasecmp(own, wanted) == 0);
+        if (wanted && strcasecmp(own, wanted) == 0)
+            named = x;
         probe_fact(p, "thumbprint", "%s  %s (%s)", own, subject(p, x), part_of(p, x));
     }
-    if (wanted && !found)
-        probe_found(p, PROBE_THUMBPRINT, "%s", wanted);
+    return named;
+}
+
+/* A CA that is only sent along proves nothing of the RA: it must stand above it (2.2). */
+static void judge_thumbprints(struct probe *p) {
+    X509 *named = show_thumbprints(p);
     probe_checked(p, "thumbprints");
+    if (!p->options->thumbprint)
+        return;
+    if (!named)
+        probe_found(p, PROBE_THUMBPRINT, "%s", p->options->thumbprint);
+    else if (!plays_a_part(p, named))
+        probe_found(p, PROBE_THUMBPRINT, "it is that of %s, which did not issue %s",
+                    subject(p, named), subject(p, p->ca.encrypt));
+    else if (!p->ca.single && !scep_ca_is_ca(named))
+        probe_unknown(p, "whether CAThumbprint may be the RA's: Microsoft's documentation wants a "
+                         "CA's");
 }
 
 /* ---- the RA ---- */
@@ -328,18 +376,6 @@ static void judge_key(struct probe *p) {
     probe_fact(p, "recipient", "%s", subject(p, p->ca.encrypt));
 }
 
-/* An old RA beside the one that is in use hurts nobody. */
-static bool plays_a_part(const struct probe *p, const X509 *x) {
-    X509 *const parts[] = {p->ca.sign, p->ca.encrypt, p->ca.issuer};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        for (X509 *up = parts[i], *at = NULL; up && up != at; up = issuer_of(p, at)) {
-            at = up;
-            if (at == x)
-                return true;
-        }
-    return false;
-}
-
 static void judge_validity(struct probe *p) {
     time_t now = (time_t)(clock_ms() / 1000);
     for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
@@ -410,9 +446,8 @@ static bool judge_trust(struct probe *p, X509_STORE *roots, X509 *x) {
     int error = X509_STORE_CTX_get_error(ctx);
     bool dated = error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
     X509 *at = X509_STORE_CTX_get_current_cert(ctx);
-    probe_found_as(p, PROBE_ROOT_TRUST, dated ? HR_CERT_EXPIRED : HR_CERT_UNTRUSTEDROOT,
-                   "%s: %s, at %s", subject(p, x), X509_verify_cert_error_string(error),
-                   subject(p, at ? at : x));
+    probe_found_as(p, PROBE_ROOT_TRUST, dated ? 0 : HR_CERT_UNTRUSTEDROOT, "%s: %s, at %s",
+                   subject(p, x), X509_verify_cert_error_string(error), subject(p, at ? at : x));
     return false;
 }
 
@@ -442,6 +477,7 @@ void probe_judge_ca(struct probe *p, struct span body, const char *content_type)
     p->ca = (struct scep_ca){.all = all, .single = single};
     if (content_type)
         judge_type(p, content_type);
+    find_issuers(p);
     choose_parts(p);
     judge_thumbprints(p);
     if (!single)
@@ -498,6 +534,5 @@ void probe_authority(struct probe *p) {
     if (!fault)
         probe_judge_ca(p, buf_view(&reply.body), chain ? NULL : reply.content_type);
     else
-        probe_found_as(p, fault == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE : PROBE_CA_STATUS,
-                       fault, "%s: %s", operation, seen);
+        probe_found_fault(p, PROBE_CA_STATUS, fault, operation, seen);
 }

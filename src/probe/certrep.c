@@ -49,7 +49,7 @@ struct reading {
     struct probe *p;
     const struct scep_request *request;
     struct cms_signed msg;
-    bool seen[KNOWN];
+    int seen[KNOWN];          /* how often */
     struct span value[KNOWN]; /* empty: missing or malformed */
     int status;               /* -1: not to be told */
 };
@@ -110,11 +110,11 @@ static int known_attribute(struct span oid) {
 
 static enum err take_value(struct reading *r, int which, struct der *values) {
     struct der_item item;
-    if (r->seen[which]) {
-        malformed(r, which, "stands there twice");
+    if (r->seen[which]++) {
+        if (r->seen[which] == 2)
+            malformed(r, which, "stands there more than once");
         return OK;
     }
-    r->seen[which] = true;
     if (der_is_empty(values)) {
         malformed(r, which, "has no value");
         return OK;
@@ -359,8 +359,11 @@ static bool open_by_csr_key(struct reading *r, struct span *bag) {
            bag->n && bag->p[0] == DER_SEQUENCE;
 }
 
+/* Its pkiStatus alone says that the server has issued, whatever can be read of the rest. */
 static void judge_success(struct reading *r) {
     struct span bag = SPAN_NONE;
+    if (r->value[PKI_STATUS].n)
+        r->p->report->enrolled = true;
     if (!r->msg.content.n) {
         probe_found(r->p, PROBE_REPLY_CLOSED, "SUCCESS without an envelope");
         return;
@@ -378,19 +381,26 @@ static void judge_success(struct reading *r) {
 
 /* ---- all of it ---- */
 
+static void form_found(struct probe *p, const char *what) {
+    const char *other = p->other_attempt;
+    probe_found(p, PROBE_REPLY_FORM, "%s%s%s", what, other ? "; " : "", other ? other : "");
+}
+
 /* What is no SignedData by one signer, or one that signs no attributes. */
 static bool read_form(struct reading *r, struct span message) {
     if (cms_signed_read(r->p->a, message, &r->msg) == OK)
         return true;
     if (r->msg.signer.signature.n) /* all was read but the attributes, which come next */
         return true;
+    probe_unknown(r->p, "whether a certificate was issued");
     if (r->msg.signer.digest.oid.n && !r->msg.signer.attributes.n)
         probe_found(r->p, PROBE_REPLY_ATTRIBUTE, "the CertRep has no signed attributes at all");
     else if (message.n && message.p[0] == DER_SEQUENCE)
-        probe_found(r->p, PROBE_REPLY_FORM, "%s", err_detail());
+        form_found(r->p, arena_str(r->p->a, span_str(err_detail())));
+    else if (message.n)
+        form_found(r->p, arena_printf(r->p->a, "no DER: %s", text_claim(r->p->a, message, 60)));
     else
-        probe_found(r->p, PROBE_REPLY_FORM, message.n ? "no DER: %s" : "an empty body%s",
-                    text_claim(r->p->a, message, 60));
+        form_found(r->p, "an empty body");
     return false;
 }
 

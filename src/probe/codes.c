@@ -30,9 +30,13 @@ static const struct probe_entry entries[PROBE_CODES] = {
                            "switch TLS 1.2 on for this listener"},
     [PROBE_TLS_TRUST] =
         {"tls-trust", PROBE_STOPS, 0x80072F8F, "seen (1.12)",
-         "the server's TLS certificate does not chain to the given roots",
+         "the server's TLS certificate does not chain to the given roots, or is not valid now",
          "install its root on the hosts (LocalMachine for device profiles), or use a "
          "certificate that they trust; send the intermediates too"},
+    [PROBE_TLS_ROOT] = {"tls-root", PROBE_RISK, 0x80072F8F, "seen (1.12)",
+                        "the server's TLS certificate does not chain to the roots of this machine; "
+                        "those of the hosts are not known",
+                        "give the hosts' roots with --trust"},
     [PROBE_TLS_NAME] = {"tls-name", PROBE_STOPS, 0x80072F8F, "seen (1.12)",
                         "the server's TLS certificate is for another name",
                         "use the certificate's name in ServerURL, or a certificate with that name"},
@@ -53,6 +57,11 @@ static const struct probe_entry entries[PROBE_CODES] = {
          "ServerURL/pkiclient.exe/pkiclient.exe is not served: a ServerURL that "
          "ends in /pkiclient.exe would not work",
          "write ServerURL without /pkiclient.exe, or serve any suffix"},
+    [PROBE_REDIRECT] =
+        {"redirect", PROBE_RISK, 0, "open",
+         "the server answers with a redirect; whether Windows' SCEP client follows it "
+         "is not known, and a request by POST does not survive most of them",
+         "serve SCEP at ServerURL itself, or put the target into ServerURL"},
     [PROBE_WEB_PAGE] = {"web-page", PROBE_STOPS, 0x800700CE, "seen (1.15)",
                         "the server answers with a web page instead of SCEP",
                         "point ServerURL at the SCEP server itself; answer 404 elsewhere"},
@@ -120,7 +129,7 @@ static const struct probe_entry entries[PROBE_CODES] = {
     [PROBE_THUMBPRINT] =
         {"thumbprint", PROBE_STOPS, 0x80091007, "seen (2.2, 2.3)",
          "CAThumbprint is that of no certificate in GetCACert",
-         "take one of the thumbprints that are shown; the issuing CA's is the one that "
+         "take the thumbprint of a CA that is shown; the issuing CA's is the one that "
          "works everywhere"},
     [PROBE_ROOT_ABSENT] = {"root-absent", PROBE_NOTE, 0x80091007, "seen (2.3)",
                            "GetCACert does not hold the root: a CAThumbprint of the root will not "
@@ -134,6 +143,11 @@ static const struct probe_entry entries[PROBE_CODES] = {
                    "a CRL that the certificates name cannot be had, is old or is not signed by its "
                    "CA; whether Windows checks it here is not known",
                    "publish a fresh CRL at an http URL that hosts reach"},
+    [PROBE_REVOKED] =
+        {"revoked", PROBE_RISK, 0, "open (10.6)",
+         "a certificate of GetCACert is revoked by its CA; whether Windows checks that "
+         "here is not known",
+         "renew it with a new key"},
     [PROBE_CLOCK] = {"clock", PROBE_RISK, 0, "seen (2.4)",
                      "the server's clock differs from this machine's: a host throws away a "
                      "certificate that is not valid yet",
@@ -206,6 +220,9 @@ static const struct probe_entry entries[PROBE_CODES] = {
          "the new certificate is valid only from the moment of its issue, or not "
          "yet: a host whose clock is behind throws it away",
          "back-date NotBefore by ten minutes or more"},
+    [PROBE_CERT_EXPIRED] = {"cert-expired", PROBE_STOPS, 0, "documented (6.1)",
+                            "the new certificate has expired already",
+                            "look at the CA's clock and at the validity of its template"},
     [PROBE_CERT_CHAIN] = {"cert-chain", PROBE_RISK, 0, "open (2.2)",
                           "the new certificate is not issued by a CA of GetCACert",
                           "send the issuing CA with GetCACert"},

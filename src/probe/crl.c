@@ -103,7 +103,7 @@ static void judge_entries(struct probe *p, const char *url, X509_CRL *crl) {
         X509_REVOKED *entry = NULL;
         if (X509_NAME_cmp(X509_get_issuer_name(x), X509_CRL_get_issuer(crl)) == 0 &&
             X509_CRL_get0_by_cert(crl, &entry, x) == 1)
-            probe_found(p, PROBE_CRL, "%s says that %s is revoked", url,
+            probe_found(p, PROBE_REVOKED, "%s says that %s is revoked", url,
                         probe_dn(p, X509_get_subject_name(x)));
     }
 }
@@ -192,6 +192,10 @@ void probe_crls(struct probe *p) {
     for (int i = 0; i < sk_X509_num(p->ca.all); i++)
         add_urls_of(p, &list, sk_X509_value(p->ca.all, i));
     report_urls(p, &list);
+    if (list.count && probe_is_refuted(p)) { /* nobody vouches for these URLs */
+        probe_unknown(p, "CRLs: the server is not proved");
+        return;
+    }
     struct fetch *fetch = open_fetch(p);
     for (int i = 0; i < list.count; i++)
         had += check_url(p, fetch, list.at[i]);

@@ -3,21 +3,32 @@
  * A true enrollment. Windows wraps its request in RSAES-OAEP and tries nothing else; where that
  * fails, a fresh request with PKCS#1 v1.5 tells whether OAEP is the reason, and lets the rest be
  * judged. There are never more than these two: each may use up a challenge or issue a certificate.
+ *
+ * Only a second request that is accepted proves it. One that is refused does not: servers were seen
+ * to say HTTP 500 to a request that they could not read, and to a wrong challenge, in the same way.
  */
 #include "base/text.h"
 #include "cms/signed.h" /* before OpenSSL's headers, which make macros of our KU_ names */
 #include "device/hresult.h"
 #include "device/scep_transport.h"
+#include "device/x500.h"
 #include "probe/internal.h"
 #include "scep/attributes.h"
 
-enum { KEY_LENGTH = 2048, KEY_USAGE = 0xa0, SOFTWARE_KSP = 3, NO_FAIL_INFO = -1 };
+enum {
+    KEY_LENGTH = 2048,
+    KEY_USAGE = 0xa0,
+    SOFTWARE_KSP = 3,
+    NO_FAIL_INFO = -1,
+    SUBJECT_MAX = 200
+};
 
 /* How far the server came with a request. */
 enum progress {
     NOT_ANSWERED, /* HTTP's fault, or no CertRep: may be the way that it fails to decrypt */
     NOT_READ,     /* a FAILURE that may mean the same */
-    WAS_READ,     /* another FAILURE, or a CertRep that is malformed */
+    REFUSED,      /* another FAILURE */
+    MALFORMED,    /* a CertRep that says neither yes nor no */
     ACCEPTED,     /* SUCCESS, PENDING */
 };
 
@@ -38,7 +49,26 @@ static void attempt_free(struct attempt *t) {
 
 /* ---- the request ---- */
 
-/* Of what HRESULTs there are, these are about the options. */
+static struct scep_settings settings_of(const struct probe *p) {
+    return (struct scep_settings){
+        .challenge = p->options->challenge,
+        .subject = p->options->subject,
+        .ekus = "1.3.6.1.5.5.7.3.2", /* clientAuth */
+        .alt_names = "",
+        .hash = "SHA-2",
+        .key_usage = KEY_USAGE,
+        .key_length = KEY_LENGTH,
+        .key_protection = SOFTWARE_KSP,
+    };
+}
+
+static uint32_t make_request(struct probe *p, const char *key_transport, struct scep_request *r) {
+    const struct scep_settings settings = settings_of(p);
+    json_object_set_new(p->host.switches, "key-transport", json_string(key_transport));
+    return scep_request_make(&p->host, &settings, &p->ca, &p->caps, p->a, r);
+}
+
+/* Of what HRESULTs there are, these are about the options; OK for the others. */
 static enum err refuse_options(struct probe *p, uint32_t hr) {
     if (hr == HR_CRYPT_NOT_PRINTABLE)
         return err_set(ERR_USAGE,
@@ -49,25 +79,27 @@ static enum err refuse_options(struct probe *p, uint32_t hr) {
         return err_set(ERR_USAGE,
                        "'%s' is no subject for Windows, which fails with 0x%08X: write "
                        "\"CN=name,O=organization\"",
-                       p->options->subject, hr);
+                       text_claim(p->a, span_str(p->options->subject), SUBJECT_MAX), hr);
+    return OK;
+}
+
+static enum err no_request(struct probe *p, uint32_t hr) {
+    TRY(refuse_options(p, hr));
     probe_found(p, PROBE_CA_KEY, "no request can be encrypted to %s",
                 probe_dn(p, X509_get_subject_name(p->ca.encrypt)));
     return OK;
 }
 
-static uint32_t make_request(struct probe *p, const char *key_transport, struct scep_request *r) {
-    const struct scep_settings settings = {
-        .challenge = p->options->challenge,
-        .subject = p->options->subject,
-        .ekus = "1.3.6.1.5.5.7.3.2", /* clientAuth */
-        .alt_names = "",
-        .hash = "SHA-2",
-        .key_usage = KEY_USAGE,
-        .key_length = KEY_LENGTH,
-        .key_protection = SOFTWARE_KSP,
-    };
-    json_object_set_new(p->host.switches, "key-transport", json_string(key_transport));
-    return scep_request_make(&p->host, &settings, &p->ca, &p->caps, p->a, r);
+/* A CSR does not care for the kind of its key, and a key of this kind is made at once. */
+enum err probe_check_request(struct probe *p) {
+    const struct scep_settings settings = settings_of(p);
+    if (!x500_is_printable(span_str(settings.challenge)))
+        return refuse_options(p, HR_CRYPT_NOT_PRINTABLE);
+    OSSL_AUTO(EVP_PKEY) key = EVP_EC_gen("P-256");
+    OSSL_AUTO(X509_REQ) csr = NULL;
+    if (!key)
+        return err_set(ERR_CRYPTO, "no key can be made");
+    return refuse_options(p, scep_csr_make(&p->host, &settings, key, &csr));
 }
 
 /* ---- the way there and back ---- */
@@ -95,18 +127,19 @@ static enum progress progress_of(struct arena *a, struct span message, int *fail
     struct cms_signed msg;
     struct scep_attributes attributes;
     *fail_info = NO_FAIL_INFO;
-    if (cms_signed_read(a, message, &msg) != OK)
-        return msg.signer.digest.oid.n ? WAS_READ : NOT_ANSWERED; /* a CertRep, though malformed */
-    if (scep_attributes_read(&msg.signer, &attributes) != OK)
-        return WAS_READ;
+    if (cms_signed_read(a, message, &msg) != OK && !msg.signer.digest.oid.n)
+        return NOT_ANSWERED;
+    /* What cannot be read is judged later; the status may have come before it. */
+    if (scep_attributes_read(&msg.signer, &attributes) != OK && attributes.pki_status < 0)
+        return MALFORMED;
     if (attributes.pki_status == SCEP_SUCCESS || attributes.pki_status == SCEP_PENDING)
         return ACCEPTED;
     if (attributes.pki_status != SCEP_FAILURE)
-        return WAS_READ;
+        return MALFORMED;
     *fail_info = attributes.fail_info;
     bool unread = *fail_info == SCEP_BAD_ALG || *fail_info == SCEP_BAD_MESSAGE_CHECK ||
                   *fail_info == NO_FAIL_INFO;
-    return unread ? NOT_READ : WAS_READ;
+    return unread ? NOT_READ : REFUSED;
 }
 
 /* One request; HR_OK or why there is none. */
@@ -126,21 +159,49 @@ static uint32_t try_with(struct probe *p, const char *key_transport, struct atte
 static const char *outcome(struct probe *p, const struct attempt *t) {
     if (t->progress == NOT_ANSWERED)
         return t->words;
-    if (t->progress == NOT_READ)
+    if (t->progress == NOT_READ || t->progress == REFUSED)
         return arena_printf(p->a, "FAILURE, %s", probe_fail_info(p, t->fail_info));
     return "read";
 }
 
-/* Where the request never arrived, or nobody can tell what became of it, another tells nothing. */
-static bool is_worth_another(const struct attempt *t) {
-    enum fetch_cause cause = t->reply.cause;
-    return t->progress < WAS_READ &&
-           (cause == FETCH_OK || cause == FETCH_RESET || cause == FETCH_INVALID);
+/* A status that a server, or what stands before it, sends without having tried to decrypt. */
+static bool came_before_reading(int status) {
+    static const int all[] = {401, 403, 404, 429, 502, 503, 504};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (status == all[i])
+            return true;
+    return status >= 300 && status < 400;
 }
 
-static bool came_further(const struct attempt *now, const struct attempt *before) {
-    bool silent_failure = now->progress == NOT_READ && now->fail_info == NO_FAIL_INFO;
-    return now->progress >= WAS_READ || (silent_failure && before->progress == NOT_ANSWERED);
+/* Where the request was not looked at, or nobody can tell what became of it, another tells nothing
+ * and may use up a challenge. */
+static bool is_worth_another(const struct attempt *t) {
+    enum fetch_cause cause = t->reply.cause;
+    if (cause != FETCH_OK)
+        return cause == FETCH_INVALID;
+    return t->progress < REFUSED && !came_before_reading(t->reply.status);
+}
+
+/* Whether the first attempt says clearly enough that it was not read. */
+static bool was_unreadable(const struct attempt *t) {
+    if (t->progress == NOT_READ)
+        return t->fail_info != NO_FAIL_INFO;
+    return t->progress == NOT_ANSWERED && t->reply.cause == FETCH_OK &&
+           (t->reply.status == 200 || t->reply.status == 500);
+}
+
+static bool proves_oaep(const struct attempt *pkcs1, const struct attempt *oaep) {
+    return pkcs1->progress == ACCEPTED || (pkcs1->progress == MALFORMED && was_unreadable(oaep));
+}
+
+/* Whether the request may have arrived, with an answer that got lost. */
+static bool may_have_issued(const struct attempt *t) {
+    enum fetch_cause cause = t->reply.cause;
+    int status = t->reply.status;
+    if (cause == FETCH_OK)
+        return status == 502 || status == 504;
+    return cause == FETCH_TIMEOUT || cause == FETCH_RESET || cause == FETCH_INVALID ||
+           cause == FETCH_LIMIT;
 }
 
 /* ---- the verdict ---- */
@@ -154,27 +215,35 @@ static void judge_type(struct probe *p, const struct fetch_reply *r) {
 }
 
 static void judge_fault(struct probe *p, const struct attempt *t) {
-    bool page = t->fault == HR_FILENAME_EXCED_RANGE;
-    probe_found_as(p, page ? PROBE_WEB_PAGE : PROBE_OPERATION_STATUS, t->fault,
-                   "PKIOperation: %s%s%s", t->words, p->other_attempt ? "; " : "",
-                   p->other_attempt ? p->other_attempt : "");
+    const char *other = p->other_attempt;
+    const char *seen = other ? arena_printf(p->a, "%s; %s", t->words, other) : t->words;
+    probe_found_fault(p, PROBE_OPERATION_STATUS, t->fault, "PKIOperation", seen);
 }
 
 static void judge(struct probe *p, const struct attempt *t) {
     if (t->fault) {
         judge_fault(p, t);
         probe_unknown(p, "the CertRep and the certificate");
+        if (may_have_issued(t))
+            probe_unknown(p, "whether a certificate was issued");
         return;
     }
     judge_type(p, &t->reply);
     probe_certrep(p, &t->request, buf_view(&t->reply.body));
 }
 
-static const char *same_words(struct probe *p, const struct attempt *pkcs1,
-                              const struct attempt *oaep) {
+/* What PKCS#1 v1.5 brought, when that does not prove OAEP to be the reason. */
+static const char *second_words(struct probe *p, const struct attempt *pkcs1,
+                                const struct attempt *oaep) {
     const char *words = outcome(p, pkcs1);
-    return strcmp(words, outcome(p, oaep)) == 0 ? "the same by PKCS#1 v1.5"
-                                                : arena_printf(p->a, "by PKCS#1 v1.5: %s", words);
+    if (strcmp(words, outcome(p, oaep)) == 0)
+        return "the same by PKCS#1 v1.5";
+    if (pkcs1->progress == NOT_ANSWERED)
+        return arena_printf(p->a, "by PKCS#1 v1.5: %s", words);
+    return arena_printf(p->a,
+                        "the same request by PKCS#1 v1.5: %s; so RSAES-OAEP is suspected, but a "
+                        "challenge that is wrong or that the first request used up looks the same",
+                        words);
 }
 
 /* OAEP failed: what PKCS#1 v1.5 says about that. */
@@ -182,16 +251,14 @@ static enum err try_pkcs1(struct probe *p, const struct attempt *oaep) {
     ATTEMPT_AUTO(pkcs1);
     uint32_t hr = try_with(p, "pkcs1", &pkcs1);
     if (hr != HR_OK)
-        return refuse_options(p, hr);
-    if (!came_further(&pkcs1, oaep)) {
-        p->other_attempt = same_words(p, &pkcs1, oaep);
+        return no_request(p, hr);
+    if (!proves_oaep(&pkcs1, oaep)) {
+        p->other_attempt = second_words(p, &pkcs1, oaep);
         judge(p, oaep);
         probe_unknown(p, "whether it reads RSAES-OAEP");
         return OK;
     }
     probe_found_as(p, PROBE_OAEP, oaep->fault, "PKIOperation by RSAES-OAEP: %s", outcome(p, oaep));
-    p->other_attempt = "the request by RSAES-OAEP came before: it may have used up a one-time "
-                       "challenge";
     judge(p, &pkcs1);
     return OK;
 }
@@ -201,7 +268,7 @@ enum err probe_enrollment(struct probe *p) {
     p->other_attempt = NULL;
     uint32_t hr = try_with(p, "oaep", &oaep);
     if (hr != HR_OK)
-        return refuse_options(p, hr);
+        return no_request(p, hr);
     if (is_worth_another(&oaep))
         return try_pkcs1(p, &oaep);
     judge(p, &oaep);

@@ -24,6 +24,7 @@ struct probe {
 
     /* GetCACert: the certificates, and who plays which part; as if mended after a finding. */
     struct scep_ca ca;
+    X509 **issuers; /* of each in ca.all: who signed it, or NULL */
 
     /* PKIOperation: what a refusal says of the other attempt; NULL: there was none. */
     const char *other_attempt;
@@ -63,15 +64,34 @@ uint32_t probe_fault(const struct fetch_reply *reply);
 /* A name in a certificate as RFC 2253 writes it, cleaned for the terminal. (crl.c) */
 const char *probe_dn(struct probe *p, const X509_NAME *name);
 
+/*
+ * A finding for an operation that got a fault: `code`, but PROBE_WEB_PAGE or PROBE_REDIRECT where
+ * it is one (capabilities.c).
+ */
+void probe_found_fault(struct probe *p, enum probe_code code, uint32_t fault, const char *operation,
+                       const char *seen);
+
 /* What a reply with a fault was, for people: "HTTP 404: first line", "a web page". In the arena;
  * right after probe_get, for it uses err_detail (capabilities.c). */
 const char *probe_seen(struct probe *p, const struct fetch_reply *reply)
     __attribute__((returns_nonnull));
 
+/* curl's words for why the last request has no answer, without the URL before them; cleaned, for
+ * some are the server's. (capabilities.c) */
+const char *probe_why(struct probe *p) __attribute__((returns_nonnull));
+
 /* ---- the steps, in Windows' order ---- */
+
+/* ERR_USAGE for a challenge or a subject of which Windows makes no request; asks for nothing.
+ * (enrollment.c) */
+enum err probe_check_request(struct probe *p) ERR_MUST_USE;
 
 /* Name, connection, TLS, and the path with its suffix. Sets reached, fetch, url. (reach.c) */
 void probe_reach(struct probe *p);
+
+/* Whether a finding says that whoever answers may not be the profile's server: then it is neither
+ * sent a challenge nor taken at its word for other addresses. (reach.c) */
+bool probe_is_refuted(const struct probe *p);
 
 /* GetCACaps. Sets caps. (capabilities.c) */
 void probe_capabilities(struct probe *p);

@@ -86,7 +86,7 @@ static void judge_validity(struct probe *p, const X509 *x) {
     const ASN1_TIME *from = X509_get0_notBefore(x), *to = X509_get0_notAfter(x);
     int64_t age = now - time_ms(from);
     if (time_ms(to) <= now)
-        probe_found(p, PROBE_CERT_VALIDITY, "NotAfter is %s: it has ended", time_words(p, to));
+        probe_found(p, PROBE_CERT_EXPIRED, "NotAfter is %s: it has ended", time_words(p, to));
     else if (age < BACKDATE_MS)
         probe_found(p, PROBE_CERT_VALIDITY, "NotBefore is %s, %lld s %s the server's time",
                     time_words(p, from), llabs((long long)age) / 1000,
@@ -186,7 +186,8 @@ static void judge_content(struct probe *p, const struct scep_request *r, X509 *x
 void probe_issued(struct probe *p, const struct scep_request *request, struct span bag) {
     OSSL_CERTS_AUTO certs = read_bag(bag);
     judge_number(p, certs);
-    p->report->enrolled = sk_X509_num(certs) > 0;
+    if (sk_X509_num(certs) > 0) /* without a pkiStatus nothing has said it yet */
+        p->report->enrolled = true;
     X509 *x = of_key(certs, request->key);
     if (!x) {
         judge_no_match(p, request, certs);

@@ -30,11 +30,13 @@ enum probe_code {
     PROBE_TLS, /* no TLS at all, and not for want of TLS 1.2 */
     PROBE_TLS_VERSION,
     PROBE_TLS_TRUST,
+    PROBE_TLS_ROOT,
     PROBE_TLS_NAME,
     PROBE_TLS_CLIENT_CERT,
     /* the path */
     PROBE_SUFFIX,
     PROBE_SUFFIX_DOUBLED,
+    PROBE_REDIRECT,
     PROBE_WEB_PAGE,
     PROBE_MESSAGE_DEFAULT,
     /* GetCACaps */
@@ -57,6 +59,7 @@ enum probe_code {
     PROBE_ROOT_ABSENT,
     PROBE_ROOT_TRUST,
     PROBE_CRL,
+    PROBE_REVOKED,
     PROBE_CLOCK,
     /* PKIOperation */
     PROBE_OAEP,
@@ -77,6 +80,7 @@ enum probe_code {
     PROBE_REPLY_CERTS,
     PROBE_CERT_KEY,
     PROBE_CERT_VALIDITY,
+    PROBE_CERT_EXPIRED,
     PROBE_CERT_CHAIN,
     PROBE_CERT_CONTENT,
     PROBE_CODES
@@ -123,7 +127,8 @@ struct probe_report {
     struct probe_fact *facts;       /* in the order of the run */
     struct probe_fact *checked;     /* name only: what was checked */
     struct probe_fact *unknown;     /* name only: what this run could not tell */
-    bool enrolled;                  /* a certificate was issued (and is thrown away) */
+    bool conclusive; /* GetCACert was had: without a verdict, that speaks for the server */
+    bool enrolled;   /* a certificate was issued (and is thrown away) */
 };
 
 /*

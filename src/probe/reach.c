@@ -51,10 +51,14 @@ static void ask_anew(struct probe *p, bool insecure, bool tls12, struct fetch_re
     probe_get(p, p->url, "GetCACaps", "default", reply);
 }
 
-/* curl's words, without the URL before them; some are the server's. */
-static const char *why(struct probe *p) {
-    const char *words = strstr(err_detail(), "': ");
-    return text_claim(p->a, span_str(words ? words + 3 : err_detail()), 400);
+static bool is_redirect(const struct fetch_reply *r) {
+    return r->cause == FETCH_OK && r->status >= 300 && r->status < 400;
+}
+
+static const char *redirect(struct probe *p, const struct fetch_reply *r) {
+    const char *to = text_claim(p->a, span_str(r->location), sizeof r->location);
+    return *to ? arena_printf(p->a, "HTTP %d (a redirect to %s)", r->status, to)
+               : arena_printf(p->a, "HTTP %d (a redirect)", r->status);
 }
 
 /* What came, in words: "HTTP 404", "a web page (text/html)". */
@@ -62,9 +66,9 @@ static const char *outcome(struct probe *p, const struct fetch_reply *r) {
     if (r->cause == FETCH_LIMIT)
         return arena_printf(p->a, "an answer of more than %d MiB", FETCH_BODY_MAX >> 20);
     if (r->cause != FETCH_OK)
-        return why(p);
-    if (r->status >= 300 && r->status < 400)
-        return arena_printf(p->a, "HTTP %d (a redirect)", r->status);
+        return probe_why(p);
+    if (is_redirect(r))
+        return redirect(p, r);
     if (r->status != 200)
         return arena_printf(p->a, "HTTP %d", r->status);
     const char *type = text_claim(p->a, span_str(r->content_type), 80);
@@ -78,12 +82,6 @@ static const char *outcome(struct probe *p, const struct fetch_reply *r) {
 /* The host of the URL without brackets and port. */
 static const char *host_of(struct probe *p) {
     const char *at = strstr(p->base, "://") + 3;
-    size_t n = strcspn(at, "/");
-    const char *user = memchr(at, '@', n);
-    if (user) {
-        n -= (size_t)(user + 1 - at);
-        at = user + 1;
-    }
     if (*at == '[')
         return arena_str(p->a, span_of(at + 1, strcspn(at + 1, "]/")));
     return arena_str(p->a, span_of(at, strcspn(at, ":/")));
@@ -109,13 +107,29 @@ static const char *names_of(struct probe *p, X509 *cert) {
                  : probe_dn(p, X509_get_subject_name(cert));
 }
 
+/* "not valid after DATE", "not valid before DATE", or NULL when its time is now. */
+static const char *out_of_time(struct probe *p, const X509 *cert) {
+    const ASN1_TIME *from = X509_get0_notBefore(cert), *until = X509_get0_notAfter(cert);
+    time_t now = (time_t)(clock_ms() / 1000);
+    bool over = X509_cmp_time(until, &now) < 0;
+    if (!over && X509_cmp_time(from, &now) <= 0)
+        return NULL;
+    OSSL_AUTO(BIO) out = BIO_new(BIO_s_mem());
+    BIO_puts(out, over ? "not valid after " : "not valid before ");
+    ASN1_TIME_print(out, over ? until : from);
+    return text_claim(p->a, ossl_content(p->a, out), 80);
+}
+
+/* The roots of this machine are not the hosts'; but what is out of time is so for everybody. */
 static void report_trust(struct probe *p, const char *words, X509 *cert) {
+    const char *late = cert ? out_of_time(p, cert) : NULL;
+    enum probe_code code = p->options->trust.n || late ? PROBE_TLS_TRUST : PROBE_TLS_ROOT;
     if (cert)
-        probe_found(p, PROBE_TLS_TRUST, "%s; subject %s, issuer %s", words,
+        probe_found(p, code, "%s; subject %s, issuer %s%s%s", words,
                     probe_dn(p, X509_get_subject_name(cert)),
-                    probe_dn(p, X509_get_issuer_name(cert)));
+                    probe_dn(p, X509_get_issuer_name(cert)), late ? ", " : "", late ? late : "");
     else
-        probe_found(p, PROBE_TLS_TRUST, "%s", words);
+        probe_found(p, code, "%s", words);
 }
 
 /* Both faults of the certificate: OpenSSL stops at the chain before it looks at the name. */
@@ -145,7 +159,7 @@ static void report_no_tls(struct probe *p, bool asked_for_cert, const char *word
  * on TLS 1.2 before it closed the connection. Gives whether `r` is now an answer over TLS 1.3.
  */
 static bool mend_version(struct probe *p, struct fetch_reply *r) {
-    const char *words = why(p);
+    const char *words = probe_why(p);
     bool asked = r->asked_for_cert, tls13 = false;
     if (!asked) {
         ask_anew(p, false, false, r);
@@ -167,9 +181,9 @@ static bool mend_tls(struct probe *p, struct fetch_reply *r) {
     enum fetch_cause first = r->cause;
     if (!fetch_is_tls(first))
         return true;
-    const char *words = why(p);
+    const char *words = probe_why(p);
     ask_anew(p, true, tls12, r);
-    const char *rest = why(p);
+    const char *rest = probe_why(p);
     judge_cert(p, first, words, r);
     if (fetch_is_tls(r->cause))
         report_no_tls(p, r->asked_for_cert, rest);
@@ -208,19 +222,28 @@ static bool has_ca_cert(struct probe *p, const char *url) {
     return probe_fault(&r) == HR_OK;
 }
 
+/* `otherwise`, unless the answer is of a kind that has a finding of its own. */
+static enum probe_code code_of(const struct fetch_reply *r, enum probe_code otherwise) {
+    return is_redirect(r)                              ? PROBE_REDIRECT
+           : probe_fault(r) == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE
+                                                       : otherwise;
+}
+
+/* What Windows makes of a redirect is open. */
+static uint32_t hresult_of(const struct fetch_reply *r) {
+    return is_redirect(r) ? 0 : probe_fault(r);
+}
+
 /* `seen` came from the path with the suffix, while the bare one answers. */
 static void report_suffix(struct probe *p, const struct fetch_reply *r, const char *seen) {
-    enum probe_code code =
-        probe_fault(r) == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE : PROBE_SUFFIX;
-    probe_found_as(p, code, probe_fault(r), "%s at %s%s; %s answers", seen, p->url, remark(p),
-                   p->base);
+    probe_found_as(p, code_of(r, PROBE_SUFFIX), hresult_of(r), "%s at %s%s; %s answers", seen,
+                   p->url, remark(p), p->base);
     p->url = p->base;
 }
 
 static void report_capabilities(struct probe *p, const struct fetch_reply *r, const char *seen) {
-    enum probe_code code =
-        probe_fault(r) == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE : PROBE_CAPS_STATUS;
-    probe_found_as(p, code, probe_fault(r), "%s at %s%s", seen, p->url, remark(p));
+    probe_found_as(p, code_of(r, PROBE_CAPS_STATUS), hresult_of(r), "%s at %s%s", seen, p->url,
+                   remark(p));
 }
 
 /*
@@ -302,6 +325,12 @@ static bool was_found(const struct probe *p, enum probe_code code) {
     while (f && f->entry != probe_entry(code))
         f = f->next;
     return f != NULL;
+}
+
+bool probe_is_refuted(const struct probe *p) {
+    return was_found(p, PROBE_TLS_TRUST) || was_found(p, PROBE_TLS_ROOT) ||
+           was_found(p, PROBE_TLS_NAME) || was_found(p, PROBE_THUMBPRINT) ||
+           was_found(p, PROBE_ROOT_TRUST);
 }
 
 /* Something came: what is known of the way to it. */

@@ -7,15 +7,19 @@
 #include "base/text.h"
 #include "probe/internal.h"
 
-enum { URL_MAX = 200 };
+enum { URL_MAX = 200, FINDINGS_MAX = 200 };
 
 /* ---- the report ---- */
 
+/* More of them help nobody; a stranger decides how many there are. */
 static void add_finding(struct probe *p, enum probe_code code, uint32_t hresult,
                         const char *detail) {
     struct probe_finding **at = &p->report->findings;
-    while (*at)
+    int before = 0;
+    while (*at && ++before)
         at = &(*at)->next;
+    if (before == FINDINGS_MAX)
+        return;
     *at = arena_alloc(p->a, sizeof **at);
     **at = (struct probe_finding){probe_entry(code), hresult, detail, NULL};
 }
@@ -93,6 +97,11 @@ static enum err check(const struct probe_options *o, struct arena *a) {
                            text_claim(a, span_str(o->url), URL_MAX));
     if (strchr("/:", o->url[tls ? 8 : 7]) || !o->url[tls ? 8 : 7])
         return err_set(ERR_USAGE, "'%s' names no host", o->url);
+    if (!fetch_url_is_good(o->url))
+        return err_set(ERR_USAGE,
+                       "'%s' is no URL that can be asked; names and passwords do not "
+                       "belong into it",
+                       o->url);
     if (!o->challenge != !o->subject)
         return err_set(ERR_USAGE, "a certificate is asked for with both a challenge and a subject");
     if (o->thumbprint && !is_thumbprint(o->thumbprint))
@@ -122,6 +131,11 @@ static enum err run(struct probe *p) {
     }
     say(p, "CRLs");
     probe_crls(p);
+    if (p->options->challenge && probe_is_refuted(p)) {
+        probe_unknown(p, "whether it reads RSAES-OAEP and issues certificates: a challenge is not "
+                         "sent to a server that may be somebody else's");
+        return OK;
+    }
     if (!p->options->challenge) {
         probe_unknown(p,
                       "whether it reads RSAES-OAEP and issues certificates: give a challenge and a "
@@ -138,7 +152,10 @@ enum err probe_run(const struct probe_options *options, struct arena *a, struct 
     struct probe p = {.options = options, .a = a, .report = out};
     p.host.name = "PROBE";
     p.host.switches = json_object();
-    enum err e = run(&p);
+    enum err e = options->challenge ? probe_check_request(&p) : OK;
+    if (e == OK)
+        e = run(&p);
+    out->conclusive = p.has_ca;
     scep_ca_free(&p.ca);
     fetch_free(p.fetch);
     json_decref(p.host.switches);

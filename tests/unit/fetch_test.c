@@ -128,6 +128,7 @@ static void test_no_redirect_and_no_proxy(void **state) {
     stop(p);
     unsetenv("http_proxy");
     assert_int_equal(r.status, 302);
+    assert_string_equal(r.location, "http://127.0.0.1:1/");
 }
 
 static void test_connect_to(void **state) {
@@ -142,11 +143,25 @@ static void test_connect_to(void **state) {
     assert_non_null(strstr(buf_cstr(&r.sent), "Host: 127.0.0.1:1\r\n"));
 }
 
+static void test_good_urls(void **state) {
+    (void)state;
+    static const char *const good[] = {"http://a", "HTTPS://a.example:8443/scep", "http://[::1]:1/",
+                                       "http://a/b@c", "http://127.0.0.1:65535/x"};
+    static const char *const bad[] = {"http://a:99999/", "http://a:x/",  "http://u@a/",
+                                      "http://u:p@a/",   "http://@a/",   "http://:@a/",
+                                      "ftp://a/",        "file:///etc",  "a/b",
+                                      "http://",         "http://[::1/", ""};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(fetch_url_is_good(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(fetch_url_is_good(bad[i]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answer),     cmocka_unit_test(test_chunked_has_no_length),
         cmocka_unit_test(test_causes),     cmocka_unit_test(test_no_redirect_and_no_proxy),
-        cmocka_unit_test(test_connect_to),
+        cmocka_unit_test(test_connect_to), cmocka_unit_test(test_good_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -391,6 +391,44 @@ static void test_thumbprint(void **state) {
     assert_int_equal(f->report.findings->hresult, HR_CRYPT_HASH_VALUE);
 }
 
+/* A CA that is only sent along proves nothing of an RA that another one issued. */
+static void test_bystander(void **state) {
+    struct fixture *f = *state;
+    OSSL_AUTO(EVP_PKEY) key = EVP_RSA_gen(2048);
+    OSSL_AUTO(X509)
+    other = make_cert(key, (struct made_cert){.cn = "Other", .ca = true, .usage = "keyCertSign"});
+    f->options.thumbprint = thumbprint(&f->a, other);
+    assert_string_equal(judge_bundle(f, BUNDLE(f->y.ra, f->y.ca, other)), "thumbprint");
+    assert_non_null(strstr(detail(f), "CN=Other, which did not issue CN=RA"));
+    f->options.thumbprint = thumbprint(&f->a, f->y.ra);
+    assert_string_equal(judge_bundle(f, BUNDLE(f->y.ra, f->y.ca)), "");
+    assert_true(is_unknown(f, "whether CAThumbprint may be the RA's"));
+}
+
+static X509 *cross_signed(EVP_PKEY *key, const char *cn, X509 *by, EVP_PKEY *by_key) {
+    return make_cert(
+        key, (struct made_cert){
+                 .cn = cn, .issuer = by, .issuer_key = by_key, .ca = true, .usage = "keyCertSign"});
+}
+
+/* Two CAs that signed each other: the search for the top has an end. */
+static void test_circle(void **state) {
+    struct fixture *f = *state;
+    OSSL_AUTO(EVP_PKEY) a = EVP_RSA_gen(2048);
+    OSSL_AUTO(EVP_PKEY) b = EVP_RSA_gen(2048);
+    OSSL_AUTO(X509) a_root = cross_signed(a, "A", NULL, NULL);
+    OSSL_AUTO(X509) b_by_a = cross_signed(b, "B", a_root, a);
+    OSSL_AUTO(X509) a_by_b = cross_signed(a, "A", b_by_a, b);
+    struct made_cert m = good_ra;
+    m.issuer = a_by_b;
+    m.issuer_key = a;
+    OSSL_AUTO(X509) ra = make_cert(f->y.ra_key, m);
+    f->options.thumbprint = thumbprint(&f->a, f->y.ca);
+    assert_string_equal(judge_bundle(f, BUNDLE(ra, a_by_b, b_by_a, f->y.ca)), "thumbprint");
+    f->options.thumbprint = thumbprint(&f->a, b_by_a);
+    assert_string_equal(judge_bundle(f, BUNDLE(ra, a_by_b, b_by_a, f->y.ca)), "");
+}
+
 static void test_trust(void **state) {
     struct fixture *f = *state;
     BUF_AUTO(roots);
@@ -430,7 +468,7 @@ int main(void) {
         TEST(test_garbage),      TEST(test_ber),    TEST(test_bundle),   TEST(test_only_cas),
         TEST(test_usage),        TEST(test_eku),    TEST(test_issuer),   TEST(test_split),
         TEST(test_best),         TEST(test_key),    TEST(test_validity), TEST(test_thumbprint),
-        TEST(test_trust),        TEST(test_names),
+        TEST(test_bystander),    TEST(test_circle), TEST(test_trust),    TEST(test_names),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

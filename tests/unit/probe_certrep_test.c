@@ -177,6 +177,10 @@ static void test_form(void **state) {
     struct span reply = reply_of(f, (struct reply){0});
     expect(f, span_str("no CertRep"), "reply-form");
     expect_detail(f, SPAN_NONE, "reply-form", 0, "empty");
+    assert_string_equal(f->report.unknown->name, "whether a certificate was issued");
+    f->p.other_attempt = "the other was refused";
+    expect_detail(f, SPAN_NONE, "reply-form", 0, "an empty body; the other was refused");
+    f->p.other_attempt = NULL;
     expect(f, span_of(reply.p, reply.n - 1), "reply-form");
     expect(f, good_content(f), "reply-form");
     assert_false(f->report.enrolled);
@@ -266,6 +270,7 @@ static void test_envelope(void **state) {
            "reply-des");
     expect_detail(f, make_reply(&f->y, &q, &(struct reply){.other_recipient_key = true}),
                   "reply-closed", 0, "another key");
+    assert_true(f->report.enrolled); /* so says its pkiStatus */
     expect_detail(f, with_content(f, span_str("no envelope")), "reply-closed", 0,
                   "no EnvelopedData");
 }
@@ -312,7 +317,7 @@ static void test_validity(void **state) {
     expect_leaf(f, m, "cert-validity", "after the server's time");
     m.not_before_s = -7200;
     m.not_after_s = -3600;
-    expect_leaf(f, m, "cert-validity", "it has ended");
+    expect_leaf(f, m, "cert-expired", "it has ended");
     f->p.clock_skew_ms = -600 * 1000; /* the server's clock is behind: not back-dated at all */
     expect_leaf(f, good_leaf, "cert-validity", "s ");
     f->p.clock_skew_ms = 0;

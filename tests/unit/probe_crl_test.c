@@ -114,12 +114,16 @@ static void check(struct fixture *f, const char *status, struct span body) {
     waitpid(pid, NULL, 0);
 }
 
-static void expect_finding(struct fixture *f, const char *words) {
+static void expect(struct fixture *f, const char *name, const char *words) {
     const struct probe_finding *found = f->report.findings;
     assert_non_null(found);
-    assert_string_equal(found->entry->name, "crl");
+    assert_string_equal(found->entry->name, name);
     assert_non_null(strstr(found->detail, words));
     assert_null(found->next);
+}
+
+static void expect_finding(struct fixture *f, const char *words) {
+    expect(f, "crl", words);
 }
 
 static void test_good(void **state) {
@@ -171,7 +175,24 @@ static void test_revoked(void **state) {
     struct fixture *f = *state;
     name_place(f, "http://127.0.0.1:%d/ca.crl");
     check(f, "200 OK", make_crl(f, (struct made_crl){f->key, 3600, f->ra}));
-    expect_finding(f, "says that CN=RA is revoked");
+    expect(f, "revoked", "says that CN=RA is revoked");
+}
+
+/* Nothing is fetched for an answer that nobody vouches for. */
+static void test_refuted(void **state) {
+    static const enum probe_code codes[] = {PROBE_TLS_TRUST, PROBE_TLS_ROOT, PROBE_TLS_NAME,
+                                            PROBE_THUMBPRINT, PROBE_ROOT_TRUST};
+    struct fixture *f = *state;
+    name_place(f, "http://127.0.0.1:1/ca.crl?%d");
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        f->report = (struct probe_report){0};
+        assert_false(probe_is_refuted(&f->p));
+        probe_found(&f->p, codes[i], "so");
+        assert_true(probe_is_refuted(&f->p));
+        probe_crls(&f->p);
+        assert_null(f->report.findings->next);
+        assert_string_equal(f->report.unknown->name, "CRLs: the server is not proved");
+    }
 }
 
 static void test_issuer_unknown(void **state) {
@@ -213,7 +234,7 @@ int main(void) {
         TEST(test_good),      TEST(test_none),   TEST(test_ldap),
         TEST(test_https),     TEST(test_old),    TEST(test_forged),
         TEST(test_revoked),   TEST(test_pem),    TEST(test_issuer_unknown),
-        TEST(test_not_there), TEST(test_nobody),
+        TEST(test_not_there), TEST(test_nobody), TEST(test_refuted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -328,6 +328,11 @@ class Redirect:
         return 302, "text/plain", b"elsewhere\n"
 
 
+class RedirectSuffix:
+    def answer(self, path, *more):
+        return super().answer(path, *more) if path == "/scep" else (301, "text/plain", b"elsewhere\n")
+
+
 class MessageDefault:
     """EJBCA in CA mode: no CA has that name."""
 
@@ -490,6 +495,32 @@ class NoOaep:
         return BROKEN if oid("1.2.840.113549.1.1.7") in message else super().operate(message)
 
 
+class SpentChallenge(NoOaep):
+    """It cannot read OAEP, or says so of what it dislikes, and refuses the second request."""
+    status = b"2"
+
+
+class OaepUnknown:
+    """It cannot read OAEP, and answers the other with what says neither yes nor no."""
+
+    def operate(self, message):
+        if oid("1.2.840.113549.1.1.7") in message:
+            return BROKEN
+        return super().operate(message)
+
+    def spoil(self, sent, request):
+        del sent["pkiStatus"]
+
+
+class OperationOnce:
+    """401, and a certificate for whoever asks a second time: nobody should."""
+    times = 0
+
+    def operate(self, message):
+        type(self).times += 1
+        return (401, "text/plain", b"unauthorized\n") if self.times == 1 else super().operate(message)
+
+
 class OaepRefused:
     """The same, by a server that says so in a CertRep: badMessageCheck."""
 
@@ -553,6 +584,12 @@ class ReplyNonce:
         sent["recipientNonce"] = attribute(forge.RECIPIENT_NONCE, tlv(4, os.urandom(16)))
 
 
+class ReplyRepeats:
+    def spoil(self, sent, request):
+        for i in range(9):
+            sent[i] = sent["senderNonce"]
+
+
 class ReplyNonceCopied:
     def spoil(self, sent, request):
         sent["senderNonce"] = attribute(forge.NONCE, tlv(4, request.of(forge.NONCE)))
@@ -605,6 +642,10 @@ class CertKey:
 
 class CertFuture:
     leaf_dates = {"begins": HOUR}
+
+
+class CertExpired:
+    leaf_dates = {"begins": -2 * DAY, "ends": -DAY}
 
 
 class CertChain:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds what `signet probe -o json` said against what it should have. Usage: judge.py FILE STATUS WORD ...
 
-A WORD is stops:CODE:HRESULT ("null" where it is not known), risk:CODE, note:CODE, fact:NAME or enrolled.
+A WORD is stops:CODE:HRESULT ("null" where it is not known), risk:CODE, note:CODE, fact:NAME, enrolled, or
+blind (nothing stops, and too little was seen).
 All faults and risks have to be there in that order, and no other; of notes and facts those that are named."""
 import json
 import sys
@@ -22,7 +23,8 @@ def main(path, status, *words):
         f"faults and risks are {seen}": seen == [w for w in wanted if w[0] in ("stops", "risk")],
         "the verdict is not the first fault": (report["verdict"], report["hresult"]) == (first["code"], first["hresult"]),
         "stops": report["stops"] == bool(stops),
-        f"the exit status is {status}": int(status) == bool(stops),
+        "conclusive": report["conclusive"] or bool(stops) or "blind" in words,
+        f"the exit status is {status}": int(status) == bool(stops or "blind" in words),
         "enrolled": report["enrolled"] == ("enrolled" in words),
         "a note is missing": set(kinds["note"]) <= {f["code"] for f in findings if f["severity"] == "note"},
         "a fact is missing": set(kinds["fact"]) <= {f["name"] for f in report["facts"]},
