@@ -35,8 +35,8 @@ static const char usage[] =
     "  --timeout SECONDS      for each request, 1 to 600 (default: 10)\n"
     "  -o json                the same as JSON\n\n"
     "Exit status: 0 nothing known will stop Windows (there may be risks and notes), 1 something will,\n"
-    "or there was too little to see, or the probe itself failed (then standard error says why), 2 wrong\n"
-    "usage.\n"
+    "or the question could not be answered, or the probe itself failed (then standard error says why),\n"
+    "2 wrong usage.\n"
     "docs/probe.md has a paragraph on each finding.\n";
 
 enum { MAX_TRUST = 1 << 20, MAX_CHALLENGE = 16 << 10, MAX_SECONDS = 600, MAX_TEXT = 8192 };
@@ -84,11 +84,11 @@ static void print_json(struct arena *a, const char *url, const struct probe_repo
     for (const struct probe_finding *f = r->findings; f; f = f->next)
         json_array_append_new(findings, json_finding(a, f));
     cli_print_json(json_pack(
-        "{s:s, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "url", clean(a, url), "verdict",
+        "{s:s, s:s?, s:b, s:o, s:o, s:o, s:o, s:o, s:s?, s:b}", "url", clean(a, url), "verdict",
         verdict ? verdict->entry->name : NULL, "stops", verdict != NULL, "hresult",
         json_hresult(verdict), "findings", findings, "facts", json_facts(a, r->facts, true),
         "checked", json_facts(a, r->checked, false), "unknown", json_facts(a, r->unknown, false),
-        "conclusive", (int)r->conclusive, "enrolled", (int)r->enrolled));
+        "inconclusive", r->inconclusive, "enrolled", (int)r->enrolled));
 }
 
 /* ---- for people ---- */
@@ -112,9 +112,10 @@ static void print_verdict(struct arena *a, const struct probe_report *r, size_t 
     enum { INDENT = 11 };
     const struct probe_finding *verdict = probe_verdict(r);
     if (!verdict) {
-        printf(r->conclusive
-                   ? "nothing known will stop Windows here\n"
-                   : "not known: GetCACert could not be had, nothing behind it was seen\n");
+        if (r->inconclusive)
+            printf("not known whether Windows can enroll here: %s\n", r->inconclusive);
+        else
+            printf("nothing known will stop Windows here\n");
         return;
     }
     printf("Windows will fail here: %s\n", verdict->entry->title);
@@ -192,7 +193,9 @@ static void print_text(struct arena *a, const struct probe_report *r) {
     print_facts(a, r, width);
     printf("\n");
     if (r->enrolled)
-        printf("A certificate was issued, and is thrown away.\n");
+        printf(
+            "A certificate was issued, and its key is thrown away: the CA holds it for valid until it is "
+            "revoked.\n");
     print_names(a, "checked", r->checked, width);
     if (r->unknown)
         print_names(a, "not known", r->unknown, width);
@@ -240,10 +243,21 @@ static enum err read_trust(const char *file, struct buf *out) {
     return e == OK ? OK : err_context(e, "'%s' holds no PEM certificate that can be read", file);
 }
 
+/* As `openssl x509 -fingerprint` prints it, or as it stands in a profile. */
+static const char *without_colons(struct arena *a, const char *thumbprint) {
+    BUF_AUTO(out);
+    for (; *thumbprint; thumbprint++)
+        if (*thumbprint != ':')
+            buf_char(&out, *thumbprint);
+    return arena_str(a, buf_view(&out));
+}
+
 static int probe(const struct cli *cli, struct probe_options *options) {
     ARENA_AUTO(a);
     struct probe_report report;
     options->url = cli->argv[0];
+    if (options->thumbprint)
+        options->thumbprint = without_colons(&a, options->thumbprint);
     options->progress = isatty(STDERR_FILENO) ? progress : NULL;
     enum err e = probe_run(options, &a, &report);
     if (e != OK)
@@ -256,7 +270,7 @@ static int probe(const struct cli *cli, struct probe_options *options) {
         fprintf(stderr, "signet: cannot write to standard output\n");
         return 1;
     }
-    return probe_verdict(&report) || !report.conclusive ? 1 : 0;
+    return probe_verdict(&report) || report.inconclusive ? 1 : 0;
 }
 
 static int read_and_probe(const struct cli *cli, const struct order *o, unsigned timeout_ms) {

@@ -12,9 +12,11 @@ static const struct probe_entry entries[PROBE_CODES] = {
     [PROBE_UNREACHABLE] = {"unreachable", PROBE_STOPS, 0x80072EFD, "seen (6.4)",
                            "nothing accepts a connection at ServerURL",
                            "start the SCEP server, or open the way to it"},
-    [PROBE_BROKEN] = {"connection-broken", PROBE_STOPS, 0x80072EFE, "seen (6.4)",
-                      "the server closes the connection without an answer",
-                      "look into the SCEP server's log, and at the proxy before it"},
+    [PROBE_BROKEN] =
+        {"connection-broken", PROBE_STOPS, 0x80072EFE, "seen (6.4)",
+         "the server closes the connection without an answer",
+         "look whether it is an https port asked by http; then into the SCEP server's log, and "
+         "at the proxy before it"},
     [PROBE_TIMEOUT] = {"timeout", PROBE_STOPS, 0x80072EE2, "seen (6.4)",
                        "the server does not answer in time",
                        "look into the SCEP server's log, and at firewalls that drop packets"},
@@ -70,9 +72,10 @@ static const struct probe_entry entries[PROBE_CODES] = {
                                "sends",
                                "ignore `message` in GetCACert, or name the CA \"default\""},
 
-    [PROBE_CAPS_STATUS] = {"capabilities", PROBE_STOPS, 0, "seen (1.16)",
-                           "GetCACaps is not answered",
-                           "answer GetCACaps with a list of capabilities as text/plain"},
+    [PROBE_CAPS_STATUS] =
+        {"capabilities", PROBE_STOPS, 0, "seen (1.16)", "GetCACaps is not answered",
+         "look whether ServerURL is right; a SCEP server answers GetCACaps with a list as "
+         "text/plain"},
     [PROBE_CAPS_NO_POST] = {"no-post", PROBE_RISK, 0, "documented (1.6)",
                             "POSTPKIOperation is not among the capabilities: Windows sends its "
                             "request by GET, in a URL of several KiB",
@@ -158,9 +161,9 @@ static const struct probe_entry entries[PROBE_CODES] = {
          "the server cannot read RSAES-OAEP, in which Windows wraps its request; the same "
          "request with PKCS#1 v1.5 is read",
          "use a server that reads RSAES-OAEP; rewriting URLs does not help here"},
-    [PROBE_OPERATION_STATUS] = {"operation", PROBE_STOPS, 0, "seen (1.16)",
-                                "PKIOperation is not answered by a CertRep",
-                                "look into the SCEP server's log"},
+    [PROBE_OPERATION_STATUS] =
+        {"operation", PROBE_STOPS, 0, "seen (1.16)", "PKIOperation is not answered by a CertRep",
+         "look into the SCEP server's log; try again with a fresh challenge and another subject"},
     [PROBE_REPLY_FORM] = {"reply-form", PROBE_STOPS, 0, "inferred (4)",
                           "the answer to PKIOperation is not a signed CertRep",
                           "answer with a CertRep in DER, failures too"},
@@ -204,7 +207,7 @@ static const struct probe_entry entries[PROBE_CODES] = {
                             "signer",
                             "encrypt the reply to the certificate that signed the request, not to "
                             "the key in the CSR"},
-    [PROBE_REPLY_DES] = {"reply-des", PROBE_RISK, 0, "seen to work (4.7)",
+    [PROBE_REPLY_DES] = {"reply-des", PROBE_NOTE, 0, "seen to work (4.7)",
                          "the certificate is encrypted with single DES, though the request was not",
                          "answer in the request's cipher"},
     [PROBE_REPLY_CERTS] =
@@ -226,9 +229,10 @@ static const struct probe_entry entries[PROBE_CODES] = {
     [PROBE_CERT_CHAIN] = {"cert-chain", PROBE_RISK, 0, "open (2.2)",
                           "the new certificate is not issued by a CA of GetCACert",
                           "send the issuing CA with GetCACert"},
-    [PROBE_CERT_CONTENT] = {"cert-content", PROBE_NOTE, 0, "seen (scep-interop)",
-                            "the certificate is not what the request asked for",
-                            "look at the CA's template: a profile for clients needs clientAuth"},
+    [PROBE_CERT_CONTENT] =
+        {"cert-content", PROBE_NOTE, 0, "seen (scep-interop)",
+         "the certificate is not what the request asked for",
+         "look at the CA's template: the profile's KeyUsage and EKUs, clientAuth for clients"},
 };
 
 const struct probe_entry *probe_entry(enum probe_code code) {

@@ -240,10 +240,12 @@ static const char *second_words(struct probe *p, const struct attempt *pkcs1,
         return "the same by PKCS#1 v1.5";
     if (pkcs1->progress == NOT_ANSWERED)
         return arena_printf(p->a, "by PKCS#1 v1.5: %s", words);
-    return arena_printf(p->a,
-                        "the same request by PKCS#1 v1.5: %s; so RSAES-OAEP is suspected, but a "
-                        "challenge that is wrong or that the first request used up looks the same",
-                        words);
+    return arena_printf(
+        p->a,
+        "the same request by PKCS#1 v1.5: %s; so RSAES-OAEP is suspected, but a "
+        "challenge that is wrong or used up by the first request, or a subject that has a "
+        "certificate already, looks the same",
+        words);
 }
 
 /* OAEP failed: what PKCS#1 v1.5 says about that. */

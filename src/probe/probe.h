@@ -127,8 +127,8 @@ struct probe_report {
     struct probe_fact *facts;       /* in the order of the run */
     struct probe_fact *checked;     /* name only: what was checked */
     struct probe_fact *unknown;     /* name only: what this run could not tell */
-    bool conclusive; /* GetCACert was had: without a verdict, that speaks for the server */
-    bool enrolled;   /* a certificate was issued (and is thrown away) */
+    const char *inconclusive;       /* why the absence of a verdict says nothing; NULL: it does */
+    bool enrolled;                  /* a certificate was issued (and is thrown away) */
 };
 
 /*

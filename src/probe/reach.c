@@ -262,6 +262,7 @@ static void look_below(struct probe *p, const struct fetch_reply *r, const char 
         report_suffix(p, r, seen);
         report_capabilities(p, &bare, bare_seen);
     } else if (r->cause == FETCH_OK) {
+        seen = answered ? arena_printf(p->a, "%s, and %s at %s;", seen, bare_seen, p->base) : seen;
         report_capabilities(p, r, seen);
     } else {
         p->reached = false;
@@ -285,9 +286,9 @@ static void judge_path(struct probe *p, const struct fetch_reply *r, const char 
         look_doubled(p);
     else if (!p->reached && other_path_may_work)
         look_below(p, r, seen);
-    if (p->reached)
+    if (probe_fault(r) == HR_OK)
         probe_checked(p, "the path with its suffix");
-    else
+    if (!p->reached)
         report_silence(p, r->cause, seen);
 }
 
@@ -342,7 +343,12 @@ static void report_way(struct probe *p, const struct fetch_reply *r) {
         return;
     if (p->over_tls)
         probe_fact(p, "tls", was_found(p, PROBE_TLS_VERSION) ? "TLS 1.3" : "TLS 1.2");
-    probe_checked(p, p->over_tls ? "name, connection, TLS 1.2 and trust" : "name and connection");
+    bool proved = p->over_tls && !probe_is_refuted(p);
+    probe_checked(p, proved        ? "name, connection, TLS 1.2 and trust"
+                     : p->over_tls ? "name, connection and TLS"
+                                   : "name and connection");
+    if (was_found(p, PROBE_TLS_ROOT))
+        probe_unknown(p, "whether hosts trust the TLS certificate");
     judge_clock(p, r, clock_ms());
 }
 

@@ -118,6 +118,7 @@ static enum err run(struct probe *p) {
     say(p, "the way to the server");
     probe_reach(p);
     if (!p->reached) {
+        p->report->inconclusive = "the server could not be reached";
         probe_unknown(p, "all that comes after the connection");
         return OK;
     }
@@ -126,14 +127,17 @@ static enum err run(struct probe *p) {
     say(p, "GetCACert");
     probe_authority(p);
     if (!p->has_ca) {
+        p->report->inconclusive = "GetCACert could not be had, and nothing behind it was seen";
         probe_unknown(p, "whether it reads RSAES-OAEP and issues certificates");
         return OK;
     }
     say(p, "CRLs");
     probe_crls(p);
     if (p->options->challenge && probe_is_refuted(p)) {
-        probe_unknown(p, "whether it reads RSAES-OAEP and issues certificates: a challenge is not "
-                         "sent to a server that may be somebody else's");
+        p->report->inconclusive =
+            "the challenge was not sent, as the server may be somebody else's: "
+            "give its roots with --trust";
+        probe_unknown(p, "whether it reads RSAES-OAEP and issues certificates");
         return OK;
     }
     if (!p->options->challenge) {
@@ -155,7 +159,6 @@ enum err probe_run(const struct probe_options *options, struct arena *a, struct 
     enum err e = options->challenge ? probe_check_request(&p) : OK;
     if (e == OK)
         e = run(&p);
-    out->conclusive = p.has_ca;
     scep_ca_free(&p.ca);
     fetch_free(p.fetch);
     json_decref(p.host.switches);

@@ -23,7 +23,7 @@ def main(path, status, *words):
         f"faults and risks are {seen}": seen == [w for w in wanted if w[0] in ("stops", "risk")],
         "the verdict is not the first fault": (report["verdict"], report["hresult"]) == (first["code"], first["hresult"]),
         "stops": report["stops"] == bool(stops),
-        "conclusive": report["conclusive"] or bool(stops) or "blind" in words,
+        "inconclusive": not report["inconclusive"] or bool(stops) or "blind" in words,
         f"the exit status is {status}": int(status) == bool(stops or "blind" in words),
         "enrolled": report["enrolled"] == ("enrolled" in words),
         "a note is missing": set(kinds["note"]) <= {f["code"] for f in findings if f["severity"] == "note"},
