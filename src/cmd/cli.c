@@ -34,12 +34,18 @@ bool cli_options(int argc, char **argv, const char *usage, const struct cli_opti
     *status = 2;
     optind = 0;
     opterr = 0;
+    unsigned given = 0;
     for (int c; (c = getopt_long(argc, argv, "hd:o:", options, NULL)) != -1;) {
         if (c == 'h') {
             fputs(usage, stdout);
             *status = 0;
             return false;
         }
+        if (c >= OWN && given & 1u << (c - OWN)) { /* the first would be lost in silence */
+            *status = cli_usage(usage, "--%s is given twice", own[c - OWN].name);
+            return false;
+        }
+        given |= c >= OWN ? 1u << (c - OWN) : 0;
         if (c >= OWN && own[c - OWN].value)
             *own[c - OWN].value = optarg;
         else if (c >= OWN)
