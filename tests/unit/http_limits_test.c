@@ -131,7 +131,8 @@ static void memory_is_bounded_unannounced(void **state) {
         for (int i = 0; i < 4; i++)
             refused += is_refused(heads[i], &b);
     }
-    assert_int_equal(refused, 2);
+    /* one who is refused gives his memory back a moment later: a third may meet it full */
+    assert_in_range(refused, 2, 3);
     for (int i = 0; i < 4; i++)
         close(heads[i]);
     wait_nothing_held();
