@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/hresult.h"
 
+#include <stdlib.h>
+
 static const struct {
     uint32_t code;
     const char *text;
@@ -83,6 +85,12 @@ const char *hresult_text(struct arena *a, uint32_t code) {
         if (texts[i].code == code)
             return texts[i].text;
     return arena_printf(a, "Unknown Win32 Error code: 0x%x", code);
+}
+
+uint32_t hresult_in(const char *text) {
+    const char *p = strstr(text, "0x8");
+    unsigned long code = p ? strtoul(p, NULL, 16) : 0;
+    return code >= 0x80000000 && code <= UINT32_MAX ? (uint32_t)code : 0;
 }
 
 uint32_t hresult_of_fetch(enum fetch_cause cause) {

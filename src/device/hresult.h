@@ -61,6 +61,10 @@
 /* Windows' sentence for the code, or "Unknown Win32 Error code: 0x..." as its event log writes. */
 const char *hresult_text(struct arena *a, uint32_t code) __attribute__((returns_nonnull));
 
+/* An HRESULT in a server's own words ("... 0x80094811 (...)"), which Windows makes the result of a
+ * refusal (windows-scep.md, 4.10); 0 when there is none. */
+uint32_t hresult_in(const char *text) __attribute__((nonnull));
+
 /* What WinHTTP says when there is no answer. */
 uint32_t hresult_of_fetch(enum fetch_cause cause);
 

@@ -103,19 +103,12 @@ static void log_request(struct attempt *t) {
                  s->ekus, t->http.url, s->key_protection, s->user_scope ? 2 : 1);
 }
 
-/* An HRESULT in the server's own words ("... 0x80094811 (...)") becomes the result (4.10). */
-static uint32_t hresult_in(struct arena *a, struct span text) {
-    const char *p = strstr(arena_str(a, text), "0x8");
-    unsigned long code = p ? strtoul(p, NULL, 16) : 0;
-    return code >= 0x80000000 && code <= UINT32_MAX ? (uint32_t)code : 0;
-}
-
 static uint32_t refused(struct attempt *t) {
     static const char *const names[] = {"SCEPFailBadAlgorithm", "SCEPFailBadMessageCheck",
                                         "SCEPFailBadRequest", "SCEPFailBadTime",
                                         "SCEPFailBadCertId"};
     struct scep_answer *w = &t->answer;
-    uint32_t hr = hresult_in(t->arena, w->text);
+    uint32_t hr = hresult_in(arena_str(t->arena, w->text));
     if (!hr)
         hr = (uint32_t)strtoul(host_switch(t->host, "failure-hresult"), NULL, 16);
     t->stage = "SubmitDone";

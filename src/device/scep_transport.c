@@ -7,6 +7,21 @@
 #include "device/hresult.h"
 #include "wire/scep.h"
 
+#define USER_AGENT \
+    "User-Agent: Mozilla/4.0 (compatible; Win32; NDES client 10.0.19043.2364/vb_release_svc_prod1)"
+
+const char *const *scep_headers(bool post) {
+    static const char *const of_get[] = {USER_AGENT, "Cache-Control: no-cache",
+                                         "Connection: Keep-Alive", "Pragma: no-cache", NULL};
+    static const char *const of_post[] = {USER_AGENT,
+                                          "Cache-Control: no-cache",
+                                          "Connection: Keep-Alive",
+                                          "Content-Type: " SCEP_TYPE_MESSAGE,
+                                          "Pragma: no-cache",
+                                          NULL};
+    return post ? of_post : of_get;
+}
+
 bool scep_is_web_page(const struct fetch_reply *r) {
     struct span text = span_trim(buf_view(&r->body));
     return strncasecmp(r->content_type, "text/html", 9) == 0 || (text.n && text.p[0] == '<');
@@ -14,16 +29,8 @@ bool scep_is_web_page(const struct fetch_reply *r) {
 
 static uint32_t send_message(struct scep_transport *t, const char *kind, const char *extension,
                              const char *url, struct span body, struct fetch_reply *reply) {
-    static const char *const get_headers[] = {SCEP_USER_AGENT, "Cache-Control: no-cache",
-                                              "Connection: Keep-Alive", "Pragma: no-cache", NULL};
-    static const char *const post_headers[] = {
-        SCEP_USER_AGENT,          "Cache-Control: no-cache",
-        "Connection: Keep-Alive", "Content-Type: " SCEP_TYPE_MESSAGE,
-        "Pragma: no-cache",       NULL};
-    struct fetch_request q = {.url = url,
-                              .post = body.n > 0,
-                              .headers = body.n ? post_headers : get_headers,
-                              .body = body};
+    struct fetch_request q = {
+        .url = url, .post = body.n > 0, .headers = scep_headers(body.n > 0), .body = body};
     enum err e = net_send(t->net, kind, extension, &q, reply);
     if (reply->cause != FETCH_OK)
         return hresult_of_fetch(reply->cause);
@@ -66,9 +73,12 @@ uint32_t scep_submit(struct scep_transport *t, const char *kind, struct span mes
     return send_message(t, kind, "der", buf_cstr(&url), t->post ? message : SPAN_NONE, reply);
 }
 
+bool scep_is_type(const char *content_type, const char *type) {
+    return span_is_nocase(span_of(content_type, strcspn(content_type, "; ")), type);
+}
+
 uint32_t scep_check_type(const struct host *h, const struct fetch_reply *reply, const char *type) {
-    size_t n = strcspn(reply->content_type, "; ");
-    bool same = span_is_nocase(span_of(reply->content_type, n), type);
-    return same || host_switch_is(h, "check-content-types", "no") ? HR_OK
-                                                                  : HR_WINHTTP_INVALID_RESPONSE;
+    return scep_is_type(reply->content_type, type) || host_switch_is(h, "check-content-types", "no")
+               ? HR_OK
+               : HR_WINHTTP_INVALID_RESPONSE;
 }

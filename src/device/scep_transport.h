@@ -5,9 +5,6 @@
 
 #include "device/net.h"
 
-#define SCEP_USER_AGENT \
-    "User-Agent: Mozilla/4.0 (compatible; Win32; NDES client 10.0.19043.2364/vb_release_svc_prod1)"
-
 struct scep_transport {
     struct host *host;
     struct arena *arena;
@@ -30,8 +27,14 @@ void scep_operation_url(struct buf *out, const char *url, struct span message);
 uint32_t scep_submit(struct scep_transport *t, const char *kind, struct span message,
                      struct fetch_reply *reply) __attribute__((nonnull));
 
+/* The headers of Windows' requests, for fetch_request; static. */
+const char *const *scep_headers(bool post) __attribute__((returns_nonnull));
+
 /* A catch-all web page makes Windows complain about a file name (windows-scep.md, 1.15). */
 bool scep_is_web_page(const struct fetch_reply *reply) __attribute__((nonnull));
+
+/* Whether a Content-Type is `type`, whatever its parameters. */
+bool scep_is_type(const char *content_type, const char *type) __attribute__((nonnull));
 
 /* Holds the answer's Content-Type against the one of its kind: the switch check-content-types. */
 uint32_t scep_check_type(const struct host *h, const struct fetch_reply *reply, const char *type)

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "enroll/operation.h"
 #include "enroll/record.h"
+#include "scep/attributes.h"
 #include "x509/name.h"
 
 enum { MAX_REASON = 500 };
@@ -81,12 +82,6 @@ struct refusal {
     const char *reason;
 };
 
-static const char *fail_info_name(enum err e) {
-    static const char *const names[] = {"badAlg", "badMessageCheck", "badRequest", "badTime",
-                                        "badCertId"};
-    return names[err_fail_info(e)];
-}
-
 static enum err record_on_enrollment(struct tx *tx, const struct refusal *r) {
     struct operation *op = r->op;
     struct enrollment e;
@@ -99,8 +94,8 @@ static enum err record_on_enrollment(struct tx *tx, const struct refusal *r) {
                              "endpoint", op->endpoint->name, NULL);
     return enroll_record(tx, &e, EVENT_REFUSED,
                          arena_printf(op->a, "the CA refused the host's request: %s", r->reason),
-                         "failInfo", fail_info_name(r->code), "transaction", op->transaction,
-                         "subject", op->subject, "peer", op->peer, NULL);
+                         "failInfo", scep_fail_info_name(err_fail_info(r->code)), "transaction",
+                         op->transaction, "subject", op->subject, "peer", op->peer, NULL);
 }
 
 static enum err commit_refusal(struct tx *tx, void *user) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "device/hresult.h"
 #include "device/ossl.h"
+#include "device/scep_transport.h"
 #include "probe/internal.h"
 #include "wire/scep.h"
 #include "x509/pem.h"
@@ -163,10 +164,9 @@ static STACK_OF(X509) * read_form(struct probe *p, struct span body, bool *singl
 
 static void judge_type(struct probe *p, const char *content_type) {
     const char *wanted = p->ca.single ? SCEP_TYPE_CA_CERT : SCEP_TYPE_CA_RA_CERT;
-    struct span type = span_of(content_type, strcspn(content_type, "; "));
-    if (!type.n)
+    if (scep_is_type(content_type, ""))
         probe_found(p, PROBE_CA_TYPE, "none; %s is usual", wanted);
-    else if (!span_is_nocase(type, wanted))
+    else if (!scep_is_type(content_type, wanted))
         probe_found(p, PROBE_CA_TYPE, "%s; %s is usual",
                     text_claim(p->a, span_str(content_type), 100), wanted);
 }
@@ -534,5 +534,5 @@ void probe_authority(struct probe *p) {
     if (!fault)
         probe_judge_ca(p, buf_view(&reply.body), chain ? NULL : reply.content_type);
     else
-        probe_found_fault(p, PROBE_CA_STATUS, fault, operation, seen);
+        probe_found_fault(p, PROBE_CA_STATUS, &reply, "%s: %s", operation, seen);
 }

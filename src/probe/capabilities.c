@@ -5,41 +5,7 @@
 #include "probe/internal.h"
 #include "wire/scep.h"
 
-enum { LIST_MAX = 400, WORDS_MAX = 100, REASON_MAX = 400 };
-
-/* The first line of a server's own words, "" for a page or for what is no text. */
-static const char *first_line(struct probe *p, const struct fetch_reply *reply) {
-    struct span text = span_trim(buf_view(&reply->body));
-    ptrdiff_t end = span_find(text, '\n');
-    if (end >= 0)
-        text.n = (size_t)end;
-    if (!text.n || text.p[0] == '<' || memchr(text.p, 0, text.n))
-        return "";
-    return arena_printf(p->a, ": %s", text_claim(p->a, span_trim(text), WORDS_MAX));
-}
-
-const char *probe_why(struct probe *p) {
-    const char *words = strstr(err_detail(), "': ");
-    return text_claim(p->a, span_str(words ? words + 3 : err_detail()), REASON_MAX);
-}
-
-const char *probe_seen(struct probe *p, const struct fetch_reply *reply) {
-    if (reply->cause != FETCH_OK)
-        return probe_why(p);
-    if (reply->status != 200)
-        return arena_printf(p->a, "HTTP %d%s", reply->status, first_line(p, reply));
-    return "a web page";
-}
-
-void probe_found_fault(struct probe *p, enum probe_code code, uint32_t fault, const char *operation,
-                       const char *seen) {
-    bool redirect = fault >= HR_HTTP(300) && fault < HR_HTTP(400);
-    if (fault == HR_FILENAME_EXCED_RANGE)
-        code = PROBE_WEB_PAGE;
-    if (redirect)
-        code = PROBE_REDIRECT;
-    probe_found_as(p, code, redirect ? 0 : fault, "%s: %s", operation, seen);
-}
+enum { LIST_MAX = 400 };
 
 static bool lists(struct span body, const char *keyword) {
     while (body.n) {
@@ -96,13 +62,8 @@ void probe_judge_capabilities(struct probe *p, struct span body) {
 
 /* Whether the step before has told already why GetCACaps has no answer. */
 static bool reported(const struct probe *p) {
-    static const enum probe_code codes[] = {PROBE_SUFFIX, PROBE_CAPS_STATUS, PROBE_WEB_PAGE,
-                                            PROBE_REDIRECT};
-    for (const struct probe_finding *f = p->report->findings; f; f = f->next)
-        for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-            if (f->entry == probe_entry(codes[i]))
-                return true;
-    return false;
+    return probe_was_found(p, PROBE_SUFFIX) || probe_was_found(p, PROBE_CAPS_STATUS) ||
+           probe_was_found(p, PROBE_WEB_PAGE) || probe_was_found(p, PROBE_REDIRECT);
 }
 
 /* Windows would ask GetCACertChain instead of GetCACert (1.7). */
@@ -123,7 +84,7 @@ void probe_capabilities(struct probe *p) {
     if (fault) {
         const char *seen = probe_seen(p, &reply);
         if (!reported(p))
-            probe_found_fault(p, PROBE_CAPS_STATUS, fault, "GetCACaps", seen);
+            probe_found_fault(p, PROBE_CAPS_STATUS, &reply, "GetCACaps: %s", seen);
         probe_unknown(p,
                       "what the server can, for GetCACaps is not answered: the rest goes by GET, "
                       "with 3DES and SHA-1");

@@ -9,7 +9,7 @@
 #include "cms/signed.h"
 #include "device/hresult.h"
 #include "probe/internal.h"
-#include "wire/scep.h"
+#include "scep/attributes.h"
 #include "x509/name.h"
 
 enum { TEXT_MAX = 300 };
@@ -57,12 +57,9 @@ struct reading {
 /* ---- words ---- */
 
 const char *probe_fail_info(struct probe *p, int fail_info) {
-    static const char *const names[] = {"badAlg", "badMessageCheck", "badRequest", "badTime",
-                                        "badCertId"};
     if (fail_info < 0)
         return "no failInfo";
-    return arena_printf(p->a, "failInfo %d (%s)", fail_info,
-                        fail_info <= SCEP_BAD_CERT_ID ? names[fail_info] : "unknown");
+    return arena_printf(p->a, "failInfo %d (%s)", fail_info, scep_fail_info_name(fail_info));
 }
 
 static const char *dn_of(struct probe *p, struct span der) {
@@ -276,13 +273,6 @@ static void judge_digest(struct reading *r) {
 }
 
 /* ---- FAILURE and PENDING ---- */
-
-/* An HRESULT in the server's own words ("... 0x80094811 (...)") is what Windows shows (4.10). */
-static uint32_t hresult_in(const char *text) {
-    const char *at = strstr(text, "0x8");
-    unsigned long code = at ? strtoul(at, NULL, 16) : 0;
-    return code >= 0x80000000 && code <= UINT32_MAX ? (uint32_t)code : 0;
-}
 
 static const char *refusal_words(struct reading *r) {
     const char *own = claim(r, SERVER_MESSAGE), *text = claim(r, FAIL_INFO_TEXT);

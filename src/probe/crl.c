@@ -12,13 +12,7 @@ OSSL_OWNER(X509_CRL)
 OSSL_OWNER(CRL_DIST_POINTS)
 
 /* A stranger's certificates name them, so there is an end to it. */
-enum { MAX_URLS = 8, DEFAULT_TIMEOUT_MS = 10000, MAX_URL = 1000 };
-
-const char *probe_dn(struct probe *p, const X509_NAME *name) {
-    OSSL_AUTO(BIO) out = BIO_new(BIO_s_mem());
-    X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-    return text_claim(p->a, ossl_content(p->a, out), 300);
-}
+enum { MAX_URLS = 8, MAX_URL = 1000 };
 
 struct urls {
     const char *at[MAX_URLS];
@@ -132,11 +126,6 @@ static X509_CRL *read_crl(struct span body) {
 
 /* ---- getting them ---- */
 
-static struct fetch *open_fetch(const struct probe *p) {
-    unsigned timeout = p->options->timeout_ms;
-    return fetch_new(&(struct fetch_options){.timeout_ms = timeout ? timeout : DEFAULT_TIMEOUT_MS});
-}
-
 /* False when no answer holds a CRL; that is reported. */
 static bool get_crl(struct probe *p, struct fetch *fetch, const char *url,
                     struct fetch_reply *reply) {
@@ -144,7 +133,7 @@ static bool get_crl(struct probe *p, struct fetch *fetch, const char *url,
     if (reply->cause == FETCH_LIMIT)
         probe_unknown(
             p, arena_printf(p->a, "%s: it is larger than %d MiB", url, FETCH_BODY_MAX >> 20));
-    else if (reply->status >= 300 && reply->status < 400)
+    else if (probe_is_redirect(reply))
         probe_unknown(p, arena_printf(p->a, "%s: it redirects, which was not followed", url));
     else if (e != OK)
         probe_found(p, PROBE_CRL, "%s", text_claim(p->a, span_str(err_detail()), 400));
@@ -196,7 +185,7 @@ void probe_crls(struct probe *p) {
         probe_unknown(p, "CRLs: the server is not proved");
         return;
     }
-    struct fetch *fetch = open_fetch(p);
+    struct fetch *fetch = fetch_new(&(struct fetch_options){.timeout_ms = p->timeout_ms});
     for (int i = 0; i < list.count; i++)
         had += check_url(p, fetch, list.at[i]);
     fetch_free(fetch);

@@ -105,17 +105,12 @@ enum err probe_check_request(struct probe *p) {
 /* ---- the way there and back ---- */
 
 static void submit(struct probe *p, struct span message, struct fetch_reply *reply) {
-    static const char *const headers[] = {
-        SCEP_USER_AGENT,    "Cache-Control: no-cache",          "Connection: Keep-Alive",
-        "Pragma: no-cache", "Content-Type: " SCEP_TYPE_MESSAGE, NULL};
-    static const char *const get_headers[] = {SCEP_USER_AGENT, "Cache-Control: no-cache",
-                                              "Connection: Keep-Alive", "Pragma: no-cache", NULL};
     BUF_AUTO(url);
     scep_operation_url(&url, p->url, p->caps.post ? SPAN_NONE : message);
     struct fetch_request q = {.url = buf_cstr(&url),
                               .post = p->caps.post,
                               .once = true,
-                              .headers = p->caps.post ? headers : get_headers,
+                              .headers = scep_headers(p->caps.post),
                               .body = p->caps.post ? message : SPAN_NONE};
     enum err e = fetch_send(p->fetch, &q, reply);
     (void)e; /* reply->cause says it too; probe_seen takes err_detail() */
@@ -207,8 +202,7 @@ static bool may_have_issued(const struct attempt *t) {
 /* ---- the verdict ---- */
 
 static void judge_type(struct probe *p, const struct fetch_reply *r) {
-    size_t n = strcspn(r->content_type, "; ");
-    if (!span_is_nocase(span_of(r->content_type, n), SCEP_TYPE_MESSAGE))
+    if (!scep_is_type(r->content_type, SCEP_TYPE_MESSAGE))
         probe_found(p, PROBE_REPLY_TYPE, "%s",
                     *r->content_type ? text_claim(p->a, span_str(r->content_type), 100)
                                      : "no Content-Type");
@@ -216,8 +210,8 @@ static void judge_type(struct probe *p, const struct fetch_reply *r) {
 
 static void judge_fault(struct probe *p, const struct attempt *t) {
     const char *other = p->other_attempt;
-    const char *seen = other ? arena_printf(p->a, "%s; %s", t->words, other) : t->words;
-    probe_found_fault(p, PROBE_OPERATION_STATUS, t->fault, "PKIOperation", seen);
+    probe_found_fault(p, PROBE_OPERATION_STATUS, &t->reply, "PKIOperation: %s%s%s", t->words,
+                      other ? "; " : "", other ? other : "");
 }
 
 static void judge(struct probe *p, const struct attempt *t) {

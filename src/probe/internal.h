@@ -12,11 +12,11 @@ struct probe {
     const struct probe_options *options;
     struct arena *a;
     struct probe_report *report;
-    struct host host;    /* in memory only: switches and names of the emulated host */
-    struct fetch *fetch; /* TLS 1.2, and as tolerant as the findings of before made it */
-    const char *base;    /* ServerURL without a closing "/" */
-    const char *url;     /* where Windows goes; the bare path after PROBE_SUFFIX */
-    bool over_tls;
+    struct host host;      /* in memory only: switches and names of the emulated host */
+    struct fetch *fetch;   /* TLS 1.2, and as tolerant as the findings of before made it */
+    const char *base;      /* ServerURL without a closing "/" */
+    const char *url;       /* where Windows goes; the bare path after PROBE_SUFFIX */
+    unsigned timeout_ms;   /* of each request */
     int64_t clock_skew_ms; /* server's Date less ours; 0 when it sends none */
 
     /* GetCACaps */
@@ -43,12 +43,19 @@ void probe_found(struct probe *p, enum probe_code code, const char *fmt, ...)
 void probe_found_as(struct probe *p, enum probe_code code, uint32_t hresult, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same for an answer with a fault, of which it has the HRESULT; a web page and a redirect have
+ * findings of their own in place of `code`. */
+void probe_found_fault(struct probe *p, enum probe_code code, const struct fetch_reply *reply,
+                       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+bool probe_was_found(const struct probe *p, enum probe_code code);
+
 void probe_fact(struct probe *p, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void probe_checked(struct probe *p, const char *what);
 void probe_unknown(struct probe *p, const char *what);
 
-/* ---- asking (reach.c) ---- */
+/* ---- asking, and what came (ask.c) ---- */
 
 /*
  * GET url?operation=OPERATION and, unless it is NULL, &message=MESSAGE, with Windows' headers.
@@ -61,23 +68,18 @@ void probe_get(struct probe *p, const char *url, const char *operation, const ch
  */
 uint32_t probe_fault(const struct fetch_reply *reply);
 
-/* A name in a certificate as RFC 2253 writes it, cleaned for the terminal. (crl.c) */
+bool probe_is_redirect(const struct fetch_reply *reply);
+
+/* A name in a certificate as RFC 2253 writes it, cleaned for the terminal. */
 const char *probe_dn(struct probe *p, const X509_NAME *name);
 
-/*
- * A finding for an operation that got a fault: `code`, but PROBE_WEB_PAGE or PROBE_REDIRECT where
- * it is one (capabilities.c).
- */
-void probe_found_fault(struct probe *p, enum probe_code code, uint32_t fault, const char *operation,
-                       const char *seen);
-
 /* What a reply with a fault was, for people: "HTTP 404: first line", "a web page". In the arena;
- * right after probe_get, for it uses err_detail (capabilities.c). */
+ * right after probe_get, for it uses err_detail. */
 const char *probe_seen(struct probe *p, const struct fetch_reply *reply)
     __attribute__((returns_nonnull));
 
 /* curl's words for why the last request has no answer, without the URL before them; cleaned, for
- * some are the server's. (capabilities.c) */
+ * some are the server's. */
 const char *probe_why(struct probe *p) __attribute__((returns_nonnull));
 
 /* ---- the steps, in Windows' order ---- */

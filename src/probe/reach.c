@@ -9,50 +9,20 @@
 #include "base/text.h"
 #include "device/hresult.h"
 #include "device/scep_transport.h"
+#include "wire/scep.h"
 
-#define SUFFIX "/pkiclient.exe"
-
-enum { DEFAULT_TIMEOUT_MS = 10000, CLOCK_TOLERANCE_S = 120 };
-
-/* ---- asking ---- */
-
-void probe_get(struct probe *p, const char *url, const char *operation, const char *message,
-               struct fetch_reply *reply) {
-    static const char *const headers[] = {SCEP_USER_AGENT, "Cache-Control: no-cache",
-                                          "Connection: Keep-Alive", "Pragma: no-cache", NULL};
-    const char *full =
-        message ? arena_printf(p->a, "%s?operation=%s&message=%s", url, operation, message)
-                : arena_printf(p->a, "%s?operation=%s", url, operation);
-    fetch_reply_free(reply);
-    *reply = (struct fetch_reply){0};
-    enum err e =
-        fetch_send(p->fetch, &(struct fetch_request){.url = full, .headers = headers}, reply);
-    (void)e; /* reply->cause says it too; err_detail() has curl's words */
-}
-
-uint32_t probe_fault(const struct fetch_reply *reply) {
-    if (reply->cause != FETCH_OK)
-        return hresult_of_fetch(reply->cause);
-    if (reply->status != 200)
-        return HR_HTTP(reply->status);
-    return scep_is_web_page(reply) ? HR_FILENAME_EXCED_RANGE : HR_OK;
-}
+enum { CLOCK_TOLERANCE_S = 120 };
 
 /* A new fetch, so that no connection of before is used, and the first request of Windows. */
 static void ask_anew(struct probe *p, bool insecure, bool tls12, struct fetch_reply *reply) {
     const struct probe_options *o = p->options;
     fetch_free(p->fetch);
-    p->fetch = fetch_new(
-        &(struct fetch_options){.trust = o->trust,
-                                .system_trust = o->trust.n == 0,
-                                .insecure = insecure,
-                                .tls12 = tls12,
-                                .timeout_ms = o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS});
-    probe_get(p, p->url, "GetCACaps", "default", reply);
-}
-
-static bool is_redirect(const struct fetch_reply *r) {
-    return r->cause == FETCH_OK && r->status >= 300 && r->status < 400;
+    p->fetch = fetch_new(&(struct fetch_options){.trust = o->trust,
+                                                 .system_trust = o->trust.n == 0,
+                                                 .insecure = insecure,
+                                                 .tls12 = tls12,
+                                                 .timeout_ms = p->timeout_ms});
+    probe_get(p, p->url, "GetCACaps", SCEP_WINDOWS_MESSAGE, reply);
 }
 
 static const char *redirect(struct probe *p, const struct fetch_reply *r) {
@@ -67,7 +37,7 @@ static const char *outcome(struct probe *p, const struct fetch_reply *r) {
         return arena_printf(p->a, "an answer of more than %d MiB", FETCH_BODY_MAX >> 20);
     if (r->cause != FETCH_OK)
         return probe_why(p);
-    if (is_redirect(r))
+    if (probe_is_redirect(r))
         return redirect(p, r);
     if (r->status != 200)
         return arena_printf(p->a, "HTTP %d", r->status);
@@ -204,13 +174,13 @@ static void report_silence(struct probe *p, enum fetch_cause cause, const char *
 }
 
 static bool ends_in_suffix(const char *url) {
-    size_t n = strlen(url), suffix = strlen(SUFFIX);
-    return n > suffix && strcasecmp(url + n - suffix, SUFFIX) == 0;
+    size_t n = strlen(url), suffix = strlen(SCEP_WINDOWS_SUFFIX);
+    return n > suffix && strcasecmp(url + n - suffix, SCEP_WINDOWS_SUFFIX) == 0;
 }
 
 /* What stands behind a finding about the path. */
 static const char *remark(const struct probe *p) {
-    return ends_in_suffix(p->base) ? " (ServerURL ends in " SUFFIX
+    return ends_in_suffix(p->base) ? " (ServerURL ends in " SCEP_WINDOWS_SUFFIX
                                      " itself, and Windows appends another)"
                                    : "";
 }
@@ -218,32 +188,19 @@ static const char *remark(const struct probe *p) {
 /* Whether this path answers GetCACert, as far as a status tells. */
 static bool has_ca_cert(struct probe *p, const char *url) {
     FETCH_REPLY_AUTO(r);
-    probe_get(p, url, "GetCACert", "default", &r);
+    probe_get(p, url, "GetCACert", SCEP_WINDOWS_MESSAGE, &r);
     return probe_fault(&r) == HR_OK;
-}
-
-/* `otherwise`, unless the answer is of a kind that has a finding of its own. */
-static enum probe_code code_of(const struct fetch_reply *r, enum probe_code otherwise) {
-    return is_redirect(r)                              ? PROBE_REDIRECT
-           : probe_fault(r) == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE
-                                                       : otherwise;
-}
-
-/* What Windows makes of a redirect is open. */
-static uint32_t hresult_of(const struct fetch_reply *r) {
-    return is_redirect(r) ? 0 : probe_fault(r);
 }
 
 /* `seen` came from the path with the suffix, while the bare one answers. */
 static void report_suffix(struct probe *p, const struct fetch_reply *r, const char *seen) {
-    probe_found_as(p, code_of(r, PROBE_SUFFIX), hresult_of(r), "%s at %s%s; %s answers", seen,
-                   p->url, remark(p), p->base);
+    probe_found_fault(p, PROBE_SUFFIX, r, "%s at %s%s; %s answers", seen, p->url, remark(p),
+                      p->base);
     p->url = p->base;
 }
 
 static void report_capabilities(struct probe *p, const struct fetch_reply *r, const char *seen) {
-    probe_found_as(p, code_of(r, PROBE_CAPS_STATUS), hresult_of(r), "%s at %s%s", seen, p->url,
-                   remark(p));
+    probe_found_fault(p, PROBE_CAPS_STATUS, r, "%s at %s%s", seen, p->url, remark(p));
 }
 
 /*
@@ -252,7 +209,7 @@ static void report_capabilities(struct probe *p, const struct fetch_reply *r, co
  */
 static void look_below(struct probe *p, const struct fetch_reply *r, const char *seen) {
     FETCH_REPLY_AUTO(bare);
-    probe_get(p, p->base, "GetCACaps", "default", &bare);
+    probe_get(p, p->base, "GetCACaps", SCEP_WINDOWS_MESSAGE, &bare);
     const char *bare_seen = outcome(p, &bare);
     bool answered = bare.cause == FETCH_OK;
     p->reached = true;
@@ -272,8 +229,8 @@ static void look_below(struct probe *p, const struct fetch_reply *r, const char 
 /* A ServerURL that ends in the suffix makes Windows ask for it twice (1.2). */
 static void look_doubled(struct probe *p) {
     FETCH_REPLY_AUTO(r);
-    const char *url = arena_printf(p->a, "%s" SUFFIX, p->url);
-    probe_get(p, url, "GetCACaps", "default", &r);
+    const char *url = arena_printf(p->a, "%s" SCEP_WINDOWS_SUFFIX, p->url);
+    probe_get(p, url, "GetCACaps", SCEP_WINDOWS_MESSAGE, &r);
     if (probe_fault(&r) != HR_OK)
         probe_found_as(p, PROBE_SUFFIX_DOUBLED, probe_fault(&r), "%s at %s", outcome(p, &r), url);
 }
@@ -316,22 +273,14 @@ static void set_urls(struct probe *p) {
     while (url.n > strlen("https://") && url.p[url.n - 1] == '/')
         url.n--;
     p->base = arena_str(p->a, url);
-    p->url = arena_printf(p->a, "%s" SUFFIX, p->base);
-    p->over_tls = strncasecmp(p->base, "https:", 6) == 0;
+    p->url = arena_printf(p->a, "%s" SCEP_WINDOWS_SUFFIX, p->base);
     probe_fact(p, "url", "%s", p->url);
 }
 
-static bool was_found(const struct probe *p, enum probe_code code) {
-    const struct probe_finding *f = p->report->findings;
-    while (f && f->entry != probe_entry(code))
-        f = f->next;
-    return f != NULL;
-}
-
 bool probe_is_refuted(const struct probe *p) {
-    return was_found(p, PROBE_TLS_TRUST) || was_found(p, PROBE_TLS_ROOT) ||
-           was_found(p, PROBE_TLS_NAME) || was_found(p, PROBE_THUMBPRINT) ||
-           was_found(p, PROBE_ROOT_TRUST);
+    return probe_was_found(p, PROBE_TLS_TRUST) || probe_was_found(p, PROBE_TLS_ROOT) ||
+           probe_was_found(p, PROBE_TLS_NAME) || probe_was_found(p, PROBE_THUMBPRINT) ||
+           probe_was_found(p, PROBE_ROOT_TRUST);
 }
 
 /* Something came: what is known of the way to it. */
@@ -341,13 +290,14 @@ static void report_way(struct probe *p, const struct fetch_reply *r) {
                     r->cause == FETCH_OK ? "it answers without one, too" : "and then no answer");
     if (r->cause != FETCH_OK)
         return;
-    if (p->over_tls)
-        probe_fact(p, "tls", was_found(p, PROBE_TLS_VERSION) ? "TLS 1.3" : "TLS 1.2");
-    bool proved = p->over_tls && !probe_is_refuted(p);
-    probe_checked(p, proved        ? "name, connection, TLS 1.2 and trust"
-                     : p->over_tls ? "name, connection and TLS"
-                                   : "name and connection");
-    if (was_found(p, PROBE_TLS_ROOT))
+    bool tls = strncasecmp(p->base, "https:", 6) == 0;
+    if (tls)
+        probe_fact(p, "tls", probe_was_found(p, PROBE_TLS_VERSION) ? "TLS 1.3" : "TLS 1.2");
+    bool proved = tls && !probe_is_refuted(p);
+    probe_checked(p, proved ? "name, connection, TLS 1.2 and trust"
+                     : tls  ? "name, connection and TLS"
+                            : "name and connection");
+    if (probe_was_found(p, PROBE_TLS_ROOT))
         probe_unknown(p, "whether hosts trust the TLS certificate");
     judge_clock(p, r, clock_ms());
 }

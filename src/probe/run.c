@@ -5,9 +5,10 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "device/hresult.h"
 #include "probe/internal.h"
 
-enum { URL_MAX = 200, FINDINGS_MAX = 200 };
+enum { URL_MAX = 200, FINDINGS_MAX = 200, DEFAULT_TIMEOUT_MS = 10000 };
 
 /* ---- the report ---- */
 
@@ -42,6 +43,26 @@ void probe_found_as(struct probe *p, enum probe_code code, uint32_t hresult, con
     va_start(args, fmt);
     add_finding(p, code, hresult, formatted(p, fmt, args));
     va_end(args);
+}
+
+void probe_found_fault(struct probe *p, enum probe_code code, const struct fetch_reply *reply,
+                       const char *fmt, ...) {
+    uint32_t fault = probe_fault(reply);
+    va_list args;
+    va_start(args, fmt);
+    if (probe_is_redirect(reply)) /* what Windows makes of it is open */
+        add_finding(p, PROBE_REDIRECT, 0, formatted(p, fmt, args));
+    else
+        add_finding(p, fault == HR_FILENAME_EXCED_RANGE ? PROBE_WEB_PAGE : code, fault,
+                    formatted(p, fmt, args));
+    va_end(args);
+}
+
+bool probe_was_found(const struct probe *p, enum probe_code code) {
+    const struct probe_finding *f = p->report->findings;
+    while (f && f->entry != probe_entry(code))
+        f = f->next;
+    return f != NULL;
 }
 
 static void add_fact(struct probe *p, struct probe_fact **list, const char *name,
@@ -154,6 +175,7 @@ enum err probe_run(const struct probe_options *options, struct arena *a, struct 
     TRY(check(options, a));
     *out = (struct probe_report){0};
     struct probe p = {.options = options, .a = a, .report = out};
+    p.timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
     p.host.name = "PROBE";
     p.host.switches = json_object();
     enum err e = options->challenge ? probe_check_request(&p) : OK;

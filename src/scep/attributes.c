@@ -73,3 +73,9 @@ enum err scep_attributes_read(const struct cms_signer *signer, struct scep_attri
         return bad("transactionID", "missing");
     return OK;
 }
+
+const char *scep_fail_info_name(int fail_info) {
+    static const char *const names[] = {"badAlg", "badMessageCheck", "badRequest", "badTime",
+                                        "badCertId"};
+    return fail_info >= 0 && fail_info <= SCEP_BAD_CERT_ID ? names[fail_info] : "unknown";
+}

@@ -24,4 +24,7 @@ struct scep_attributes {
 enum err scep_attributes_read(const struct cms_signer *signer,
                               struct scep_attributes *out) ERR_MUST_USE;
 
+/* The failInfo's name in RFC 8894 (3.2.1.4), "badRequest"; "unknown" for another number. */
+const char *scep_fail_info_name(int fail_info) __attribute__((returns_nonnull));
+
 #endif

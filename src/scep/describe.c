@@ -79,12 +79,6 @@ static const char *status_name(int status) {
                                     : "unknown";
 }
 
-static const char *fail_info_name(int info) {
-    static const char *const texts[] = {"badAlg", "badMessageCheck", "badRequest", "badTime",
-                                        "badCertId"};
-    return info >= 0 && info <= SCEP_BAD_CERT_ID ? texts[info] : "unknown";
-}
-
 /* ---- values ---- */
 
 static json_t *hex(struct arena *a, struct span s) {
@@ -316,7 +310,7 @@ static void add_attributes(struct arena *a, json_t *o, const struct cms_signed *
     json_object_set_new(o, "messageType",
                         numbered(s->message_type, message_type_name(s->message_type)));
     json_object_set_new(o, "pkiStatus", numbered(s->pki_status, status_name(s->pki_status)));
-    json_object_set_new(o, "failInfo", numbered(s->fail_info, fail_info_name(s->fail_info)));
+    json_object_set_new(o, "failInfo", numbered(s->fail_info, scep_fail_info_name(s->fail_info)));
     json_object_set_new(o, "transactionId", printable(DER_PRINTABLE_STRING, s->transaction_id));
     json_object_set_new(o, "transactionIdIsSignerSha1",
                         msg->has_certs ? json_boolean(is_hash_of_signer(s->transaction_id, msg))

@@ -291,12 +291,7 @@ static struct span with_oaep_params(struct arena *a, struct span der, struct spa
     der_put_small(&w, 0);
     der_wrap(&w, DER_SEQUENCE, set);
     der_wrap(&w, DER_SET, set);
-    der_put_small(&w, 0);
-    der_wrap(&w, DER_SEQUENCE, 0);
-    der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), 0);
-    der_put_oid(&w, OID_PKCS7_ENVELOPED);
-    der_wrap(&w, DER_SEQUENCE, 0);
-    return der_written(&w);
+    return enveloped_from(&w);
 }
 
 static void oaep_parameters(void **state) {

@@ -10,6 +10,9 @@
 #include <openssl/provider.h>
 #include <openssl/rsa.h>
 
+#include "der/writer.h"
+#include "wire/oid.h"
+
 /* Single DES for OpenSSL's own pen; our library context stays as it is. */
 static inline void load_their_des(void) {
     assert_non_null(OSSL_PROVIDER_load(NULL, "default"));
@@ -164,6 +167,16 @@ static inline bool their_verify(struct arena *a, struct span der, struct span ce
     CMS_ContentInfo_free(cms);
     ERR_clear_error();
     return good;
+}
+
+/* An EnvelopedData's ContentInfo around what was written from its recipients on. */
+static inline struct span enveloped_from(struct der_writer *w) {
+    der_put_small(w, 0);
+    der_wrap(w, DER_SEQUENCE, 0);
+    der_wrap(w, DER_CONTEXT_CONSTRUCTED(0), 0);
+    der_put_oid(w, OID_PKCS7_ENVELOPED);
+    der_wrap(w, DER_SEQUENCE, 0);
+    return der_written(w);
 }
 
 #endif

@@ -118,12 +118,7 @@ static struct span one_block_less(struct arena *a, struct span der) {
     der_put_oid(&w, OID_PKCS7_DATA);
     der_wrap(&w, DER_SEQUENCE, 0);
     der_put_item(&w, DER_SET, env.recipients);
-    der_put_small(&w, 0);
-    der_wrap(&w, DER_SEQUENCE, 0);
-    der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), 0);
-    der_put_oid(&w, OID_PKCS7_ENVELOPED);
-    der_wrap(&w, DER_SEQUENCE, 0);
-    return der_written(&w);
+    return enveloped_from(&w);
 }
 
 /* A CSR of whole blocks is good by itself; without padding it is refused all the same. */
