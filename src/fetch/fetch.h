@@ -2,9 +2,9 @@
 /*
  * One HTTP/1.1 request after the other over libcurl's easy interface.
  *
- * Nothing is trusted but the certificates that the caller gives, unless an option says otherwise;
- * no proxy, no redirect, no cookie, no environment variable changes what is sent. A fetch keeps its
- * connection open between requests and belongs to one thread.
+ * Nothing is trusted but the certificates that the caller gives, and no proxy is used, unless an
+ * option says otherwise; no redirect, no cookie, no environment variable changes what is sent. A
+ * fetch keeps its connection open between requests and belongs to one thread.
  */
 #ifndef SIGNET_FETCH_FETCH_H
 #define SIGNET_FETCH_FETCH_H
@@ -36,6 +36,18 @@ static inline bool fetch_is_tls(enum fetch_cause cause) {
 /* A SyncML message or a CertRep is a few KiB; more than this is a mistake or an attack. */
 enum { FETCH_BODY_MAX = 4 * 1024 * 1024 };
 
+/*
+ * Negotiate takes the Kerberos ticket of the process, never a user and a password (so does curl
+ * over GSSAPI), and nothing else is tried when there is no ticket.
+ */
+enum fetch_auth {
+    FETCH_AUTH_NONE,
+    FETCH_AUTH_ANY, /* without `user` Negotiate; with him NTLM, or Basic where Basic is allowed */
+    FETCH_AUTH_NEGOTIATE,
+    FETCH_AUTH_NTLM,
+    FETCH_AUTH_BASIC, /* over https with verified trust only: else FETCH_URL, and nothing is sent */
+};
+
 /* All spans must live as long as the fetch. */
 struct fetch_options {
     struct span trust;       /* PEM certificates of the roots */
@@ -45,7 +57,10 @@ struct fetch_options {
     struct span client_key;  /* PEM */
     const char *connect_to;  /* "HOST:PORT:HOST2:PORT2" sends what is for the first to the second */
     bool tls12;              /* TLS 1.2 at most, as Windows' SCEP client */
-    unsigned timeout_ms;     /* of a whole request; 0 means 30 s, 10 s of them to connect */
+    bool env_proxy;          /* http_proxy, https_proxy, no_proxy of the environment count */
+    enum fetch_auth auth;    /* with `user`: how to log in */
+    const char *user, *password;
+    unsigned timeout_ms; /* of a whole request; 0 means 30 s, 10 s of them to connect */
 };
 
 struct fetch_request {

@@ -5,12 +5,13 @@
 #include <arpa/inet.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fetch/fetch.h"
+#include "fetch/pool.h"
 
 struct fixture {
     struct arena a;
@@ -57,15 +58,18 @@ static int any_cert(int ok, X509_STORE_CTX *ctx) {
     return 1;
 }
 
-/* Answers with the common name of the client's certificate, or "nobody". */
+/* Answers with the common name of the client's certificate, or "nobody", or "u:p" who logs in so.
+ */
 static void answer(SSL *s) {
-    char request[8192], reply[300], name[100] = "nobody";
+    char request[8192] = "", reply[300], name[100] = "nobody";
     X509 *peer = SSL_get1_peer_certificate(s);
     if (peer)
         X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName, name, sizeof name);
     X509_free(peer);
-    if (SSL_read(s, request, sizeof request) <= 0)
+    if (SSL_read(s, request, sizeof request - 1) <= 0)
         return;
+    if (strstr(request, "Authorization: Basic dTpw\r\n"))
+        snprintf(name, sizeof name, "u:p");
     int n = snprintf(reply, sizeof reply,
                      "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n"
                      "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
@@ -81,6 +85,7 @@ static void serve(int fd, X509 *cert, EVP_PKEY *key, int min_version) {
     SSL_CTX_use_PrivateKey(ctx, key);
     SSL_CTX_set_min_proto_version(ctx, min_version);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, any_cert);
+    SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"x", 1); /* resumption wants one */
     for (;;) {
         int c = accept(fd, NULL, NULL);
         SSL *s = SSL_new(ctx);
@@ -200,12 +205,71 @@ static void test_client_certificate(void **state) {
     stop(f);
 }
 
+/* The password goes only to a server whose certificate was verified. */
+static void test_basic(void **state) {
+    struct fixture *f = *state;
+    struct fetch_options o = {.trust = pem(f, f->root), .user = "u", .password = "p"};
+    o.auth = FETCH_AUTH_BASIC;
+    start(f, f->local, TLS1_2_VERSION);
+    assert_int_equal(ask(f, o, "u:p"), FETCH_OK);
+    o.trust = pem(f, f->other_root);
+    assert_int_equal(ask(f, o, ""), FETCH_TLS_TRUST);
+    o.insecure = true;
+    assert_int_equal(ask(f, o, ""), FETCH_URL);
+    o.auth = FETCH_AUTH_ANY;
+    assert_int_equal(ask(f, o, "nobody"), FETCH_OK);
+    stop(f);
+}
+
+/* ---- the pool ---- */
+
+static void on_done(struct fetch_job *job) {
+    sem_post(job->user);
+}
+
+static enum fetch_cause ask_pool(struct fixture *f, struct fetch_pool *pool,
+                                 struct fetch_peer *peer) {
+    char url[60];
+    sem_t told;
+    sem_init(&told, 0, 0);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/", f->port);
+    struct fetch_job job = {.peer = peer, .request.url = url, .done = on_done, .user = &told};
+    fetch_start(pool, &job);
+    sem_wait(&told);
+    sem_destroy(&told);
+    assert_int_equal(job.result == OK, job.reply.cause == FETCH_OK);
+    fetch_reply_free(&job.reply);
+    return job.reply.cause;
+}
+
+/* Peers of one pool share no trust, whatever connections there are, and keep what they were given.
+ */
+static void test_pool(void **state) {
+    struct fixture *f = *state;
+    struct fetch_pool *pool;
+    struct span root = pem(f, f->root);
+    start(f, f->local, TLS1_2_VERSION);
+    assert_int_equal(fetch_pool_new(&pool), OK);
+    struct fetch_peer *good = fetch_peer_new(pool, &(struct fetch_options){.trust = root});
+    struct fetch_peer *other =
+        fetch_peer_new(pool, &(struct fetch_options){.trust = pem(f, f->other_root)});
+    memset((uint8_t *)(uintptr_t)root.p, 'x', root.n);
+    assert_int_equal(ask_pool(f, pool, good), FETCH_OK);
+    assert_int_equal(ask_pool(f, pool, other), FETCH_TLS_TRUST);
+    assert_int_equal(ask_pool(f, pool, good), FETCH_OK);
+    fetch_pool_free(pool);
+    fetch_peer_free(good);
+    fetch_peer_free(other);
+    stop(f);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_trust),    TEST(test_name),    TEST(test_expired),
         TEST(test_insecure), TEST(test_version), TEST(test_client_certificate),
+        TEST(test_basic),    TEST(test_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
