@@ -10,14 +10,11 @@
  * answered, and the answer is read again; no envelope opens that was not made for our key; what is
  * put into an envelope comes out as if it had been read without one.
  */
-#include "fuzz.h"
 #include "mutate_der.h"
+#include "resign.h"
 
-#include "base/clock.h"
-#include "cms/signed.h"
 #include "scep/attributes.h"
 #include "scep/content.h"
-#include "x509/name.h"
 
 static const int types[] = {SCEP_RENEWAL_REQ, SCEP_PKCS_REQ, SCEP_CERT_POLL, SCEP_GET_CERT,
                             SCEP_GET_CRL};
@@ -30,18 +27,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* Once, and outside of the time that one input may take. */
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    struct key *key = NULL;
-    struct span name;
-    must(key_generate("rsa2048", &key) == OK);
-    must(name_from_x500(&forever, span_str("CN=RA"), &name) == OK);
-    struct cert_template t = {.serial = span_str("\x01"),
-                              .issuer = name,
-                              .subject = name,
-                              .spki = key_spki(key),
-                              .not_after = clock_ms()};
-    ra.key = key;
-    must(cert_build(&forever, &t, key, &ra.cert) == OK);
-    must(cert_parse(ra.cert, &ra.parsed) == OK);
+    ra = resign_key(&forever, "CN=RA");
     must(public_load(&forever, ra.parsed.spki, &ra_public) == OK);
     (void)argc;
     (void)argv;
@@ -49,47 +35,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 }
 
 /* ---- a message under a signature that holds; the RA is its own client ---- */
-
-/* The signed message again, with the RA's certificate in it. */
-static struct span with_certificate(struct arena *a, struct span message) {
-    struct der d = der_of(message), info, outer, data;
-    struct span oid, version, digests, content, signers;
-    must(der_enter(&d, DER_SEQUENCE, &info) == OK);
-    must(der_read_whole(&info, DER_OID, &oid) == OK);
-    must(der_enter(&info, DER_CONTEXT_CONSTRUCTED(0), &outer) == OK);
-    must(der_enter(&outer, DER_SEQUENCE, &data) == OK);
-    must(der_read_whole(&data, DER_INTEGER, &version) == OK);
-    must(der_read_whole(&data, DER_SET, &digests) == OK);
-    must(der_read_whole(&data, DER_SEQUENCE, &content) == OK);
-    must(der_read_whole(&data, DER_SET, &signers) == OK);
-    struct der_writer w = der_writer_in(a);
-    der_put(&w, signers);
-    der_put_item(&w, DER_CONTEXT_CONSTRUCTED(0), ra.cert);
-    der_put(&w, content);
-    der_put(&w, digests);
-    der_put(&w, version);
-    der_wrap(&w, DER_SEQUENCE, 0);
-    der_wrap(&w, DER_CONTEXT_CONSTRUCTED(0), 0);
-    der_put(&w, oid);
-    der_wrap(&w, DER_SEQUENCE, 0);
-    return der_written(&w);
-}
-
-/* The attributes but for the two that cms_signed_build adds; false when it takes fewer. */
-static bool other_attributes(const struct cms_signer *signer, struct span *out, size_t *count) {
-    struct der d = cms_attributes(signer), at;
-    struct cms_attribute attribute;
-    for (*count = 0; !der_is_empty(&d);) {
-        at = d;
-        must(cms_attribute_next(&d, &attribute) == OK);
-        if (oid_is(attribute.oid, OID_CONTENT_TYPE) || oid_is(attribute.oid, OID_MESSAGE_DIGEST))
-            continue;
-        if (*count == CMS_MAX_ATTRIBUTES)
-            return false;
-        out[(*count)++] = span_of(at.p, (size_t)(d.p - at.p));
-    }
-    return true;
-}
 
 static void compare(const struct scep_request *r, const struct scep_attributes *wanted,
                     struct span content) {
@@ -130,18 +75,11 @@ static void check_answer(struct arena *a, const struct scep_request *r, size_t d
 
 static void as_signed(struct arena *a, const struct cms_signed *msg,
                       const struct scep_attributes *wanted, size_t dice) {
-    struct span others[CMS_MAX_ATTRIBUTES], message;
+    struct span message;
     struct scep_request r;
-    struct cms_signing s = {.content = msg->content,
-                            .attributes = others,
-                            .digest = (enum digest)(dice % (DIGEST_SHA512 + 1)),
-                            .issuer = ra.parsed.issuer,
-                            .serial = ra.parsed.serial,
-                            .key = ra.key};
-    if (msg->content.n == 0 || !other_attributes(&msg->signer, others, &s.attribute_count))
+    enum digest digest = (enum digest)(dice % (DIGEST_SHA512 + 1));
+    if (msg->content.n == 0 || !resign(a, msg, digest, &ra, true, &message))
         return;
-    must(cms_signed_build(a, &s, &message) == OK);
-    message = with_certificate(a, message);
     must(scep_read(a, message, &r) == OK);
     compare(&r, wanted, msg->content);
     check_changed(a, message, dice * 2654435761U, wanted, msg->content);

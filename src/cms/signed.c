@@ -3,6 +3,7 @@
 
 #include "crypto/digest.h"
 #include "der/ber.h"
+#include "x509/name.h"
 
 /* ---- reading ---- */
 
@@ -52,28 +53,30 @@ static enum err check_digest_algorithms(struct span set) {
     return OK;
 }
 
-static enum err read_signed_data(struct der *d, struct cms_signed *out) {
-    struct der data, set;
+/* All of a SignedData up to its signers. */
+static enum err read_unsigned_part(struct der *data, struct cms_signed *out) {
     struct span ignored;
     unsigned version;
-    TRY(der_enter(d, DER_SEQUENCE, &data));
-    TRY(der_small(&data, 5, &version));
-    TRY(der_read(&data, DER_SET, &out->digest_algorithms));
+    TRY(der_small(data, 5, &version));
+    TRY(der_read(data, DER_SET, &out->digest_algorithms));
     TRY(check_digest_algorithms(out->digest_algorithms));
-    TRY(read_content(&data, out));
-    if (der_at(&data, DER_CONTEXT_CONSTRUCTED(0))) {
+    TRY(read_content(data, out));
+    if (der_at(data, DER_CONTEXT_CONSTRUCTED(0))) {
         out->has_certs = true;
-        TRY(der_read(&data, DER_CONTEXT_CONSTRUCTED(0), &out->certs));
+        TRY(der_read(data, DER_CONTEXT_CONSTRUCTED(0), &out->certs));
     }
-    if (der_at(&data, DER_CONTEXT_CONSTRUCTED(1))) /* CRLs */
-        TRY(der_read(&data, DER_CONTEXT_CONSTRUCTED(1), &ignored));
-    TRY(der_enter(&data, DER_SET, &set));
+    if (der_at(data, DER_CONTEXT_CONSTRUCTED(1))) /* CRLs */
+        TRY(der_read(data, DER_CONTEXT_CONSTRUCTED(1), &ignored));
+    return OK;
+}
+
+static enum err read_only_signer(struct der *data, struct cms_signer *out) {
+    struct der set;
+    TRY(der_enter(data, DER_SET, &set));
     if (der_is_empty(&set))
         return der_error(&set, "no signer: a SignedData that only carries certificates");
-    TRY(read_signer(&set, &out->signer));
-    if (!der_is_empty(&set))
-        return der_error(&set, "more than one signer");
-    return der_end(&data);
+    TRY(read_signer(&set, out));
+    return der_is_empty(&set) ? OK : der_error(&set, "more than one signer");
 }
 
 static enum err check_attributes(const struct cms_signer *signer) {
@@ -84,10 +87,10 @@ static enum err check_attributes(const struct cms_signer *signer) {
     return OK;
 }
 
-enum err cms_signed_read(struct arena *a, struct span message, struct cms_signed *out) {
+/* `data` stands at the first element of the SignedData, which is DER then. */
+static enum err enter_signed_data(struct arena *a, struct span message, struct der *data) {
     struct der d, info, outer;
     struct span der, oid;
-    *out = (struct cms_signed){0};
     TRY(ber_to_der(a, message, &der));
     d = der_of(der);
     TRY(der_enter(&d, DER_SEQUENCE, &info));
@@ -96,9 +99,29 @@ enum err cms_signed_read(struct arena *a, struct span message, struct cms_signed
         return der_error(&info, "the content type is not pkcs7-signedData");
     TRY(der_enter(&info, DER_CONTEXT_CONSTRUCTED(0), &outer));
     TRY(der_end(&info));
-    TRY(read_signed_data(&outer, out));
-    TRY(der_end(&outer));
+    TRY(der_enter(&outer, DER_SEQUENCE, data));
+    return der_end(&outer);
+}
+
+enum err cms_signed_read(struct arena *a, struct span message, struct cms_signed *out) {
+    struct der data;
+    *out = (struct cms_signed){0};
+    TRY(enter_signed_data(a, message, &data));
+    TRY(read_unsigned_part(&data, out));
+    TRY(read_only_signer(&data, &out->signer));
+    TRY(der_end(&data));
     return check_attributes(&out->signer);
+}
+
+enum err cms_certs_read(struct arena *a, struct span message, struct span *certs) {
+    struct cms_signed msg = {0};
+    struct der data;
+    struct span ignored;
+    TRY(enter_signed_data(a, message, &data));
+    TRY(read_unsigned_part(&data, &msg));
+    TRY(der_read(&data, DER_SET, &ignored)); /* signers */
+    *certs = msg.certs;
+    return der_end(&data);
 }
 
 struct der cms_attributes(const struct cms_signer *signer) {
@@ -118,10 +141,14 @@ enum err cms_attribute_next(struct der *d, struct cms_attribute *out) {
     return der_is_empty(&values) ? OK : der_error(&values, "an attribute with several values");
 }
 
-static bool is_signer(const struct cert *cert, const struct cms_signer *signer) {
+bool cms_signer_is(const struct cms_signer *signer, const struct cert *cert) {
+    uint8_t id[20];
     if (signer->issuer.n)
-        return span_eq(cert->serial, signer->serial) && span_eq(cert->issuer, signer->issuer);
-    return signer->key_id.n && span_eq(cert_key_id(cert), signer->key_id);
+        return span_eq(cert->serial, signer->serial) &&
+               (span_eq(cert->issuer, signer->issuer) || name_same(cert->issuer, signer->issuer));
+    return signer->key_id.n &&
+           (span_eq(cert_key_id(cert), signer->key_id) ||
+            (spki_key_id(cert->spki, id) == OK && span_eq(span_of(id, sizeof id), signer->key_id)));
 }
 
 struct span cms_signer_cert(const struct cms_signed *msg) {
@@ -129,7 +156,7 @@ struct span cms_signer_cert(const struct cms_signed *msg) {
     struct cert cert;
     struct span whole;
     while (!der_is_empty(&d) && der_read_whole(&d, DER_SEQUENCE, &whole) == OK)
-        if (cert_parse(whole, &cert) == OK && is_signer(&cert, &msg->signer))
+        if (cert_parse(whole, &cert) == OK && cms_signer_is(&msg->signer, &cert))
             return whole;
     return SPAN_NONE;
 }
@@ -301,6 +328,8 @@ enum err cms_signed_build(struct arena *a, const struct cms_signing *s, struct s
     TRY(build_attributes(a, s, &attributes));
     TRY(key_sign(s->key, s->digest, attributes, a, &signature));
     put_signer(&w, s, attributes, signature);
+    if (s->cert.n)
+        der_put_item(&w, DER_CONTEXT_CONSTRUCTED(0), s->cert);
     put_content(&w, s->content);
     size_t digests = der_mark(&w);
     algorithm_put(&w, digest_oid(s->digest), PARAMS_NULL);

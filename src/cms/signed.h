@@ -31,6 +31,12 @@ struct cms_signed {
 /* Parses a ContentInfo with SignedData; what is BER is first made DER in `a`. ERR_PARSE. */
 enum err cms_signed_read(struct arena *a, struct span message, struct cms_signed *out) ERR_MUST_USE;
 
+/*
+ * The elements of the certificates field of a SignedData, whether or not anybody has signed it:
+ * nothing is verified. BER too. ERR_PARSE.
+ */
+enum err cms_certs_read(struct arena *a, struct span message, struct span *certs) ERR_MUST_USE;
+
 /* A signed attribute; those of CMS and SCEP have exactly one value, so another count is an error.
  */
 struct cms_attribute {
@@ -41,6 +47,12 @@ struct cms_attribute {
 /* A reader at the first signed attribute, and the next attribute from it. */
 struct der cms_attributes(const struct cms_signer *signer);
 enum err cms_attribute_next(struct der *d, struct cms_attribute *out) ERR_MUST_USE;
+
+/*
+ * Whether the signer names this certificate: by issuer, in whatever string types, and serial, or by
+ * a key identifier, which is the certificate's or the SHA-1 of its key.
+ */
+bool cms_signer_is(const struct cms_signer *signer, const struct cert *cert);
 
 /* The certificate in the message that the signer names: DER, or empty when it is not there. */
 struct span cms_signer_cert(const struct cms_signed *msg);
@@ -58,8 +70,9 @@ struct cms_signing {
     const struct span *attributes; /* whole Attributes; contentType and messageDigest are added */
     size_t attribute_count;        /* at most CMS_MAX_ATTRIBUTES */
     enum digest digest;
-    struct span issuer, serial; /* of the signer's certificate, which is not put into the message */
+    struct span issuer, serial; /* of the signer's certificate */
     const struct key *key;
+    struct span cert; /* the signer's, to be put into the message; empty: none is */
 };
 
 enum { CMS_MAX_ATTRIBUTES = 16 };

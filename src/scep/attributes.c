@@ -41,6 +41,14 @@ static enum err read_transaction_id(const struct der_item *value, struct span *o
     return OK;
 }
 
+/* Some servers write the wrong kind of string; what is no string at all is passed over. */
+static void read_text(const struct der_item *value, struct span *out) {
+    uint8_t tag = value->tag;
+    bool is_text = tag == DER_UTF8_STRING || tag == DER_PRINTABLE_STRING || tag == DER_IA5_STRING;
+    if (is_text && !out->n)
+        *out = value->content;
+}
+
 static enum err read_one(const struct cms_attribute *attribute, struct scep_attributes *out) {
     const struct der_item *value = &attribute->value;
     struct span oid = attribute->oid;
@@ -56,10 +64,14 @@ static enum err read_one(const struct cms_attribute *attribute, struct scep_attr
         return read_nonce("senderNonce", value, &out->sender_nonce);
     if (oid_is(oid, OID_SCEP_RECIPIENT_NONCE))
         return read_nonce("recipientNonce", value, &out->recipient_nonce);
+    if (oid_is(oid, OID_SCEP_FAIL_INFO_TEXT))
+        read_text(value, &out->fail_info_text);
+    if (oid_is(oid, OID_MS_SCEP_SERVER_MESSAGE))
+        read_text(value, &out->server_message);
     return OK;
 }
 
-enum err scep_attributes_read(const struct cms_signer *signer, struct scep_attributes *out) {
+enum err scep_attributes_scan(const struct cms_signer *signer, struct scep_attributes *out) {
     struct der d = cms_attributes(signer);
     struct cms_attribute attribute;
     *out = (struct scep_attributes){.message_type = -1, .pki_status = -1, .fail_info = -1};
@@ -67,6 +79,11 @@ enum err scep_attributes_read(const struct cms_signer *signer, struct scep_attri
         TRY(cms_attribute_next(&d, &attribute));
         TRY(read_one(&attribute, out));
     }
+    return OK;
+}
+
+enum err scep_attributes_read(const struct cms_signer *signer, struct scep_attributes *out) {
+    TRY(scep_attributes_scan(signer, out));
     if (out->message_type == -1)
         return bad("messageType", "missing");
     if (out->transaction_id.n == 0)

@@ -12,15 +12,21 @@ enum { SCEP_MAX_TRANSACTION_ID = 255, SCEP_MAX_NONCE = 255 };
 struct scep_attributes {
     int message_type;
     struct span transaction_id;
-    struct span sender_nonce, recipient_nonce; /* p NULL: absent */
-    int pki_status, fail_info;                 /* -1: absent */
+    struct span sender_nonce, recipient_nonce;  /* p NULL: absent */
+    int pki_status, fail_info;                  /* -1: absent */
+    struct span fail_info_text, server_message; /* empty: absent, or no string */
 };
 
 /*
- * messageType and transactionID must be there; none may stand there twice. Values are what the RFC
- * says: decimal PrintableStrings, a PrintableString of 1 to 255 visible characters, OCTET STRINGs.
- * ERR_PARSE.
+ * Reads those that are there; the message_type is -1, and the transaction_id empty, when it is
+ * missing. None may stand there twice but the two texts, which are for people. Values are what the
+ * RFC says: decimal PrintableStrings, a PrintableString of 1 to 255 visible characters, OCTET
+ * STRINGs. ERR_PARSE.
  */
+enum err scep_attributes_scan(const struct cms_signer *signer,
+                              struct scep_attributes *out) ERR_MUST_USE;
+
+/* The same, and messageType and transactionID must be there. ERR_PARSE. */
 enum err scep_attributes_read(const struct cms_signer *signer,
                               struct scep_attributes *out) ERR_MUST_USE;
 

@@ -3,7 +3,11 @@
 #ifndef SIGNET_SCEP_CONTENT_H
 #define SIGNET_SCEP_CONTENT_H
 
+#include "cms/enveloped.h"
 #include "scep/message.h"
+
+/* How envelopes name the owner of a key, and the key. */
+struct cms_opener scep_opener(const struct scep_key *key);
 
 /* Whether a message of this type, which a client sends, has a content that is known here. */
 bool scep_has_content(int message_type);

@@ -21,6 +21,14 @@ static enum err read_envelope(struct arena *a, const struct scep_request *reques
     return OK;
 }
 
+struct cms_opener scep_opener(const struct scep_key *key) {
+    return (struct cms_opener){.issuer = key->parsed.issuer,
+                               .serial = key->parsed.serial,
+                               .spki = key->parsed.spki,
+                               .key_id = cert_key_id(&key->parsed),
+                               .key = key->key};
+}
+
 static enum err open_envelope(struct arena *a, struct scep_request *request,
                               const struct cms_enveloped *env, const struct scep_key *keys,
                               size_t count, struct scep_content *content) {
@@ -30,11 +38,7 @@ static enum err open_envelope(struct arena *a, struct scep_request *request,
     if (count > SCEP_MAX_OPENERS)
         return err_set(ERR_INTERNAL, "%zu keys to open an envelope with", count);
     for (size_t i = 0; i < count; i++)
-        openers[i] = (struct cms_opener){.issuer = keys[i].parsed.issuer,
-                                         .serial = keys[i].parsed.serial,
-                                         .spki = keys[i].parsed.spki,
-                                         .key_id = cert_key_id(&keys[i].parsed),
-                                         .key = keys[i].key};
+        openers[i] = scep_opener(&keys[i]);
     TRY(cms_enveloped_open(a, env, openers, count, &request->transport, &request->cipher, &plain,
                            &good));
     enum err e = scep_content_read(a, request->message_type, plain, content);

@@ -54,8 +54,13 @@ static void signatures_both_ways(void **state) {
         assert_ok(verify(&msg, c.spki));
         assert_int_equal(verify(&msg, key_spki(other.ours)), ERR_MESSAGE_CHECK);
         struct span attribute = cms_attribute_build(&a, "1.2.3", DER_UTF8_STRING, span_str("v"));
-        struct cms_signing s = {span_str("ours"), &attribute, 1,       digests[i].ours,
-                                c.issuer,         c.serial,   key.ours};
+        struct cms_signing s = {.content = span_str("ours"),
+                                .attributes = &attribute,
+                                .attribute_count = 1,
+                                .digest = digests[i].ours,
+                                .issuer = c.issuer,
+                                .serial = c.serial,
+                                .key = key.ours};
         assert_ok(cms_signed_build(&a, &s, &der));
         assert_true(their_verify(&a, der, cert, &out));
         assert_true(span_is(out, "ours"));
@@ -68,6 +73,13 @@ static void signatures_both_ways(void **state) {
         assert_true(their_verify(&a, der, cert, &out));
         assert_ok(cms_signed_read(&a, der, &msg));
         assert_false(msg.has_content);
+        assert_ok(verify(&msg, c.spki));
+        s.cert = cert;
+        assert_ok(cms_signed_build(&a, &s, &der));
+        assert_true(their_verify(&a, der, cert, &out));
+        assert_ok(cms_signed_read(&a, der, &msg));
+        assert_true(span_eq(msg.certs, cert));
+        assert_true(span_eq(cms_signer_cert(&msg), cert));
         assert_ok(verify(&msg, c.spki));
     }
 }
@@ -83,7 +95,13 @@ static void attributes_are_sorted(void **state) {
         cms_attribute_build(&a, "1.2.840.113549.1.9.99", DER_UTF8_STRING, span_str("long value")),
         cms_attribute_build(&a, "1.2.3", DER_PRINTABLE_STRING, span_str("b")),
         cms_attribute_build(&a, "1.2.3.4", DER_PRINTABLE_STRING, span_str("a"))};
-    struct cms_signing s = {span_str("x"), list, 3, DIGEST_SHA256, c.issuer, c.serial, key.ours};
+    struct cms_signing s = {.content = span_str("x"),
+                            .attributes = list,
+                            .attribute_count = 3,
+                            .digest = DIGEST_SHA256,
+                            .issuer = c.issuer,
+                            .serial = c.serial,
+                            .key = key.ours};
     assert_ok(cms_signed_build(&a, &s, &der));
     assert_ok(cms_signed_read(&a, der, &msg));
     struct der d = cms_attributes(&msg.signer);
@@ -161,6 +179,47 @@ static void signers_by_key_id(void **state) {
     }
 }
 
+/* A Name of one CN in that string type. */
+static struct span name_in(struct arena *a, uint8_t tag, const char *cn) {
+    struct der_writer w = der_writer_in(a);
+    der_put_item(&w, tag, span_str(cn));
+    der_put_oid(&w, OID_CN);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    der_wrap(&w, DER_SET, 0);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    return der_written(&w);
+}
+
+/* The ways in which a signer may name its certificate, and what is no such way. */
+static void signer_names(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    uint8_t id[20];
+    struct cert cert;
+    assert_ok(cert_parse(cert_new(&a, "CN=s", key.ours, "CN=s", key.ours, false), &cert));
+    assert_ok(spki_key_id(cert.spki, id));
+    const struct cms_signer good[] = {
+        {.issuer = cert.issuer, .serial = cert.serial},
+        {.issuer = name_in(&a, DER_PRINTABLE_STRING, "s"), .serial = cert.serial},
+        {.key_id = span_of(id, sizeof id)},
+    };
+    const struct cms_signer bad[] = {
+        {.issuer = name_in(&a, DER_UTF8_STRING, "t"), .serial = cert.serial},
+        {.issuer = cert.issuer, .serial = span_str("\x01")},
+        {.issuer = cert.issuer},
+        {.key_id = span_of(id, sizeof id - 1)},
+        {.key_id = span_of(&good, sizeof id)},
+        {.serial = cert.serial},
+    };
+    for (int without_id = 0; without_id < 2; without_id++) {
+        for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+            assert_true(cms_signer_is(&good[i], &cert));
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+            assert_false(cms_signer_is(&bad[i], &cert));
+        cert.extensions = SPAN_NONE; /* the key's SHA-1 still names it */
+    }
+}
+
 /* The message with other attributes, in this order, and another signature. */
 static struct span with_attributes(struct arena *a, const struct cms_signed *msg,
                                    struct span attributes, struct span signature) {
@@ -215,8 +274,13 @@ static void unsorted_attributes(void **state) {
     struct cert c;
     struct cms_signed msg, turned;
     assert_ok(cert_parse(cert, &c));
-    struct cms_signing s = {span_str("x"), &attribute, 1,       DIGEST_SHA256,
-                            c.issuer,      c.serial,   key.ours};
+    struct cms_signing s = {.content = span_str("x"),
+                            .attributes = &attribute,
+                            .attribute_count = 1,
+                            .digest = DIGEST_SHA256,
+                            .issuer = c.issuer,
+                            .serial = c.serial,
+                            .key = key.ours};
     assert_ok(cms_signed_build(&a, &s, &der));
     assert_ok(cms_signed_read(&a, der, &msg));
     struct span order = backwards(&a, cms_attributes(&msg.signer)), as_sent;
@@ -343,18 +407,19 @@ static void degenerate(void **state) {
         sk_X509_CRL_pop_free(crls, X509_CRL_free);
         CMS_ContentInfo_free(cms);
         assert_int_equal(cms_signed_read(&a, der, &msg), ERR_PARSE);
+        struct span read;
+        assert_ok(cms_certs_read(&a, der, &read));
+        assert_int_equal(read.n, has_certs ? certs[0].n + certs[1].n : 0);
+        assert_true(!has_certs || span_eq(span_of(read.p, certs[0].n), certs[0]));
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(signatures_both_ways),
-        cmocka_unit_test(attributes_are_sorted),
-        cmocka_unit_test(signature_forms),
-        cmocka_unit_test(signers_by_key_id),
-        cmocka_unit_test(unsorted_attributes),
-        cmocka_unit_test(signed_tampering),
-        cmocka_unit_test(digest_algorithms_are_read),
+        cmocka_unit_test(signatures_both_ways), cmocka_unit_test(attributes_are_sorted),
+        cmocka_unit_test(signature_forms),      cmocka_unit_test(signers_by_key_id),
+        cmocka_unit_test(signer_names),         cmocka_unit_test(unsorted_attributes),
+        cmocka_unit_test(signed_tampering),     cmocka_unit_test(digest_algorithms_are_read),
         cmocka_unit_test(degenerate),
     };
     return cmocka_run_group_tests_name("cms_signed", tests, make_keys, free_keys);

@@ -60,6 +60,15 @@ static inline struct span csr_of(const char *cn, const char *challenge, int key)
     return csr_new(&arena, &w, keys[key].theirs);
 }
 
+/* IssuerAndSubject: what a CertPoll asks about. */
+static inline struct span names_of(struct span issuer, struct span subject) {
+    struct der_writer w = der_writer_in(&arena);
+    der_put(&w, subject);
+    der_put(&w, issuer);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    return der_written(&w);
+}
+
 /* The host gets a certificate for keys[2], which it may sign with from then on. */
 static inline struct signer enrolled(int endpoint, const char *cn) {
     const char *challenge = mint(endpoint, arena_printf(&arena, "CN=%s", cn));
