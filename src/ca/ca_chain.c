@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way from a CA up to its root: found, verified, and held against RFC 5280. */
 #include "ca/ca_place.h"
-#include "der/der.h"
 #include "wire/oid.h"
 #include "x509/extension.h"
 #include "x509/name.h"
 
-static bool is_issuer(const struct cert *c, const struct cert *issuer) {
-    return name_same(c->issuer, issuer->subject) && cert_verify(c, issuer->spki) == OK;
-}
-
 static const struct cert *find_issuer(const struct cert *c, const struct cert *pool, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (is_issuer(c, &pool[i]))
+        if (cert_is_issued_by(c, &pool[i]))
             return &pool[i];
     return NULL;
 }
@@ -21,7 +16,7 @@ enum err ca_chain_order(const struct cert *pool, size_t n, size_t first, struct 
     ARENA_AUTO(a);
     const struct cert *at = &pool[first];
     *out = (struct ca_chain){.certs[0] = *at, .count = 1};
-    while (!is_issuer(at, at)) {
+    while (!cert_is_issued_by(at, at)) {
         const struct cert *issuer = find_issuer(at, pool, n);
         if (!issuer)
             return err_set(ERR_REFUSED,
@@ -35,26 +30,6 @@ enum err ca_chain_order(const struct cert *pool, size_t n, size_t first, struct 
         at = issuer;
     }
     return OK;
-}
-
-struct constraints {
-    bool ca, limited;
-    unsigned path_length;
-};
-
-static enum err read_constraints(const struct cert *c, struct constraints *out) {
-    struct span value;
-    bool critical;
-    struct der d, inside;
-    *out = (struct constraints){0};
-    if (!cert_extension(c, OID_BASIC_CONSTRAINTS, &value, &critical))
-        return OK;
-    d = der_of(value);
-    TRY(der_enter(&d, DER_SEQUENCE, &inside));
-    if (der_at(&inside, DER_BOOLEAN))
-        TRY(der_boolean(&inside, &out->ca));
-    out->limited = der_at(&inside, DER_INTEGER);
-    return out->limited ? der_small(&inside, UINT8_MAX, &out->path_length) : OK;
 }
 
 /* RFC 5280, 4.2.1.3: a root may be without KeyUsage; the CA that we are may not. */
@@ -80,8 +55,8 @@ static enum err check_usage(const struct cert *c, const char *name, bool ours) {
 static enum err check_one(const struct cert *c, unsigned below, int64_t now) {
     ARENA_AUTO(a);
     const char *name = name_text(&a, c->subject);
-    struct constraints constraints;
-    TRY(read_constraints(c, &constraints));
+    struct cert_constraints constraints;
+    TRY(cert_constraints(c, &constraints));
     if (!constraints.ca)
         return err_set(ERR_REFUSED, "'%s' is not a CA: BasicConstraints lacks CA:TRUE", name);
     TRY(check_usage(c, name, below == 0));

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "ca/ca_place.h"
 
 /* A certificate and its key, from `stem`.pem and `stem`.key; ca_unload frees it, also when this
@@ -41,13 +40,6 @@ static enum err load_role(struct ca_place *p, struct arena *a, enum ca_role role
     return OK;
 }
 
-static enum err fingerprint(struct span der, char out[41]) {
-    uint8_t sha1[DIGEST_MAX_SIZE];
-    TRY(digest_of(DIGEST_SHA1, der, sha1));
-    hex_upper(span_of(sha1, 20), out);
-    return OK;
-}
-
 static enum err load_issuer(struct ca_place *p, struct arena *a, struct ca *ca) {
     struct ca_chain chain;
     struct key *key = NULL;
@@ -59,8 +51,8 @@ static enum err load_issuer(struct ca_place *p, struct arena *a, struct ca *ca) 
     if (!p->keyless)
         TRY(ca_key_find(p, ca->issuer.parsed.spki, &key, NULL));
     ca->issuer.key = key;
-    TRY(fingerprint(ca->issuer.cert, ca->sha1));
-    return fingerprint(chain.certs[chain.count - 1].der, ca->root_sha1);
+    TRY(cert_sha1_hex(ca->issuer.cert, ca->sha1));
+    return cert_sha1_hex(chain.certs[chain.count - 1].der, ca->root_sha1);
 }
 
 /* An RA of old/; one that has expired opens nothing any more. */

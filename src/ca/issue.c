@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Issuing: certificates of endpoints, identities from the device CA, challenges. */
-#include "base/text.h"
 #include "ca/pki.h"
 #include "x509/name.h"
 
@@ -8,16 +7,14 @@ static const int64_t HOUR = 3600000;
 
 static enum err finish(struct arena *a, struct cert_template *t, const struct key *issuer,
                        struct issued *out) {
-    uint8_t *serial = arena_alloc(a, CERT_SERIAL_SIZE), sha1[DIGEST_MAX_SIZE];
+    uint8_t *serial = arena_alloc(a, CERT_SERIAL_SIZE);
     TRY(cert_new_serial(serial));
     t->serial = out->serial = span_of(serial, CERT_SERIAL_SIZE);
     /* Certificates have no milliseconds: the database shall say what the certificate says. */
     out->not_before = t->not_before -= t->not_before % 1000;
     out->not_after = t->not_after -= t->not_after % 1000;
     TRY(cert_build(a, t, issuer, &out->der));
-    TRY(digest_of(DIGEST_SHA1, out->der, sha1));
-    hex_upper(span_of(sha1, 20), out->sha1);
-    return OK;
+    return cert_sha1_hex(out->der, out->sha1);
 }
 
 static int64_t earlier(int64_t a, int64_t b) {

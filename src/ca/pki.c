@@ -23,6 +23,10 @@ struct pki_holder {
     const struct pki_settings *settings;
     pthread_mutex_t loading, guard;
     struct held *held;
+    /* Of pki_set_gateways; under `loading`. */
+    struct arena arena;
+    const struct endpoint_settings *gateways[PKI_MAX_GATEWAYS];
+    size_t gateway_count;
     bool stale; /* files have changed since it was loaded; under `loading` */
 };
 
@@ -78,6 +82,22 @@ static enum err resolve_endpoints(struct held *h, const struct pki_settings *s) 
         if (err != OK)
             return err_context(err, "%s", endpoint_section(&h->arena, e->name));
     }
+    p->configured_count = p->endpoint_count;
+    return OK;
+}
+
+static enum err resolve_gateways(struct held *h, const struct endpoint_settings *const *gateways,
+                                 size_t count) {
+    struct pki *p = &h->pki;
+    for (size_t i = 0; i < count; i++) {
+        const struct endpoint_settings *e = endpoint_copy(&h->arena, gateways[i]);
+        enum err err = endpoint_is_free(p, e);
+        if (err == OK)
+            err = endpoint_resolve(&h->arena, p, e, &p->endpoints[p->endpoint_count]);
+        if (err != OK)
+            return err_context(err, "the gateway '%s'", e->name);
+        p->endpoint_count++;
+    }
     return OK;
 }
 
@@ -88,11 +108,14 @@ static void held_free(struct held *h) {
     free(h);
 }
 
-static enum err load(const struct pki_settings *s, struct held **out) {
+static enum err load(const struct pki_settings *s, const struct endpoint_settings *const *gateways,
+                     size_t gateway_count, struct held **out) {
     struct held *h = mem_alloc(sizeof *h);
     enum err e = load_cas(h, s);
     if (e == OK)
         e = resolve_endpoints(h, s);
+    if (e == OK)
+        e = resolve_gateways(h, gateways, gateway_count);
     if (e != OK) {
         held_free(h);
         return e;
@@ -118,16 +141,20 @@ void pki_release(const struct pki *pki) {
         held_free(h);
 }
 
-/* With `loading` held. */
-static enum err replace(struct pki_holder *holder) {
-    struct held *fresh, *old;
-    TRY(load(holder->settings, &fresh));
-    holder->stale = false;
+static void put_in_force(struct pki_holder *holder, struct held *fresh) {
     pthread_mutex_lock(&holder->guard);
-    old = holder->held;
+    struct held *old = holder->held;
     holder->held = fresh;
     pthread_mutex_unlock(&holder->guard);
     pki_release(&old->pki);
+}
+
+/* With `loading` held. */
+static enum err replace(struct pki_holder *holder) {
+    struct held *fresh;
+    TRY(load(holder->settings, holder->gateways, holder->gateway_count, &fresh));
+    holder->stale = false;
+    put_in_force(holder, fresh);
     return OK;
 }
 
@@ -135,7 +162,7 @@ enum err pki_open(const struct pki_settings *settings, struct pki_holder **out) 
     struct held *held;
     bool ignored;
     TRY(keep_all(settings, &ignored));
-    TRY(load(settings, &held));
+    TRY(load(settings, NULL, 0, &held));
     struct pki_holder *holder = mem_alloc(sizeof *holder);
     holder->settings = settings;
     holder->held = held;
@@ -151,6 +178,7 @@ void pki_close(struct pki_holder *holder) {
     pki_release(&holder->held->pki);
     pthread_mutex_destroy(&holder->loading);
     pthread_mutex_destroy(&holder->guard);
+    arena_free(&holder->arena);
     free(holder);
 }
 
@@ -160,6 +188,38 @@ enum err pki_reload(struct pki_holder *holder) {
     enum err e = keep_all(holder->settings, &ignored);
     if (e == OK)
         e = replace(holder);
+    pthread_mutex_unlock(&holder->loading);
+    return e;
+}
+
+/* With `loading` held. The copies of the last call go only when those of this one are in force. */
+static enum err set_gateways(struct pki_holder *holder, const struct endpoint_settings *gateways,
+                             size_t count) {
+    const struct endpoint_settings *copies[PKI_MAX_GATEWAYS];
+    struct arena a = {0};
+    struct held *fresh;
+    for (size_t i = 0; i < count; i++)
+        copies[i] = endpoint_copy(&a, &gateways[i]);
+    enum err e = load(holder->settings, copies, count, &fresh);
+    if (e != OK) {
+        arena_free(&a);
+        return e;
+    }
+    arena_free(&holder->arena);
+    holder->arena = a;
+    memcpy(holder->gateways, copies, count * sizeof *copies);
+    holder->gateway_count = count;
+    holder->stale = false;
+    put_in_force(holder, fresh);
+    return OK;
+}
+
+enum err pki_set_gateways(struct pki_holder *holder, const struct endpoint_settings *gateways,
+                          size_t count) {
+    if (count > PKI_MAX_GATEWAYS)
+        return err_set(ERR_CONFIG, "more than %d gateways", PKI_MAX_GATEWAYS);
+    pthread_mutex_lock(&holder->loading);
+    enum err e = set_gateways(holder, gateways, count);
     pthread_mutex_unlock(&holder->loading);
     return e;
 }

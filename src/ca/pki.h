@@ -13,7 +13,13 @@
 
 #define PKI_DEFAULT "default" /* the name of the first CA and the first endpoint */
 
-enum { PKI_MAX_CAS = 32, PKI_MAX_ENDPOINTS = 32, ENDPOINT_MAX_PATHS = 4 };
+enum {
+    PKI_MAX_CAS = 32,
+    PKI_MAX_ENDPOINTS = 32, /* of signet.conf */
+    PKI_MAX_GATEWAYS = 32,  /* beside them */
+    PKI_MAX_UPSTREAM_CERTS = 16,
+    ENDPOINT_MAX_PATHS = 4
+};
 
 struct endpoint_settings {
     const char *name;                      /* "default", or of [endpoint "NAME"] */
@@ -21,6 +27,12 @@ struct endpoint_settings {
     size_t path_count;
     const char *ca; /* name */
     struct policy policy;
+    /* Of an upstream in RA mode (gateway/): its name, and its CA certificates (DER), which hosts
+     * get with GetCACert to chain what it issues: no RA of the upstream, which Windows might pick.
+     * NULL and 0: the endpoint's own CA issues. */
+    const char *upstream;
+    const struct span *upstream_certs;
+    size_t upstream_cert_count;
 };
 
 struct pki_settings {
@@ -36,6 +48,7 @@ struct endpoint {
     const struct endpoint_settings *settings;
     const struct policy *policy; /* &settings->policy */
     const struct ca *ca;
+    const char *upstream;                      /* who issues; NULL: the CA */
     struct scep_key openers[SCEP_MAX_OPENERS]; /* all that may open an envelope sent to it */
     size_t opener_count;
     struct scep_key signer;   /* signs CertReps: the RA, its signing half, or the CA */
@@ -45,8 +58,8 @@ struct endpoint {
 };
 
 struct pki {
-    struct endpoint endpoints[PKI_MAX_ENDPOINTS];
-    size_t endpoint_count;
+    struct endpoint endpoints[PKI_MAX_ENDPOINTS + PKI_MAX_GATEWAYS]; /* the configured ones first */
+    size_t endpoint_count, configured_count;
     struct ca cas[PKI_MAX_CAS]; /* with the retired ones */
     size_t ca_count;
 };
@@ -69,6 +82,14 @@ void pki_release(const struct pki *pki);
 /* Reads all anew (`signet ca` has changed files) and puts it in force; an error leaves the old. */
 enum err pki_reload(struct pki_holder *holder) ERR_MUST_USE;
 
+/*
+ * Puts these endpoints beside the configured ones, in place of those of the last call, and in
+ * force. `gateways` is copied, but for what its policies point to: that must outlive the holder.
+ * ERR_CONFIG as of pki_open, and when a name or a path is taken; then the old ones stay.
+ */
+enum err pki_set_gateways(struct pki_holder *holder, const struct endpoint_settings *gateways,
+                          size_t count) ERR_MUST_USE;
+
 /* Renews what is about to end (ca_keep_ra) and reloads if so. For housekeeping. */
 enum err pki_keep(struct pki_holder *holder, bool *changed) ERR_MUST_USE;
 
@@ -79,8 +100,8 @@ const struct ca *pki_ca_by_sha1(const struct pki *pki, const char *sha1);
 
 /*
  * The endpoint that serves a URL path (any case): the longest configured path that is the path or
- * is followed by a slash in it. Once there is an endpoint beside the default, the default serves
- * below its own path nothing but "/pkiclient.exe", once or repeated. NULL: nobody.
+ * is followed by a slash in it. Once signet.conf has an endpoint beside the default, the default
+ * serves below its own path nothing but "/pkiclient.exe", once or repeated. NULL: nobody.
  */
 const struct endpoint *pki_route(const struct pki *pki, const char *path);
 

@@ -8,8 +8,6 @@
 #include "ca/pki_endpoint.h"
 
 #include "base/buf.h"
-#include "wire/oid.h"
-#include "x509/extension.h"
 
 const char *endpoint_section(struct arena *a, const char *name) {
     return strcmp(name, "default") == 0 ? "[scep]" : arena_printf(a, "[endpoint \"%s\"]", name);
@@ -17,22 +15,14 @@ const char *endpoint_section(struct arena *a, const char *name) {
 
 /* ---- the single form ---- */
 
-/* Some clients choose a certificate by its KeyUsage, so that none at all is not enough. */
-static bool has_usage(const struct cert *c, unsigned wanted) {
-    struct span value;
-    bool critical;
-    unsigned bits;
-    return cert_extension(c, OID_KEY_USAGE, &value, &critical) &&
-           extension_key_usage(value, &bits) == OK && (bits & wanted) == wanted;
-}
-
 static enum err check_single(const struct ca *ca) {
     if (!key_is_rsa(ca->issuer.key))
         return err_set(ERR_CONFIG,
                        "ca-certs = single wants a CA with an RSA key, since clients encrypt to it; "
                        "'%s' has an EC key: set ca-certs = ra",
                        ca->name);
-    if (!has_usage(&ca->issuer.parsed, KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT))
+    /* Some clients choose a certificate by its KeyUsage, so that none at all is not enough. */
+    if (!cert_has_usage(&ca->issuer.parsed, KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT))
         return err_set(ERR_CONFIG,
                        "ca-certs = single wants a CA whose KeyUsage has digitalSignature and "
                        "keyEncipherment; that of '%s' has not: set ca-certs = ra",
@@ -65,8 +55,20 @@ static void choose_keys(struct endpoint *e, enum ca_certs_form form) {
 
 /* ---- answers ---- */
 
+/* An upstream may stand below one of our own CAs: no certificate goes out twice. */
+static size_t add_upstream_certs(const struct endpoint_settings *s, struct span *certs, size_t n) {
+    for (size_t i = 0; i < s->upstream_cert_count; i++) {
+        bool there = false;
+        for (size_t k = 0; k < n; k++)
+            there = there || span_eq(certs[k], s->upstream_certs[i]);
+        if (!there)
+            certs[n++] = s->upstream_certs[i];
+    }
+    return n;
+}
+
 static enum err make_ca_certs(struct arena *a, struct endpoint *e, enum ca_certs_form form) {
-    struct span certs[CA_MAX_CHAIN + 3];
+    struct span certs[CA_MAX_CHAIN + 3 + PKI_MAX_UPSTREAM_CERTS];
     const struct ca *ca = e->ca;
     size_t n = 0;
     if (form == CA_CERTS_SINGLE) {
@@ -80,7 +82,15 @@ static enum err make_ca_certs(struct arena *a, struct endpoint *e, enum ca_certs
     certs[n++] = ca->issuer.cert;
     for (size_t i = 0; i < ca->chain_count; i++) /* with the root: both thumbprints match */
         certs[n++] = ca->chain[i];
+    n = add_upstream_certs(e->settings, certs, n);
     return scep_certs_only(a, certs, n, &e->ca_certs);
+}
+
+static enum err check_upstream(const struct endpoint_settings *s) {
+    if (s->upstream_cert_count > PKI_MAX_UPSTREAM_CERTS)
+        return err_set(ERR_CONFIG, "the upstream has more than %d CA certificates",
+                       PKI_MAX_UPSTREAM_CERTS);
+    return OK;
 }
 
 /*
@@ -101,6 +111,7 @@ enum err endpoint_resolve(struct arena *a, const struct pki *pki,
     *out = (struct endpoint){.name = settings->name,
                              .settings = settings,
                              .policy = &settings->policy,
+                             .upstream = settings->upstream,
                              .ca = pki_ca(pki, ca)};
     TRY(policy_check(a, out->policy));
     if (!out->ca)
@@ -108,6 +119,7 @@ enum err endpoint_resolve(struct arena *a, const struct pki *pki,
                        "ca = %s: there is no such CA; add the section [ca \"%s\"] and make it with "
                        "signet ca new %s",
                        ca, ca, ca);
+    TRY(check_upstream(settings));
     if (form == CA_CERTS_SINGLE)
         TRY(check_single(out->ca));
     choose_keys(out, form);

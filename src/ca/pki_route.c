@@ -34,8 +34,8 @@ const struct endpoint *pki_route(const struct pki *pki, const char *path) {
             }
         }
     }
-    /* "/scep/crop" is a mistake for another endpoint, not the default's. */
-    if (best == pki->endpoints && pki->endpoint_count > 1 && !only_windows_suffixes(rest))
+    /* "/scep/crop" is a mistake for another endpoint, not the default's. Gateways lie elsewhere. */
+    if (best == pki->endpoints && pki->configured_count > 1 && !only_windows_suffixes(rest))
         return NULL;
     return best;
 }

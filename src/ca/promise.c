@@ -9,6 +9,15 @@
 
 enum { MAX_ENTRIES = 64 };
 
+/* What is held against a promise: a CSR's wishes, or what a certificate says. */
+struct claim {
+    const char *promiser, *claimant, *has; /* "the challenge", "the request", "asks for" */
+    struct span subject, spki;
+    struct span san, eku; /* values, or empty */
+    bool has_key_usage;
+    unsigned key_usage;
+};
+
 struct list {
     const char *entries[MAX_ENTRIES];
     size_t n;
@@ -57,70 +66,114 @@ static enum err split(struct arena *a, const char *text, char separator, struct 
     return OK;
 }
 
-static enum err check_eku(struct arena *a, const char *promised, struct span eku) {
+static enum err check_eku(struct arena *a, const char *promised, const struct claim *c) {
     struct list want = {.n = 0}, have = {.n = 0};
+    struct span eku = c->eku;
     const char *oid;
     TRY(split(a, promised, '+', &want));
     while (eku_next(a, &eku, &oid))
         TRY(list_add(&have, oid));
     if (eku.n)
-        return err_set(ERR_REFUSED, "the EKU extension of the request is malformed");
+        return err_set(ERR_REFUSED, "the EKU extension is malformed");
     if (!lists_equal(&want, &have))
-        return err_set(ERR_REFUSED, "the challenge promises the EKUs %s, the request asks for %s",
-                       joined(a, &want), joined(a, &have));
+        return err_set(ERR_REFUSED, "%s promises the EKUs %s, %s %s %s", c->promiser,
+                       joined(a, &want), c->claimant, c->has, joined(a, &have));
     return OK;
 }
 
-static enum err check_san(struct arena *a, const char *promised, struct span san) {
+static enum err check_san(struct arena *a, const char *promised, const struct claim *c) {
     struct list want = {.n = 0}, have = {.n = 0};
-    struct span value;
+    struct span value, san = c->san;
     unsigned type;
     TRY(split(a, promised, ';', &want));
     while (san_next(a, &san, &type, &value)) {
         if (type == 0)
-            return err_set(ERR_REFUSED, "the subjectAltName of the request is malformed");
+            return err_set(ERR_REFUSED, "the subjectAltName is malformed");
         if (memchr(value.p, 0, value.n))
-            return err_set(ERR_REFUSED, "a subjectAltName of the request holds a NUL");
+            return err_set(ERR_REFUSED, "a subjectAltName holds a NUL");
         TRY(list_add(&have, arena_printf(a, "%u+%.*s", type, SPAN_FMT(value))));
     }
     if (!lists_equal(&want, &have))
-        return err_set(ERR_REFUSED,
-                       "the challenge promises the alternative names %s, the request asks for %s",
-                       joined(a, &want), joined(a, &have));
+        return err_set(ERR_REFUSED, "%s promises the alternative names %s, %s %s %s", c->promiser,
+                       joined(a, &want), c->claimant, c->has, joined(a, &have));
     return OK;
 }
 
-static enum err check_subject(struct arena *a, const char *promised, struct span subject) {
+static enum err check_subject(struct arena *a, const char *promised, const struct claim *c) {
     struct span want;
     enum err e = name_from_x500(a, span_str(promised ? promised : ""), &want);
     if (e != OK)
-        return err_set(ERR_REFUSED, "the subject that the challenge promises cannot be read: %s",
+        return err_set(ERR_REFUSED, "the subject that %s promises cannot be read: %s", c->promiser,
                        err_detail());
-    if (!name_same(want, subject))
-        return err_set(ERR_REFUSED,
-                       "the challenge promises the subject '%s', the request asks for '%s'",
-                       name_text(a, want), name_text(a, subject));
+    if (!name_same(want, c->subject))
+        return err_set(ERR_REFUSED, "%s promises the subject '%s', %s %s '%s'", c->promiser,
+                       name_text(a, want), c->claimant, c->has, name_text(a, c->subject));
     return OK;
 }
 
-static enum err check_usage(struct arena *a, const struct promise *p, const struct csr *csr) {
-    if (p->eku || !p->any_usage)
-        TRY(check_eku(a, p->eku, csr->eku));
-    if (p->any_usage || (csr->has_key_usage && csr->key_usage == p->key_usage))
+static enum err check_usage(const struct promise *p, const struct claim *c) {
+    if (p->any_usage || (c->has_key_usage && c->key_usage == p->key_usage))
         return OK;
-    return err_set(ERR_REFUSED, "the challenge promises KeyUsage %d, the request asks for %s%u",
-                   (int)p->key_usage, csr->has_key_usage ? "" : "none, ", csr->key_usage);
+    return err_set(ERR_REFUSED, "%s promises KeyUsage %d, %s %s %s%u", c->promiser,
+                   (int)p->key_usage, c->claimant, c->has, c->has_key_usage ? "" : "none, ",
+                   c->key_usage);
+}
+
+static enum err check_key(const struct promise *p, const struct claim *c) {
+    unsigned bits = spki_rsa_bits(c->spki);
+    if (!p->key_length || bits == p->key_length)
+        return OK;
+    return err_set(ERR_REFUSED, "%s promises an RSA key of %d bits, %s has %u", c->promiser,
+                   (int)p->key_length, c->claimant, bits);
 }
 
 enum err promise_check(struct arena *a, const struct promise *p, const struct csr *csr) {
+    const struct claim c = {
+        .promiser = "the challenge",
+        .claimant = "the request",
+        .has = "asks for",
+        .subject = csr->subject,
+        .spki = csr->spki,
+        .san = csr->san,
+        .eku = csr->eku,
+        .has_key_usage = csr->has_key_usage,
+        .key_usage = csr->key_usage,
+    };
     if (!p->any_name) {
-        TRY(check_subject(a, p->subject, csr->subject));
-        TRY(check_san(a, p->san, csr->san));
+        TRY(check_subject(a, p->subject, &c));
+        TRY(check_san(a, p->san, &c));
     }
-    TRY(check_usage(a, p, csr));
-    if (p->key_length && spki_rsa_bits(csr->spki) != p->key_length)
-        return err_set(ERR_REFUSED,
-                       "the challenge promises an RSA key of %d bits, the request has %u",
-                       (int)p->key_length, spki_rsa_bits(csr->spki));
-    return OK;
+    if (p->eku || !p->any_usage)
+        TRY(check_eku(a, p->eku, &c));
+    TRY(check_usage(p, &c));
+    return check_key(p, &c);
+}
+
+/* ---- a certificate of somebody else ---- */
+
+enum err promise_check_cert(struct arena *a, const struct promise *p, const struct cert *cert) {
+    struct cert_uses uses;
+    if (cert_read_uses(cert, &uses) != OK)
+        return err_set(ERR_REFUSED, "the certificate cannot be judged: %s", err_detail());
+    if (uses.ca)
+        return err_set(ERR_REFUSED, "the certificate is that of a CA: it could issue others");
+    const struct claim c = {
+        .promiser = "the profile",
+        .claimant = "the certificate",
+        .has = "has",
+        .subject = cert->subject,
+        .spki = cert->spki,
+        .san = uses.san,
+        .eku = uses.eku,
+        .has_key_usage = uses.has_key_usage,
+        .key_usage = uses.key_usage,
+    };
+    if (!p->any_name)
+        TRY(check_subject(a, p->subject, &c));
+    if (!p->any_name && p->san)
+        TRY(check_san(a, p->san, &c));
+    if (p->eku)
+        TRY(check_eku(a, p->eku, &c));
+    TRY(check_usage(p, &c));
+    return check_key(p, &c);
 }

@@ -6,6 +6,7 @@
 #ifndef SIGNET_CA_PROMISE_H
 #define SIGNET_CA_PROMISE_H
 
+#include "x509/cert.h"
 #include "x509/csr.h"
 
 /* The values of the CSP's nodes, as they were sent; NULL where the profile has no such node. */
@@ -27,5 +28,13 @@ struct promise {
  */
 enum err promise_check(struct arena *a, const struct promise *promise,
                        const struct csr *csr) ERR_MUST_USE;
+
+/*
+ * The same for a certificate that somebody else issued: subject, SAN, EKU, key usage and key size
+ * are what was promised, and it is no CA's; an upstream may add EKUs or alternative names of its
+ * own only where the promise says nothing. ERR_REFUSED.
+ */
+enum err promise_check_cert(struct arena *a, const struct promise *promise,
+                            const struct cert *cert) ERR_MUST_USE;
 
 #endif

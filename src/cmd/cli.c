@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "server/admin.h"
 
-enum { OWN = 256, MAX_OWN = 12, MAX_COLUMNS = 16 };
+enum { OWN = 256, MAX_OWN = 24, MAX_COLUMNS = 16 };
 
 static void fill_options(const struct cli_option *own, struct option *out) {
     static const struct option common[] = {{"help", no_argument, NULL, 'h'},

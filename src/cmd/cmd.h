@@ -23,6 +23,7 @@ int cmd_alarm(int argc, char **argv);
 int cmd_ca(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
+int cmd_gateway(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_scep(int argc, char **argv);
 int cmd_demo(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct {
     {"alarm", cmd_alarm, "what somebody should look at"},
     {"backup", cmd_backup, "a copy of the data folder while the server runs"},
     {"restore", cmd_restore, "a data folder from a backup"},
+    {"gateway", cmd_gateway, "SCEP servers of others, made fit for Windows: relay or RA"},
     {"probe", cmd_probe, "will Windows enroll at this SCEP server, and if not, why"},
     {"scep", cmd_scep, "look into SCEP messages"},
     {"demo", cmd_demo, "the whole way on loopback: three hosts, three outcomes"},

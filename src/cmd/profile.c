@@ -9,8 +9,8 @@
 #include "server/admin.h"
 
 static const char usage[] =
-    "Usage: signet profile adopt FILE [--name NAME] [-d DIR]\n"
-    "       signet profile add FILE [--name NAME] [--trust-device-name] [-d DIR]\n"
+    "Usage: signet profile adopt FILE [--name NAME [--endpoint NAME]] [-d DIR]\n"
+    "       signet profile add FILE [--name NAME] [--endpoint NAME] [--trust-device-name] [-d DIR]\n"
     "       signet profile list [-o json] [-d DIR]\n"
     "       signet profile show NAME [-d DIR]\n"
     "       signet profile assign NAME HOST [-d DIR]\n\n"
@@ -19,12 +19,14 @@ static const char usage[] =
     "  {{enrollment.id}}        the UniqueID         {{device.id}}    the host's DeviceID\n"
     "  {{scep.url}}             ServerURL            {{device.name}}  what the host calls itself\n"
     "  {{scep.challenge}}       a fresh challenge    {{user.upn}}     the account that enrolled it\n"
-    "  {{scep.ca_thumbprint}}   our CA's SHA-1\n\n"
+    "  {{scep.ca_thumbprint}}   the CA's SHA-1\n\n"
     "adopt takes a profile that was written for another server, puts the first four where they\n"
     "belong and says what it changed. With --name it is kept; without, it goes to standard output.\n"
     "add keeps a profile as it is (--name: by default the file's name without its ending); its\n"
     "UniqueID must be {{enrollment.id}}, since signet follows that node.\n"
     "{{device.name}} may stand in a subject only with --trust-device-name: a host can claim any.\n"
+    "--endpoint says where its certificates come from, and so what the scep placeholders stand for:\n"
+    "an endpoint of signet.conf or an upstream of signet gateway (by default: default).\n"
     "assign gives a profile to an enrolled host (by its name or DeviceID), which gets it in its next\n"
     "session. FILE - is standard input.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
@@ -36,19 +38,27 @@ static void warn(const char *lines) {
         fprintf(stderr, "signet: warning: %.*s\n", (int)n, lines);
 }
 
-static enum err keep(const struct cli *cli, const char *name, struct span body, bool trust) {
+struct wish {
+    const char *name, *endpoint;
+    bool trust;
+};
+
+static enum err keep(const struct cli *cli, const struct wish *wish, struct span body) {
     ARENA_AUTO(a);
     BUF_AUTO(warnings);
     json_t *reply;
-    TRY(profile_warnings(&a, body, &warnings));
     json_t *text = json_stringn((const char *)body.p, body.n);
     if (!text)
         return err_set(ERR_PARSE, "the profile is not UTF-8");
-    json_t *request = json_pack("{s:s, s:s, s:o, s:b}", "command", "profile.add", "name", name,
-                                "body", text, "trust_device_name", (int)trust);
+    json_t *request =
+        json_pack("{s:s, s:s, s:o, s:b, s:s*}", "command", "profile.add", "name", wish->name,
+                  "body", text, "trust_device_name", (int)wish->trust, "endpoint", wish->endpoint);
     if (!request)
-        return err_set(ERR_USAGE, "the profile's name is not UTF-8");
+        return err_set(ERR_USAGE, "the name of the profile or its endpoint is not UTF-8");
     TRY(admin_call(cli->folder, request, &reply));
+    bool relay = json_is_true(json_object_get(reply, "relay"));
+    if (profile_warnings(&a, body, relay, &warnings) != OK)
+        buf_clear(&warnings); /* the server has read it, so that it can be read */
     warn(buf_cstr(&warnings));
     const char *warning = json_string_value(json_object_get(reply, "warning"));
     if (warning)
@@ -56,12 +66,14 @@ static enum err keep(const struct cli *cli, const char *name, struct span body, 
     printf(json_is_true(json_object_get(reply, "replaced"))
                ? "The profile '%s' is replaced; enrollments that exist keep the one they had.\n"
                : "The profile '%s' is kept.\n",
-           name);
+           wish->name);
     json_decref(reply);
     return OK;
 }
 
-static int adopt(const struct cli *cli, const char *name) {
+static int adopt(const struct cli *cli, const struct wish *wish) {
+    if (wish->endpoint && !wish->name)
+        return cli_usage(usage, "--endpoint is for a profile that is kept: give --name too");
     ARENA_AUTO(a);
     BUF_AUTO(text);
     BUF_AUTO(adopted);
@@ -69,13 +81,13 @@ static int adopt(const struct cli *cli, const char *name) {
     if (file_read(cli->argv[1], MAX_PROFILE, &text) != OK ||
         profile_adopt(&a, buf_view(&text), &adopted, &changes) != OK)
         return cli_fail();
-    FILE *words = name ? stdout : stderr;
+    FILE *words = wish->name ? stdout : stderr;
     fprintf(words, "%s", changes.n ? buf_cstr(&changes) : "nothing needed to be changed\n");
-    if (!name) {
+    if (!wish->name) {
         fwrite(adopted.p, 1, adopted.n, stdout);
         return 0;
     }
-    if (keep(cli, name, buf_view(&adopted), false) != OK)
+    if (keep(cli, wish, buf_view(&adopted)) != OK)
         return cli_fail();
     return 0;
 }
@@ -86,32 +98,24 @@ static const char *name_of_file(struct arena *a, const char *path) {
     return arena_str(a, span_of(base, dot && dot > base ? (size_t)(dot - base) : strlen(base)));
 }
 
-static int add(const struct cli *cli, const char *name, bool trust) {
+static int add(const struct cli *cli, struct wish wish) {
     ARENA_AUTO(a);
     BUF_AUTO(text);
-    if (!name && strcmp(cli->argv[1], "-") == 0)
+    if (!wish.name && strcmp(cli->argv[1], "-") == 0)
         return cli_usage(usage,
                          "a profile from standard input has no name: give a name with --name");
-    if (!name)
-        name = name_of_file(&a, cli->argv[1]);
+    if (!wish.name)
+        wish.name = name_of_file(&a, cli->argv[1]);
     if (file_read(cli->argv[1], MAX_PROFILE, &text) != OK ||
-        keep(cli, name, buf_view(&text), trust) != OK)
+        keep(cli, &wish, buf_view(&text)) != OK)
         return cli_fail();
     return 0;
 }
 
 static int list(const struct cli *cli) {
-    json_t *reply, *profile;
-    size_t i;
-    if (admin_call(cli->folder, json_pack("{s:s}", "command", "profile.list"), &reply) != OK)
-        return cli_fail();
-    json_t *profiles = json_object_get(reply, "profiles");
-    if (cli->json)
-        cli_print_json(json_incref(profiles));
-    else
-        json_array_foreach(profiles, i, profile) printf("%s\n", cli_text(profile, "name"));
-    json_decref(reply);
-    return 0;
+    static const struct cli_column columns[] = {{"NAME", "name"}, {"ENDPOINT", "endpoint"}};
+    return cli_list(cli, json_pack("{s:s}", "command", "profile.list"), "profiles", columns, 2,
+                    "There is no profile yet: signet profile add FILE");
 }
 
 static int show(const struct cli *cli) {
@@ -147,19 +151,20 @@ static int assign(const struct cli *cli) {
 }
 
 int cmd_profile(int argc, char **argv) {
-    const char *name = NULL;
-    bool trust = false;
-    const struct cli_option own[] = {
-        {"name", &name, NULL}, {"trust-device-name", NULL, &trust}, {NULL, NULL, NULL}};
+    struct wish wish = {NULL, NULL, false};
+    const struct cli_option own[] = {{"name", &wish.name, NULL},
+                                     {"endpoint", &wish.endpoint, NULL},
+                                     {"trust-device-name", NULL, &wish.trust},
+                                     {NULL, NULL, NULL}};
     struct cli cli;
     int status;
     if (!cli_options(argc, argv, usage, own, &cli, &status))
         return status;
     const char *verb = cli.argc ? cli.argv[0] : "";
     if (cli.argc == 2 && strcmp(verb, "adopt") == 0)
-        return adopt(&cli, name);
+        return adopt(&cli, &wish);
     if (cli.argc == 2 && strcmp(verb, "add") == 0)
-        return add(&cli, name, trust);
+        return add(&cli, wish);
     if (cli.argc == 1 && strcmp(verb, "list") == 0)
         return list(&cli);
     if (cli.argc == 2 && strcmp(verb, "show") == 0)

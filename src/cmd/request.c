@@ -11,15 +11,17 @@ static const char usage[] =
     "Usage: signet request list [--all] [-o json] [-d DIR]\n"
     "       signet request approve ID [-d DIR]\n"
     "       signet request deny ID [--reason TEXT] [-d DIR]\n\n"
-    "Requests that wait for an administrator, on endpoints with approval = manual. list shows those\n"
-    "that wait, with --all the newest of all. approve issues at once; the client gets the\n"
-    "certificate when it polls. A denial's reason is told to the client.\n\n"
+    "Requests that wait for an administrator, on endpoints with approval = manual, or for an upstream\n"
+    "in mode ra, which alone can approve them. list shows those that wait, with --all the newest of\n"
+    "all. approve issues at once; the client gets the certificate when it polls. A denial's reason is\n"
+    "told to the client.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
 static int list(const struct cli *cli, bool all) {
-    static const struct cli_column columns[] = {{"ID", "id"},           {"STATE", "state"},
-                                                {"CREATED", "created"}, {"ENDPOINT", "endpoint"},
-                                                {"FROM", "peer"},       {"SUBJECT", "subject"}};
+    static const struct cli_column columns[] = {
+        {"ID", "id"},           {"STATE", "state"},       {"WAITS FOR", "waits_for"},
+        {"CREATED", "created"}, {"ENDPOINT", "endpoint"}, {"FROM", "peer"},
+        {"SUBJECT", "subject"}};
     return cli_list(cli, json_pack("{s:s, s:b}", "command", "request.list", "all", (int)all),
                     "requests", columns, sizeof columns / sizeof *columns,
                     all ? "There are no requests." : "No request waits.");

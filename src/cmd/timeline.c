@@ -61,7 +61,7 @@ static void put_outcome(struct buf *out, const json_t *enrollment, size_t width)
     if (error)
         buf_printf(out, " %s", cli_text(error, "code"));
     buf_char(out, '\n');
-    if (strcmp(state, "CONFIRMED") == 0)
+    if (strcmp(state, "CONFIRMED") == 0 || strcmp(state, "REPORTED") == 0)
         put_wrapped(out, "  thumbprint", 13, cli_text(host, "thumbprint"), width);
     if (!error)
         return;
@@ -80,6 +80,9 @@ void timeline_print(struct buf *out, const json_t *enrollment, size_t width) {
     snprintf(line, sizeof line, "%s (%s)", cli_text(device, "name"), cli_text(device, "device_id"));
     put_wrapped(out, "  host", 11, line, width);
     put_wrapped(out, "  profile", 11, cli_text(enrollment, "profile"), width);
+    const char *endpoint = cli_text(enrollment, "endpoint");
+    if (strcmp(endpoint, "default") != 0)
+        put_wrapped(out, "  endpoint", 11, endpoint, width);
     event = json_array_get(events, 0);
     snprintf(line, sizeof line, "%.10s, times in UTC", cli_text(event, "at"));
     put_wrapped(out, "  date", 11, line, width);

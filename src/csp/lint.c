@@ -114,16 +114,22 @@ static enum err check_thumbprint(const struct profile_command *c) {
     return OK;
 }
 
+ptrdiff_t challenge_find_unprintable(struct span text) {
+    for (size_t i = 0; i < text.n; i++)
+        if (!isalnum(text.p[i]) && !memchr(" '()+,-./:=?", text.p[i], 12))
+            return (ptrdiff_t)i;
+    return -1;
+}
+
 /* Windows sends it as PrintableString, and notices only after its 200. The value is a secret. */
 static enum err check_challenge(const struct profile_command *c) {
     struct placeholder_walk w = {.rest = c->value};
     enum placeholder p;
     do {
         TRY(placeholder_next(c, &w, &p));
-        for (size_t i = 0; i < w.literal.n; i++)
-            if (!isalnum(w.literal.p[i]) && !memchr(" '()+,-./:=?", w.literal.p[i], 12))
-                return profile_error(c, "a character that Windows cannot send; use letters, "
-                                        "digits, blanks and '()+,-./:=? only");
+        if (challenge_find_unprintable(w.literal) >= 0)
+            return profile_error(c, "a character that Windows cannot send; use letters, "
+                                    "digits, blanks and '()+,-./:=? only");
     } while (p != PLACEHOLDER_NONE);
     return OK;
 }

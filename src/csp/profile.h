@@ -3,7 +3,7 @@
  * Profiles: SyncML commands as users know them, for ClientCertificateInstall/SCEP, with
  * placeholders that signet fills at the moment of sending:
  *
- *   {{scep.url}} {{scep.challenge}} {{scep.ca_thumbprint}}  the endpoint and the minted challenge
+ *   {{scep.url}} {{scep.challenge}} {{scep.ca_thumbprint}}  the endpoint and its challenge
  *   {{enrollment.id}}                                       the CSP's UniqueID
  *   {{device.id}} {{user.upn}}                              vouched for by the enrollment
  *   {{device.name}}                                         a claim of the host
@@ -49,9 +49,10 @@ enum err profile_check(struct arena *a, struct span text, bool trust_device_name
 
 /*
  * What may be kept, but is seldom meant: a ServerURL, Challenge or CAThumbprint that signet does
- * not fill. Appends one line for each.
+ * not fill. Appends one line for each. `relay`: another server judges the challenge.
  */
-enum err profile_warnings(struct arena *a, struct span text, struct buf *out) ERR_MUST_USE;
+enum err profile_warnings(struct arena *a, struct span text, bool relay,
+                          struct buf *out) ERR_MUST_USE;
 
 struct profile_values {
     const char *scep_url, *challenge, *ca_thumbprint, *enrollment_id, *device_id, *device_name,
@@ -80,6 +81,10 @@ enum err profile_render(struct arena *a, struct span text, const struct profile_
  */
 enum err profile_adopt(struct arena *a, struct span text, struct buf *out,
                        struct buf *changes) ERR_MUST_USE;
+
+/* Where the first character of a challenge stands that Windows cannot send, since it is none of a
+ * PrintableString (windows-scep.md, 3); or -1. */
+ptrdiff_t challenge_find_unprintable(struct span text);
 
 /* Appends `value` as one X.500 attribute value, in double quotes when it needs them (A.5). */
 void x500_quote(struct buf *b, struct span value);

@@ -5,8 +5,8 @@
  * nothing, a live certificate of the endpoint may renew itself: clients such as certmonger carry
  * the challenge of their first enrollment along for ever.
  */
-#include "ca/promise.h"
 #include "enroll/operation.h"
+#include "enroll/promised.h"
 
 enum err right_grant(struct tx *tx, struct operation *op, bool rules) {
     struct enrollment e;
@@ -48,11 +48,7 @@ static enum err by_enrollment(struct tx *tx, struct operation *op, const struct 
     struct enrollment e;
     TRY(enrollment_get(tx, op->a, c->enrollment, &e));
     TRY(check_enrollment(op, c, &e));
-    struct promise promise = {.subject = e.subject,
-                              .san = e.san,
-                              .eku = e.eku,
-                              .key_usage = e.key_usage,
-                              .key_length = e.key_length};
+    struct promise promise = promise_of(&e);
     TRY(promise_check(op->a, &promise, &op->content.csr));
     op->right = RIGHT_ENROLLMENT;
     return right_grant(tx, op, false);
@@ -106,21 +102,26 @@ static enum err by_minted(struct tx *tx, struct operation *op) {
     return c.kind == CHALLENGE_ENROLLMENT ? by_enrollment(tx, op, &c) : by_one_time(tx, op, &c);
 }
 
-static enum err use_minted(struct tx *tx, struct operation *op) {
+/* `id` is the challenge's own. */
+static enum err check_minted(struct tx *tx, struct operation *op, int64_t *id) {
     struct challenge c;
     struct enrollment e;
-    bool first;
     enum err found = challenge_get(tx, op->a, sha256_span(op->challenge_hash), &c);
     if (found == ERR_NOT_FOUND)
         return err_set(ERR_REFUSED, "the challenge was replaced while it was being used");
     TRY(found);
-    if (c.kind == CHALLENGE_ENROLLMENT) {
-        TRY(enrollment_get(tx, op->a, c.enrollment, &e));
-        TRY(check_enrollment(op, &c, &e));
-    } else {
-        TRY(check_one_time(op, &c));
-    }
-    return challenge_use(tx, c.id, op->now, &first);
+    *id = c.id;
+    if (c.kind != CHALLENGE_ENROLLMENT)
+        return check_one_time(op, &c);
+    TRY(enrollment_get(tx, op->a, c.enrollment, &e));
+    return check_enrollment(op, &c, &e);
+}
+
+static enum err use_minted(struct tx *tx, struct operation *op) {
+    int64_t id;
+    bool first;
+    TRY(check_minted(tx, op, &id));
+    return challenge_use(tx, id, op->now, &first);
 }
 
 static enum err by_secret(struct tx *tx, struct operation *op) {
@@ -167,11 +168,12 @@ enum err authorize(struct tx *tx, void *operation) {
 
 /* All of it may have changed since `authorize`: the challenge been used beside this, the profile
  * been sent anew, the host have confirmed, the signer been revoked. */
-enum err right_use(struct tx *tx, struct operation *op) {
+enum err right_check(struct tx *tx, struct operation *op) {
+    int64_t id;
     switch (op->right) {
     case RIGHT_ENROLLMENT:
     case RIGHT_CHALLENGE:
-        return use_minted(tx, op);
+        return check_minted(tx, op, &id);
     case RIGHT_RENEWAL:
         TRY(signer_find(tx, op));
         return signer_must_live(op);
@@ -183,4 +185,10 @@ enum err right_use(struct tx *tx, struct operation *op) {
         break;
     }
     return err_set(ERR_INTERNAL, "a commit without a right");
+}
+
+enum err right_use(struct tx *tx, struct operation *op) {
+    if (op->right == RIGHT_ENROLLMENT || op->right == RIGHT_CHALLENGE)
+        return use_minted(tx, op);
+    return right_check(tx, op);
 }

@@ -36,8 +36,8 @@ static enum err has_enough(struct tx *tx, const struct enrollment *e, enum event
     return OK;
 }
 
-enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
-                       ...) {
+enum err enroll_record_list(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                            const char *text, va_list *evidence) {
     bool enough;
     TRY(has_enough(tx, e, kind, &enough));
     if (enough) { /* nor does it move the state, which is a function of the events */
@@ -45,12 +45,7 @@ enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind
                   event_kind_name(kind), log_q(span_str(text)));
         return enrollment_update(tx, e);
     }
-    va_list ap;
-    va_start(ap, text);
-    enum err result = add_event(tx, e, kind, text, &ap);
-    va_end(ap);
-    TRY(result);
-
+    TRY(add_event(tx, e, kind, text, evidence));
     enum enroll_state before = (enum enroll_state)e->state;
     e->state = enroll_state_after(before, kind);
     TRY(enrollment_update(tx, e));
@@ -59,6 +54,15 @@ enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind
               enroll_state_name((enum enroll_state)e->state), enroll_state_name(before),
               log_q(span_str(text)));
     return OK;
+}
+
+enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
+                       ...) {
+    va_list ap;
+    va_start(ap, text);
+    enum err result = enroll_record_list(tx, e, kind, text, &ap);
+    va_end(ap);
+    return result;
 }
 
 enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *device,
@@ -73,6 +77,7 @@ enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *devi
         .id = id,
         .device = device->id,
         .profile = profile->name,
+        .endpoint = profile->endpoint,
         .body = profile->body,
         .state = STATE_ASSIGNED,
         .created = clock_ms(),

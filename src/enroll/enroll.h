@@ -14,6 +14,7 @@
 #include "store/device.h"
 #include "store/enrollment.h"
 #include "store/profile.h"
+#include "store/upstream.h"
 
 /* How long an outcome is waited for. Times in ms. */
 struct enroll_policy {
@@ -56,6 +57,44 @@ struct observation {
 enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct enroll_policy *policy,
                         const struct observation *seen) ERR_MUST_USE;
+
+/* ---- enrollments whose certificate an upstream issues ---- */
+
+/*
+ * A request of this enrollment goes to its upstream now: counts it, and records EVENT_REQUESTED.
+ * When an earlier one has no outcome, or was answered with SUCCESS, an alarm says that the upstream
+ * may have issued, or has issued, a certificate before. For PKCSReq; a CertPoll asks for no other
+ * certificate and does not count. `evidence` as of enroll_record.
+ */
+enum err enroll_asks_upstream(struct tx *tx, struct enrollment *e, const char *text,
+                              ...) ERR_MUST_USE __attribute__((sentinel));
+
+/*
+ * What came of it, or of a CertPoll for it. In mode RA a certificate that came is kept before
+ * (foreign_add; ERR_EXISTS: the same once more), so that a second one can be told from the first.
+ * The last two are of a PKCSReq: of a CertPoll say UPSTREAM_SILENT, its PKCSReq waits on.
+ */
+enum upstream_outcome {
+    UPSTREAM_SUCCESS,    /* EVENT_ISSUED; a second certificate is an alarm */
+    UPSTREAM_REFUSED,    /* EVENT_REFUSED */
+    UPSTREAM_PENDING,    /* a note */
+    UPSTREAM_SILENT,     /* a note: no answer, so that it may have issued all the same */
+    UPSTREAM_WRONG,      /* an alarm: an answer that is none of this transaction, or a stranger's */
+    UPSTREAM_NO_CERTREP, /* a note: an HTTP error instead of one; counts as answered */
+    UPSTREAM_UNASKED,    /* a note: nothing went out (busy, connection refused): not counted */
+};
+enum err enroll_upstream_said(struct tx *tx, struct enrollment *e, enum upstream_outcome outcome,
+                              const char *text, ...) ERR_MUST_USE __attribute__((sentinel));
+
+/*
+ * A certificate of the enrollment's upstream became known by import. ERR_REFUSED when it is not the
+ * one that the host shows, or of another upstream; ERR_EXISTS when it is known. Else it is kept and
+ * held against the promise (promise_check_cert): e->state is STATE_CONFIRMED then, or an alarm in
+ * the timeline says what differs and the state stays (OK, too: the alarm must be committed). Its
+ * chain was verified by the caller; source, enrollment and id are set here.
+ */
+enum err enroll_import(struct tx *tx, struct arena *a, struct enrollment *e,
+                       struct foreign_certificate *c) ERR_MUST_USE;
 
 /* Whether the host should be asked in the session that begins now; `hint`: it sent the alert. */
 bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint);

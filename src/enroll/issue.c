@@ -20,7 +20,7 @@ enum err request_record(struct tx *tx, struct operation *op) {
 }
 
 enum err request_keep(struct tx *tx, struct operation *op, enum request_state state,
-                      int64_t certificate) {
+                      int64_t certificate, int64_t foreign) {
     bool pending = state == REQUEST_PENDING;
     struct request r = {
         .endpoint = op->endpoint->name,
@@ -37,6 +37,7 @@ enum err request_keep(struct tx *tx, struct operation *op, enum request_state st
         .validity = op->grant.validity,
         .challenge = op->challenge,
         .certificate = certificate,
+        .foreign = foreign,
         .created = op->now,
         .decided = pending ? 0 : op->now,
     };

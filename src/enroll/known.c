@@ -12,28 +12,42 @@
  */
 #include "enroll/operation.h"
 
+static enum err answer_with(struct operation *op, const char *enrollment, const char *sha1,
+                            struct span der, int64_t not_after) {
+    if (not_after <= op->now)
+        return err_set(ERR_REFUSED, "the certificate for this request has expired");
+    op->enrollment = enrollment;
+    memcpy(op->issued.sha1, sha1, sizeof op->issued.sha1);
+    op->reply = (struct scep_reply){.status = SCEP_SUCCESS, .text = "Issued", .cert = der};
+    return OK;
+}
+
+static enum err answer_foreign(struct tx *tx, struct operation *op, const struct request *r) {
+    struct foreign_certificate c;
+    TRY(foreign_by_id(tx, op->a, r->foreign, &c));
+    return answer_with(op, c.enrollment, c.sha1, c.der, c.not_after);
+}
+
 static enum err answer_issued(struct tx *tx, struct operation *op, const struct request *r) {
     struct certificate c;
+    if (r->foreign)
+        return answer_foreign(tx, op, r);
     TRY(certificate_by_id(tx, op->a, r->certificate, &c));
     if (c.revoked)
         return err_set(ERR_REFUSED, "the certificate for this request was revoked (%s)",
                        c.reason ? c.reason : "unspecified");
-    if (c.not_after <= op->now)
-        return err_set(ERR_REFUSED, "the certificate for this request has expired");
-    op->enrollment = c.enrollment;
-    memcpy(op->issued.sha1, c.sha1, sizeof op->issued.sha1);
-    op->reply = (struct scep_reply){.status = SCEP_SUCCESS, .text = "Issued", .cert = c.der};
-    return OK;
+    return answer_with(op, c.enrollment, c.sha1, c.der, c.not_after);
 }
 
 enum err known_answer(struct tx *tx, struct operation *op, const struct request *r) {
     if (r->state == REQUEST_ISSUED)
         return answer_issued(tx, op, r);
     if (r->state == REQUEST_DENIED)
-        return err_set(ERR_REFUSED, "an administrator denied the request: %s",
+        return err_set(ERR_REFUSED, "%s: %s",
+                       op->endpoint->upstream ? "the request was denied"
+                                              : "an administrator denied the request",
                        r->reason ? r->reason : "no reason was given");
-    op->reply = (struct scep_reply){.status = SCEP_PENDING,
-                                    .text = "An administrator has to approve the request"};
+    op->reply = (struct scep_reply){.status = SCEP_PENDING, .text = pending_text(op)};
     return OK;
 }
 

@@ -16,9 +16,27 @@ static enum err find_signer(struct tx *tx, void *user) {
     return signer_find(tx, user);
 }
 
+/* An upstream's CAs are in GetCACert, too: a client may name one of them. */
+static void read_upstream_names(struct operation *op) {
+    const struct endpoint_settings *settings = op->endpoint->settings;
+    struct cert ca;
+    op->ca_names = arena_alloc(op->a, settings->upstream_cert_count * sizeof *op->ca_names + 1);
+    for (size_t i = 0; i < settings->upstream_cert_count; i++)
+        if (cert_parse(settings->upstream_certs[i], &ca) == OK)
+            op->ca_names[op->ca_name_count++] = ca.subject;
+}
+
 /* Read before the envelope is opened: afterwards nothing shall cost time until lookup_check. */
 enum err lookup_begin(struct operation *op) {
+    read_upstream_names(op);
     return store_read(op->service->store, find_signer, op);
+}
+
+static bool names_upstream(const struct operation *op) {
+    for (size_t i = 0; i < op->ca_name_count; i++)
+        if (name_same(op->content.issuer, op->ca_names[i]))
+            return true;
+    return false;
 }
 
 /*
@@ -26,7 +44,8 @@ enum err lookup_begin(struct operation *op) {
  * strongSwan 5.9.8 names who signs the replies, the RA, where RFC 8894 (3.3.3) wants the CA.
  */
 enum err lookup_check(const struct operation *op) {
-    if (name_same(op->content.issuer, op->endpoint->ca->issuer.parsed.subject) ||
+    if (names_upstream(op) ||
+        name_same(op->content.issuer, op->endpoint->ca->issuer.parsed.subject) ||
         name_same(op->content.issuer, op->endpoint->signer.parsed.subject) ||
         (op->signer.id && name_same(op->content.issuer, op->request.signer_cert.issuer)))
         return OK;

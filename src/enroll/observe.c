@@ -2,13 +2,16 @@
 /*
  * What the host's nodes say, held against what the CA knows. "confirmed" is said here and nowhere
  * else: Status is 1, and CertThumbprint is the SHA-1 of a live certificate that was issued for this
- * very enrollment.
+ * very enrollment; by an upstream, to us (mode RA), or sealed for the host and imported since. A
+ * relayed one that is not known is "reported".
  */
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "enroll/enroll.h"
+#include "base/text.h"
 #include "enroll/hresult.h"
+#include "enroll/observe.h"
+#include "enroll/promised.h"
 #include "enroll/record.h"
 #include "store/certificate.h"
 #include "wire/scep.h"
@@ -16,6 +19,7 @@
 static const int64_t MINUTE = 60000;
 
 enum { MAX_BACKOFF = 240 }; /* minutes between two questions about a failure */
+enum { MAX_THUMBPRINT = 64 };
 
 static bool same_text(const char *a, const char *b) {
     return strcmp(a ? a : "", b ? b : "") == 0;
@@ -42,13 +46,10 @@ static void back_off(struct enrollment *e) {
 }
 
 static enum err record_confirmed(struct tx *tx, struct enrollment *e,
-                                 const struct observation *seen) {
+                                 const struct observation *seen, const char *text) {
     e->deadline = 0;
-    return enroll_record(tx, e, EVENT_CONFIRMED,
-                         "the host has the certificate: Status 1, and its CertThumbprint is the "
-                         "SHA-1 of the certificate that was issued",
-                         "status", seen->status, "thumbprint", seen->thumbprint, "respondent",
-                         seen->respondent, NULL);
+    return enroll_record(tx, e, EVENT_CONFIRMED, text, "status", seen->status, "thumbprint",
+                         seen->thumbprint, "respondent", seen->respondent, NULL);
 }
 
 /*
@@ -73,32 +74,164 @@ static enum err prefer_proof(struct tx *tx, struct enrollment *e, struct certifi
                          "thumbprint", held->sha1, NULL);
 }
 
-/* The host says success: is it our certificate that it holds? */
-static enum err judge_success(struct tx *tx, struct arena *a, struct enrollment *e,
-                              const struct observation *seen, bool news) {
-    struct certificate *certs, *held = NULL;
-    TRY(certificate_list(tx, a, e->id, &certs));
-    for (struct certificate *c = certs; c; c = c->next)
-        if (seen->thumbprint && strcasecmp(c->sha1, seen->thumbprint) == 0)
-            held = c;
-    if (held && held->revoked && same_text(held->reason, "superseded"))
+static enum err judge_own(struct tx *tx, struct enrollment *e, const struct observation *seen,
+                          struct certificate *certs, struct certificate *held, bool news) {
+    if (held->revoked && same_text(held->reason, "superseded"))
         TRY(prefer_proof(tx, e, certs, held));
-    if (held && !held->revoked)
-        return record_confirmed(tx, e, seen);
+    if (!held->revoked)
+        return record_confirmed(tx, e, seen,
+                                "the host has the certificate: Status 1, and its CertThumbprint is "
+                                "the SHA-1 of the certificate that was issued");
     if (!news)
         return OK;
-    if (held)
-        return enroll_record(tx, e, EVENT_ALARM, "the host holds a certificate that was revoked",
-                             "thumbprint", seen->thumbprint, NULL);
-    if (!seen->thumbprint || !*seen->thumbprint)
+    return enroll_record(tx, e, EVENT_ALARM, "the host holds a certificate that was revoked",
+                         "thumbprint", seen->thumbprint, NULL);
+}
+
+/* ---- certificates of an upstream ---- */
+
+/* What it issued twice we cannot revoke: that is for who runs it. */
+static enum err name_others(struct tx *tx, struct arena *a, struct enrollment *e,
+                            const struct foreign_certificate *all,
+                            const struct foreign_certificate *held) {
+    for (const struct foreign_certificate *c = all; c; c = c->next) {
+        if (c->id == held->id)
+            continue;
+        char *serial = arena_alloc(a, 2 * c->serial.n + 1);
+        hex_lower(c->serial, serial);
+        TRY(enroll_record(tx, e, EVENT_ALARM,
+                          arena_printf(a,
+                                       "the upstream issued another certificate for this "
+                                       "enrollment, which the host does not hold: revoke serial %s "
+                                       "at '%s'",
+                                       serial, c->upstream),
+                          "serial", serial, "thumbprint", c->sha1, NULL));
+    }
+    return OK;
+}
+
+/* Whether it is what the profile promised; if not, the detail says what differs. */
+static enum err keeps_promise(struct arena *a, const struct enrollment *e,
+                              const struct foreign_certificate *c) {
+    struct cert cert;
+    const struct promise promise = promise_of(e);
+    TRY(cert_parse(c->der, &cert));
+    return promise_check_cert(a, &promise, &cert);
+}
+
+static enum err note_difference(struct tx *tx, struct arena *a, struct enrollment *e,
+                                enum event_kind kind, const struct foreign_certificate *c,
+                                const char *difference) {
+    return enroll_record(
+        tx, e, kind,
+        arena_printf(a, "the certificate is not what the profile promised: %s", difference),
+        "thumbprint", c->sha1, "upstream", c->upstream, NULL);
+}
+
+/*
+ * In mode RA the CSR was held against the promise before the upstream was asked, and what came back
+ * against the CSR's key: the certificate is the one, though the upstream may have changed what it
+ * says. Of an imported one nothing was known before.
+ */
+static enum err judge_foreign(struct tx *tx, struct arena *a, struct enrollment *e,
+                              const struct observation *seen, const struct foreign_certificate *all,
+                              const struct foreign_certificate *held, bool news) {
+    bool imported = held->source == FOREIGN_IMPORT, kept = keeps_promise(a, e, held) == OK;
+    const char *difference = kept ? NULL : arena_str(a, span_str(err_detail()));
+    if (imported && !kept)
+        return news ? note_difference(tx, a, e, EVENT_ALARM, held, difference) : OK;
+    if (!kept)
+        TRY(note_difference(tx, a, e, EVENT_NOTE, held, difference));
+    TRY(name_others(tx, a, e, all, held));
+    return record_confirmed(
+        tx, e, seen,
+        arena_printf(a,
+                     imported ? "the host has the certificate: Status 1, and its CertThumbprint is "
+                                "the SHA-1 of the imported certificate of '%s', which is what the "
+                                "profile promised"
+                              : "the host has the certificate: Status 1, and its CertThumbprint is "
+                                "the SHA-1 of the certificate that '%s' issued",
+                     held->upstream));
+}
+
+enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
+                        const struct foreign_certificate *c) {
+    struct foreign_certificate *all;
+    const struct observation seen = {.status = e->host_status,
+                                     .error = e->host_error,
+                                     .thumbprint = e->host_thumbprint,
+                                     .respondent = e->respondent};
+    int64_t status;
+    if (!seen.status || !span_int(span_str(seen.status), &status) || status != CSP_SCEP_SUCCESS)
+        return OK; /* what the host says next is judged with it */
+    TRY(foreign_list(tx, a, e->id, &all));
+    return judge_foreign(tx, a, e, &seen, all, c, true);
+}
+
+/* ---- certificates that are not known ---- */
+
+static enum err record_reported(struct tx *tx, struct arena *a, struct enrollment *e,
+                                const struct observation *seen) {
+    const char *shown = text_claim(a, span_str(seen->thumbprint), MAX_THUMBPRINT);
+    const char *text =
+        arena_printf(a,
+                     "the host shows the certificate %s after a SUCCESS of '%s'; the certificate "
+                     "itself is sealed for the host and was not seen here: signet gateway import "
+                     "%s FILE confirms it",
+                     shown, e->endpoint, e->endpoint);
+    e->deadline = 0;
+    return enroll_record(tx, e, EVENT_REPORTED, text, "status", seen->status, "thumbprint", shown,
+                         "respondent", seen->respondent, NULL);
+}
+
+static const char *not_known(const struct enrollment *e, bool ra) {
+    if (!e->asks)
+        return "the host holds a certificate that signet has not issued for this enrollment";
+    if (ra)
+        return "the host holds a certificate that the upstream has not issued to signet for this "
+               "enrollment";
+    return "the host holds a certificate, though the upstream has answered no request of this "
+           "enrollment with SUCCESS";
+}
+
+static enum err judge_unknown(struct tx *tx, struct arena *a, struct enrollment *e,
+                              const struct observation *seen, const struct foreign_certificate *all,
+                              bool news) {
+    bool named = seen->thumbprint && *seen->thumbprint, ra = false;
+    for (; all; all = all->next)
+        ra |= all->source == FOREIGN_RA;
+    if (named && e->successes && !ra)
+        return record_reported(tx, a, e, seen);
+    if (!news)
+        return OK;
+    if (!named)
         return enroll_record(tx, e, EVENT_NOTE,
                              "the host says Status 1 but names no certificate: it is not valid on "
                              "the host, or gone",
                              "status", seen->status, NULL);
-    return enroll_record(tx, e, EVENT_NOTE,
-                         "the host holds a certificate that signet has not issued for this "
-                         "enrollment",
-                         "thumbprint", seen->thumbprint, "respondent", seen->respondent, NULL);
+    return enroll_record(tx, e, EVENT_NOTE, not_known(e, ra), "thumbprint", seen->thumbprint,
+                         "respondent", seen->respondent, NULL);
+}
+
+/* The host says success: is it the right certificate that it holds? */
+static enum err judge_success(struct tx *tx, struct arena *a, struct enrollment *e,
+                              const struct observation *seen, bool news) {
+    const char *shown = seen->thumbprint ? seen->thumbprint : "";
+    struct certificate *certs, *own = NULL;
+    struct foreign_certificate *all, *foreign = NULL;
+    TRY(certificate_list(tx, a, e->id, &certs));
+    for (struct certificate *c = certs; c; c = c->next)
+        if (strcasecmp(c->sha1, shown) == 0)
+            own = c;
+    if (own)
+        return judge_own(tx, e, seen, certs, own, news);
+    TRY(foreign_list(tx, a, e->id, &all));
+    for (struct foreign_certificate *c = all; c; c = c->next)
+        if (strcasecmp(c->sha1, shown) == 0)
+            foreign = c;
+    if (foreign)
+        return judge_foreign(tx, a, e, seen, all, foreign, news);
+    return judge_unknown(tx, a, e, seen, all, news);
 }
 
 static enum err judge_failure(struct tx *tx, struct arena *a, struct enrollment *e,

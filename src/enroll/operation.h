@@ -7,6 +7,7 @@
  *   renewal.c        by the proof of a certificate
  *   known.c          what came before            issue.c    the rows of a commit
  *   lookup.c         CertPoll, GetCert, GetCRL   requests.c the administrator's word
+ *   question.c       where an upstream issues    pended.c   its word on what it has pended
  *
  * An error that reaches pki_operation.c becomes a CertRep FAILURE with the error's failInfo.
  */
@@ -42,14 +43,19 @@ struct operation {
     uint8_t signer_sha256[DIGEST_MAX_SIZE], signer_key_sha256[DIGEST_MAX_SIZE],
         csr_sha256[DIGEST_MAX_SIZE];
     struct certificate signer; /* of this endpoint, that signed; id 0: some other */
-    bool renewal;              /* it asks to renew the signer's certificate */
-    bool repeated;             /* known already: `reply` repeats what was said */
+    struct span *ca_names;     /* Names of an upstream's CAs, for questions */
+    size_t ca_name_count;
+    bool renewal;  /* it asks to renew the signer's certificate */
+    bool repeated; /* known already: `reply` repeats what was said */
 
     enum right right;
     const char *enrollment; /* whose challenge or certificate it came with; or NULL */
     int64_t challenge;      /* id; 0: none */
     uint8_t challenge_hash[32];
     struct grant grant;
+
+    bool asks;                        /* an upstream is to be asked: question.c */
+    struct scep_upstream_answer said; /* what it said; `reason` may be why it was not asked */
 
     const char *alarm; /* goes with a refusal; literal */
     struct issued issued;
@@ -80,7 +86,9 @@ enum err known_answer(struct tx *tx, struct operation *op, const struct request 
 
 /* Reads only (store_read): sets right and grant, or repeats. */
 enum err authorize(struct tx *tx, void *operation) ERR_MUST_USE;
-/* In the commit: the right still holds, and is used. */
+/* The right still holds. */
+enum err right_check(struct tx *tx, struct operation *op) ERR_MUST_USE;
+/* In the commit: it still holds, and is used. */
 enum err right_use(struct tx *tx, struct operation *op) ERR_MUST_USE;
 /* What the policy grants the CSR, with the SID of the enrollment's device. */
 enum err right_grant(struct tx *tx, struct operation *op, bool rules) ERR_MUST_USE;
@@ -96,12 +104,29 @@ enum err operation_request(struct operation *op) ERR_MUST_USE;
 /* Builds the reply. */
 enum err operation_reply(struct operation *op) ERR_MUST_USE;
 
+/* In a commit: the request is still a new one (else ERR_BUSY), and its right holds and is used. */
+enum err request_check(struct tx *tx, struct operation *op) ERR_MUST_USE;
+/* ERR_REFUSED when too many requests of the endpoint are pending. */
+enum err request_room(struct tx *tx, const struct operation *op) ERR_MUST_USE;
+/* Whether an administrator decides. */
+bool request_must_wait(const struct operation *op);
+
+/* Ends with the question for the endpoint's upstream. */
+enum err question_begin(struct operation *op) ERR_MUST_USE;
+/* The rows of a certificate that an upstream issued (op->said): keeps it, records. *id is its own.
+ */
+enum err question_keep(struct tx *tx, struct operation *op, int64_t *id) ERR_MUST_USE;
+/* A certificate of an upstream that the host does not get, since its right is gone: an alarm. */
+enum err question_lost(struct tx *tx, struct operation *op) ERR_MUST_USE;
+/* What a host is told of a request that the endpoint has pended. */
+const char *pending_text(const struct operation *op) __attribute__((returns_nonnull));
+
 /* The rows of what was issued: supersedes, adds the certificate, records. *id is the certificate's.
  */
 enum err issue_keep(struct tx *tx, struct operation *op, int64_t *id) ERR_MUST_USE;
-/* Adds the request's row. */
+/* Adds the request's row; `certificate` and `foreign` are ids, or 0. */
 enum err request_keep(struct tx *tx, struct operation *op, enum request_state state,
-                      int64_t certificate) ERR_MUST_USE;
+                      int64_t certificate, int64_t foreign) ERR_MUST_USE;
 /* "The host asked": an event of the enrollment, if there is one. */
 enum err request_record(struct tx *tx, struct operation *op) ERR_MUST_USE;
 

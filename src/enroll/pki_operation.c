@@ -62,6 +62,8 @@ static enum err serve_again(struct operation *op) {
     enum err e = operation_request(op);
     store_withdraw(op->service->store);
     TRY(e);
+    if (op->asks) /* nobody is there to ask the upstream any more */
+        return err_set(ERR_BUSY, "a twin of this request was served, and is gone");
     return op->commit ? store_write(op->service->store, op->commit, op) : OK;
 }
 
@@ -79,7 +81,7 @@ static bool has_reason_for_client(enum err e) {
 struct refusal {
     struct operation *op;
     enum err code;
-    const char *reason;
+    const char *reason; /* for the log and the timeline: maybe more than the host is told */
 };
 
 static enum err record_on_enrollment(struct tx *tx, const struct refusal *r) {
@@ -101,10 +103,18 @@ static enum err record_on_enrollment(struct tx *tx, const struct refusal *r) {
 static enum err commit_refusal(struct tx *tx, void *user) {
     struct refusal *r = user;
     struct operation *op = r->op;
+    if (op->said.cert.n)
+        TRY(question_lost(tx, op));
     if (op->enrollment)
         return record_on_enrollment(tx, r);
+    if (!op->alarm)
+        return OK;
     return alarm_record(tx, op->endpoint->name, op->alarm, "reason", r->reason, "peer", op->peer,
                         "transaction", op->transaction, "subject", op->subject, NULL);
+}
+
+static const char *status_name(enum scep_pki_status status) {
+    return status == SCEP_SUCCESS ? "SUCCESS" : status == SCEP_PENDING ? "PENDING" : "FAILURE";
 }
 
 static void log_outcome(const struct operation *op, const char *status, const char *reason) {
@@ -118,17 +128,21 @@ static void log_outcome(const struct operation *op, const char *status, const ch
 }
 
 static enum err refuse(struct operation *op, enum err e) {
-    struct refusal r = {op, e, text_claim(op->a, span_str(err_detail()), MAX_REASON)};
+    const char *detail = text_claim(op->a, span_str(err_detail()), MAX_REASON);
+    struct refusal r = {op, e, detail};
     *op->issued.sha1 = 0;
+    if (op->said.reason && !is_machine_fault(e))
+        r.reason = op->said.reason;
     log_outcome(op, "FAILURE", r.reason);
     if (is_machine_fault(e))
-        return err_set(e, "%s", r.reason);
-    if ((op->enrollment || op->alarm) && store_write(op->service->store, commit_refusal, &r) != OK)
+        return err_set(e, "%s", detail);
+    if ((op->enrollment || op->alarm || op->said.cert.n) &&
+        store_write(op->service->store, commit_refusal, &r) != OK)
         log_write(LOG_ERROR, "scep", "refusal=unrecorded reason=%s", log_q(span_str(err_detail())));
     op->reply = (struct scep_reply){
         .status = SCEP_FAILURE,
         .fail_info = (enum scep_fail_info)err_fail_info(e),
-        .text = has_reason_for_client(e) ? r.reason : NULL,
+        .text = has_reason_for_client(e) ? detail : NULL,
     };
     return operation_reply(op);
 }
@@ -161,13 +175,17 @@ enum err scep_finish(struct operation *op, enum err committed, struct span *repl
     enum err e = op->result == OK ? committed : op->result;
     if (op->unanswerable)
         return e;
+    if (e == OK && op->asks)
+        e = err_set(ERR_INTERNAL, "the upstream was not asked");
     if (e == ERR_BUSY)
         e = serve_again(op);
     if (e != OK) {
         TRY(refuse(op, e));
     } else {
-        log_outcome(op, op->reply.status == SCEP_PENDING ? "PENDING" : "SUCCESS",
-                    op->reply.text ? op->reply.text : "-");
+        log_outcome(op, status_name(op->reply.status),
+                    op->said.reason  ? op->said.reason
+                    : op->reply.text ? op->reply.text
+                                     : "-");
         if (op->revoked)
             revocation_changed(op->service->revocation);
     }

@@ -5,6 +5,7 @@
 
 #include "ca/pki.h"
 #include "ca/revocation.h"
+#include "enroll/enroll.h"
 #include "store/store.h"
 
 /* What every endpoint works with. */
@@ -39,9 +40,48 @@ store_work *scep_commit(const struct operation *op);
 enum err scep_finish(struct operation *op, enum err committed, struct span *reply) ERR_MUST_USE;
 
 /*
+ * Where the endpoint's certificates come from an upstream (endpoint->upstream), scep_begin may end
+ * with a question instead of a commit: *csr, in DER, whose right was accepted, is to be asked for.
+ * The caller commits scep_ask (store_submit; what it says goes to scep_finish when it is not OK),
+ * asks the upstream, and tells scep_answered what came; or, where the upstream is not asked, before
+ * scep_ask, scep_not_asked. Then it goes on with scep_commit and scep_finish.
+ */
+bool scep_question(const struct operation *op, struct span *csr);
+enum err scep_ask(struct tx *tx, void *op) ERR_MUST_USE;
+
+struct scep_upstream_answer {
+    enum upstream_outcome outcome; /* of enroll.h */
+    struct span cert;              /* UPSTREAM_SUCCESS: DER, checked: its key, its chain */
+    const char *reason;            /* a sentence for timeline and log, cleaned; not for the host */
+    const char *transaction;       /* ours with the upstream, for the timeline */
+    int fail_info;                 /* UPSTREAM_REFUSED: what the host gets too; -1: badRequest */
+};
+void scep_answered(struct operation *op, const struct scep_upstream_answer *answer);
+
+/* `under_way`: somebody asks for the same CSR, and the host is told to poll for what comes of that;
+ * else `reason` says why, to the timeline, and the host gets a failure. */
+void scep_not_asked(struct operation *op, bool under_way, const char *reason);
+
+/*
+ * Requests of `endpoint` that an upstream has pended: to be polled. For housekeeping: each is asked
+ * for again, and request_upstream_said keeps what came: SUCCESS and a refusal end it, all else
+ * leaves it as it is. ERR_CONFLICT when it was decided meanwhile.
+ */
+struct upstream_pended {
+    int64_t id; /* of the request */
+    struct span csr;
+    struct upstream_pended *next;
+};
+enum err request_list_upstream(const struct scep_service *service, struct arena *a,
+                               const char *endpoint, struct upstream_pended **out) ERR_MUST_USE;
+enum err request_upstream_said(const struct scep_service *service, const struct pki *pki,
+                               struct arena *a, int64_t id,
+                               const struct scep_upstream_answer *answer) ERR_MUST_USE;
+
+/*
  * The administrator's word on a pending request. Approving issues at once, by the policy of the
  * endpoint: the client's next CertPoll gets the certificate. ERR_NOT_FOUND, ERR_CONFLICT (decided
- * already), ERR_REFUSED (the policy would not grant it any more).
+ * already, or it waits for an upstream), ERR_REFUSED (the policy would not grant it any more).
  */
 enum err request_approve(const struct scep_service *service, const struct pki *pki, struct arena *a,
                          int64_t id, struct issued *out) ERR_MUST_USE;

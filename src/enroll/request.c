@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PKCSReq and RenewalReq, from the right to the reply. Everything that costs (private keys, other
- * people's programs) happens before the commit and outside of any transaction; the commit looks
- * again at all that may have changed.
+ * PKCSReq and RenewalReq, from the right to the reply, or to the question for an upstream.
+ * Everything that costs (private keys, other people's programs) happens before the commit and
+ * outside of any transaction; the commit looks again at all that may have changed.
  */
 #include "base/log.h"
 #include "ca/webhook.h"
@@ -30,12 +30,12 @@ static enum err ask_webhook(struct operation *op) {
     return err_set(ERR_REFUSED, "the challenge could not be checked; the server's log tells why");
 }
 
-static bool must_wait(const struct operation *op) {
+bool request_must_wait(const struct operation *op) {
     return op->right == RIGHT_APPROVAL ||
            (op->endpoint->policy->manual_approval && op->right != RIGHT_RENEWAL);
 }
 
-static enum err commit_check(struct tx *tx, struct operation *op) {
+enum err request_check(struct tx *tx, struct operation *op) {
     TRY(known_check(tx, op));
     if (op->repeated)
         return err_set(ERR_BUSY, "the same request is being served");
@@ -46,10 +46,10 @@ static enum err commit_check(struct tx *tx, struct operation *op) {
 static enum err commit_issued(struct tx *tx, void *user) {
     struct operation *op = user;
     int64_t certificate;
-    TRY(commit_check(tx, op));
+    TRY(request_check(tx, op));
     TRY(request_record(tx, op));
     TRY(issue_keep(tx, op, &certificate));
-    return request_keep(tx, op, REQUEST_ISSUED, certificate);
+    return request_keep(tx, op, REQUEST_ISSUED, certificate, 0);
 }
 
 static enum err record_waiting(struct tx *tx, struct operation *op) {
@@ -62,32 +62,31 @@ static enum err record_waiting(struct tx *tx, struct operation *op) {
 }
 
 /* To wait costs a stranger nothing where no challenge is asked for. */
-static enum err check_room(struct tx *tx, const struct operation *op) {
+enum err request_room(struct tx *tx, const struct operation *op) {
     int64_t waiting;
     TRY(request_count_pending(tx, op->endpoint->name, &waiting));
     return waiting < MAX_PENDING
                ? OK
                : err_set(ERR_REFUSED,
-                         "%d requests of this endpoint wait for an administrator: come "
-                         "again when he has seen to them",
+                         "%d requests of this endpoint wait already: come again when they are "
+                         "decided",
                          MAX_PENDING);
 }
 
 static enum err commit_pending(struct tx *tx, void *user) {
     struct operation *op = user;
-    TRY(commit_check(tx, op));
-    TRY(check_room(tx, op));
+    TRY(request_check(tx, op));
+    TRY(request_room(tx, op));
     TRY(request_record(tx, op));
     TRY(record_waiting(tx, op));
-    TRY(request_keep(tx, op, REQUEST_PENDING, 0));
+    TRY(request_keep(tx, op, REQUEST_PENDING, 0, 0));
     return journal_record(tx, JOURNAL_PENDED, op->endpoint->name, 0,
                           "a request waits for an administrator", "transaction", op->transaction,
                           "subject", op->subject, "peer", op->peer, NULL);
 }
 
 static enum err pend(struct operation *op) {
-    op->reply = (struct scep_reply){.status = SCEP_PENDING,
-                                    .text = "An administrator has to approve the request"};
+    op->reply = (struct scep_reply){.status = SCEP_PENDING, .text = pending_text(op)};
     op->commit = commit_pending;
     return operation_reply(op);
 }
@@ -102,12 +101,14 @@ static enum err issue(struct operation *op) {
 
 enum err operation_request(struct operation *op) {
     op->right = RIGHT_NONE;
-    op->repeated = op->revoked = false;
+    op->repeated = op->revoked = op->asks = false;
     op->commit = NULL;
     TRY(store_read(op->service->store, authorize, op));
     if (op->repeated)
         return operation_reply(op);
     if (op->right == RIGHT_WEBHOOK)
         TRY(ask_webhook(op));
-    return must_wait(op) ? pend(op) : issue(op);
+    if (op->endpoint->upstream)
+        return question_begin(op);
+    return request_must_wait(op) ? pend(op) : issue(op);
 }

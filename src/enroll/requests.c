@@ -30,6 +30,11 @@ static enum err grant_again(struct tx *tx, void *user) {
     if (!op->endpoint)
         return err_set(ERR_REFUSED, "the endpoint '%s' of the request is not configured any more",
                        d->row.endpoint);
+    if (op->endpoint->upstream)
+        return err_set(ERR_CONFLICT,
+                       "the request %lld waits for the upstream '%s', whose administrator approves "
+                       "it",
+                       (long long)d->id, op->endpoint->upstream);
     op->request.transaction_id = d->row.transaction_id;
     op->request.message_type = d->row.message_type;
     op->peer = d->row.peer;

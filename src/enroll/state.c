@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enroll/state.h"
 
-/* The store names these in its SQL (certificate.c, journal.c). */
-_Static_assert(STATE_SENT == 2 && STATE_ACCEPTED == 3 && STATE_REQUESTED == 5 &&
-                   STATE_ISSUED == 6 && STATE_REFUSED == 7 && STATE_FAILED == 9,
+/* The store names these in its SQL (sql.h, upstream.c, journal.c). */
+_Static_assert(STATE_ASSIGNED == 1 && STATE_SENT == 2 && STATE_ACCEPTED == 3 &&
+                   STATE_REQUESTED == 5 && STATE_ISSUED == 6 && STATE_REFUSED == 7 &&
+                   STATE_FAILED == 9,
                "numbers of open states");
 _Static_assert(EVENT_ALARM == 13, "number of alarms");
 
@@ -13,6 +14,7 @@ static const char *const state_names[STATE__MAX] = {
     [STATE_REQUESTED] = "requested", [STATE_ISSUED] = "issued",
     [STATE_REFUSED] = "refused",     [STATE_CONFIRMED] = "confirmed",
     [STATE_FAILED] = "failed",       [STATE_UNCONFIRMED] = "unconfirmed",
+    [STATE_REPORTED] = "reported",
 };
 
 static const char *const event_names[EVENT__MAX] = {
@@ -30,6 +32,7 @@ static const char *const event_names[EVENT__MAX] = {
     [EVENT_NOTE] = "note",
     [EVENT_ALARM] = "alarm",
     [EVENT_SUPERSEDED] = "superseded",
+    [EVENT_REPORTED] = "reported",
 };
 
 const char *enroll_state_name(enum enroll_state state) {
@@ -76,7 +79,9 @@ enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind e
                    ? STATE_REFUSED
                    : before;
     case EVENT_CONFIRMED:
-        return with_host ? STATE_CONFIRMED : before;
+        return with_host || before == STATE_REPORTED ? STATE_CONFIRMED : before;
+    case EVENT_REPORTED:
+        return with_host ? STATE_REPORTED : before;
     case EVENT_FAILED:
         return with_host ? STATE_FAILED : before;
     case EVENT_UNCONFIRMED:

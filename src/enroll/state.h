@@ -3,10 +3,11 @@
  * The states of an enrollment, and the events that move it. A state is a function of the events in
  * their order, and nothing else:
  *
- *   assigned -> sent -> accepted -> requested -> issued -> confirmed
+ *   assigned -> sent -> accepted -> requested -> issued -> [reported ->] confirmed
  *                  \-> rejected         \-> refused  \-> failed | unconfirmed
  *
  * "failed" means failed so far: signet asks on until the deadline, and a later proof confirms.
+ * "reported" is where a relayed enrollment ends: nothing but a proof moves it any more.
  * Numbers are kept in the database: they are only ever added to.
  */
 #ifndef SIGNET_ENROLL_STATE_H
@@ -25,6 +26,7 @@ enum enroll_state {
     STATE_CONFIRMED,
     STATE_FAILED,
     STATE_UNCONFIRMED,
+    STATE_REPORTED, /* relayed: a SUCCESS CertRep was seen, and the host names a certificate */
     STATE__MAX
 };
 
@@ -43,6 +45,7 @@ enum event_kind {
     EVENT_NOTE,         /* evidence that moves nothing */
     EVENT_ALARM,        /* evidence that somebody should look at; moves nothing */
     EVENT_SUPERSEDED,   /* a certificate that never arrived was revoked; moves nothing */
+    EVENT_REPORTED,     /* the host names a certificate that an upstream sealed for it */
     EVENT__MAX
 };
 
@@ -52,7 +55,7 @@ enum event_kind {
  */
 enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind event);
 
-/* "assigned" .. "unconfirmed"; "sent", "accepted", "note" ... Never NULL. */
+/* "assigned" .. "reported"; "sent", "accepted", "note" ... Never NULL. */
 const char *enroll_state_name(enum enroll_state state);
 const char *event_kind_name(enum event_kind kind);
 

@@ -74,7 +74,7 @@ static void add_head(struct http_exchange *x, const struct http_reply *reply, in
         buf_printf(b, "Content-Length: %zu\r\n", reply->body.n);
     if (reply->allow)
         buf_printf(b, "Allow: %s\r\n", reply->allow);
-    if (status == 503)
+    if (status == 503 && !(reply->fields && strstr(reply->fields, "Retry-After:")))
         buf_str(b, "Retry-After: 1\r\n");
     if (reply->fields)
         buf_str(b, reply->fields);

@@ -9,18 +9,20 @@
 #include "base/buf.h"
 #include "ca/revocation.h"
 #include "enroll/enroll.h"
+#include "gateway/gateway.h"
 
 struct mdm {
     struct store *store;
     const struct authority *authority;
-    struct pki_holder *pki;                  /* profiles are for its endpoint "default" */
+    struct pki_holder *pki;
+    struct gateway *gateway;                 /* NULL: none (tests) */
     struct revocation *revocation;           /* is told when an outcome changes what is public */
     const char *policy_url, *enrollment_url; /* https://host/EnrollmentServer/... */
     const char *management_url;              /* https://host:8443/ManagementServer/MDM.svc */
-    const char *scep_url;                    /* what {{scep.url}} stands for */
+    const char *scep_url;                    /* {{scep.url}} of the endpoint "default" */
+    const char *scep_base;                   /* of other endpoints: before their path */
     const char *provider_id, *name;
-    int64_t identity_validity;  /* ms */
-    int64_t challenge_lifetime; /* ms */
+    int64_t identity_validity; /* ms */
     struct enroll_policy enroll_policy;
 };
 
@@ -34,14 +36,33 @@ bool mdm_get_policies(const struct mdm *mdm, struct arena *a, struct span soap, 
 bool mdm_request_token(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
                        struct buf *reply);
 
+struct mdm_wanted;
+
 /*
  * One message of a SyncML session (MS-MDM). `client_cert` is the certificate of the TLS handshake,
  * unverified: it counts only if the store knows its hash, live, for the device that the message
  * names. A stranger is answered by a SyncHdr status of 401 (407 without a certificate), and nothing
  * of his message is looked at. ERR_PARSE and ERR_LIMIT for what is no SyncML: HTTP 400 and 413.
+ * `wanted` is what mdm_wants found, filled in.
  * Thread-safe; everything that a message changes is durable before the reply is returned.
  */
 enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_cert,
-                     struct span message, const char *peer, struct buf *reply) ERR_MUST_USE;
+                     struct span message, const char *peer, const struct mdm_wanted *wanted,
+                     struct buf *reply) ERR_MUST_USE;
+
+/*
+ * What mdm_session's answer may need of an upstream: to be fetched before, since that may take
+ * seconds. Looks only; gives an entry for each profile with {{scep.challenge}} that waits for this
+ * very host (its certificate counts as in mdm_session) and whose upstream has a challenge to give.
+ * ERR_PARSE and ERR_LIMIT as mdm_session.
+ */
+struct mdm_wanted {
+    const char *enrollment, *upstream;
+    const char *challenge; /* the caller sets it, or `reason` why there is none */
+    const char *reason;
+    struct mdm_wanted *next;
+};
+enum err mdm_wants(const struct mdm *mdm, struct arena *a, struct span client_cert,
+                   struct span message, struct mdm_wanted **out) ERR_MUST_USE;
 
 #endif

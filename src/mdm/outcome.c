@@ -11,39 +11,57 @@ static bool is_success(const char *code) {
     return n == SYNCML_OK || n == SYNCML_ACCEPTED;
 }
 
-static enum err note_waiting(struct tx *tx, struct exchange *x, const char *text,
-                             const char *evidence) {
+/* ---- roots ---- */
+
+static bool needs_root(const struct target *t, const char *sha1) {
+    for (size_t i = 0; i < t->root_count; i++)
+        if (strcmp(t->roots[i].sha1, sha1) == 0)
+            return true;
+    return false;
+}
+
+static enum err note_waiting(struct tx *tx, struct exchange *x, const struct trust *t,
+                             const char *text) {
     struct enrollment *all;
     TRY(enrollment_list(tx, x->a, x->device.id, &all));
     for (struct enrollment *e = all; e; e = e->next)
-        if (e->state == STATE_ASSIGNED)
-            TRY(enroll_record(tx, e, EVENT_NOTE, text, "thumbprint", x->ca->root_sha1, "status",
-                              evidence, NULL));
+        if (e->state == STATE_ASSIGNED && needs_root(target_of(x, e->endpoint), t->sha1))
+            TRY(enroll_record(tx, e, EVENT_NOTE, text, "thumbprint", t->sha1, "status", t->add_code,
+                              NULL));
     return OK;
 }
 
 /*
- * The CA certificate is confirmed when the host reads back the very bytes; a host that took it but
- * cannot show it is believed, and the timeline says so.
+ * A root is confirmed when the host reads back the very certificate; a host that took it but cannot
+ * show it is believed, and the timeline says so.
  */
-static enum err record_trust(struct tx *tx, struct exchange *x) {
-    if (!x->trust_add_code && !x->trust_get_code)
-        return OK;
-    bool shown = span_eq(x->trust_data, ca_root(x->ca));
-    bool taken = is_success(x->trust_add_code) ||
-                 (x->trust_add_code && atoi(x->trust_add_code) == SYNCML_ALREADY_EXISTS);
-    if (!shown && (x->trust_data.n || !taken))
-        return note_waiting(tx, x,
-                            "the host did not take the CA certificate; signet tries again in its "
-                            "next session",
-                            x->trust_add_code);
-    x->device.trusted_root = x->ca->root_sha1;
-    TRY(device_trusts(tx, x->device.id, x->ca->root_sha1));
-    return note_waiting(tx, x,
-                        shown ? "the host trusts the CA certificate: it read it back"
-                              : "the host took the CA certificate, but does not show it",
-                        x->trust_add_code);
+static bool is_confirmed(const struct trust *t) {
+    bool taken =
+        is_success(t->add_code) || (t->add_code && atoi(t->add_code) == SYNCML_ALREADY_EXISTS);
+    return t->shown || (taken && !t->answered);
 }
+
+enum err session_trusts(struct tx *tx, const struct exchange *x, const char *root_sha1, bool *out) {
+    for (const struct trust *t = x->trusts; t; t = t->next)
+        if (strcmp(t->sha1, root_sha1) == 0 && is_confirmed(t)) {
+            *out = true;
+            return OK;
+        }
+    return device_trusts(tx, x->device.id, root_sha1, out);
+}
+
+static enum err record_trust(struct tx *tx, struct exchange *x, const struct trust *t) {
+    if (!is_confirmed(t))
+        return note_waiting(tx, x, t,
+                            "the host did not take the CA certificate; signet tries again in its "
+                            "next session");
+    TRY(device_add_trust(tx, x->device.id, t->sha1));
+    return note_waiting(tx, x, t,
+                        t->shown ? "the host trusts the CA certificate: it read it back"
+                                 : "the host took the CA certificate, but does not show it");
+}
+
+/* ---- profiles ---- */
 
 static enum err record_delivery(struct tx *tx, struct exchange *x, struct finding *f,
                                 struct enrollment *e) {
@@ -66,7 +84,8 @@ static enum err record_delivery(struct tx *tx, struct exchange *x, struct findin
 }
 
 enum err session_record_outcomes(struct tx *tx, struct exchange *x) {
-    TRY(record_trust(tx, x));
+    for (const struct trust *t = x->trusts; t; t = t->next)
+        TRY(record_trust(tx, x, t));
     for (struct finding *f = x->findings; f; f = f->next) {
         struct enrollment e;
         TRY(enrollment_get(tx, x->a, f->enrollment, &e));

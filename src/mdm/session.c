@@ -24,13 +24,28 @@ static struct finding *finding_of(struct exchange *x, const char *enrollment) {
     return *at;
 }
 
-static void free_findings(struct exchange *x) {
+/* By the step of the LocURI that names it: .../Root/{SHA-1}/EncodedCertificate. */
+static struct trust *trust_of(struct exchange *x, const char *loc_uri) {
+    const char *end = strrchr(loc_uri, '/'), *start = end;
+    while (start && start > loc_uri && start[-1] != '/')
+        start--;
+    const char *sha1 = start ? arena_str(x->a, span_of(start, (size_t)(end - start))) : "";
+    struct trust **at = &x->trusts;
+    for (; *at; at = &(*at)->next)
+        if (strcmp((*at)->sha1, sha1) == 0)
+            return *at;
+    *at = arena_alloc(x->a, sizeof **at);
+    (*at)->sha1 = sha1;
+    return *at;
+}
+
+void session_free(struct exchange *x) {
     for (struct finding *f = x->findings; f; f = f->next)
         buf_free(&f->failures);
 }
 
 /* "not known" and "refused" look alike from outside; the log knows more. */
-static enum err identify(struct tx *tx, struct exchange *x) {
+static enum err identify_sender(struct tx *tx, struct exchange *x) {
     uint8_t sha256[DIGEST_MAX_SIZE];
     struct identity id;
     if (!x->client_cert.n)
@@ -50,17 +65,21 @@ static enum err identify(struct tx *tx, struct exchange *x) {
 }
 
 /* MsgID 1 starts a session; so does a message of a session that we know nothing of. */
-static enum err join_session(struct tx *tx, struct exchange *x) {
+enum err session_identify(struct tx *tx, struct exchange *x) {
     struct session s;
+    TRY(identify_sender(tx, x));
     enum err e = session_get(tx, x->a, x->device.id, &s);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    if (e == OK && x->in->msg_id != 1 && span_is(x->in->session_id, s.session_id)) {
-        x->msg_id = s.msg_id + 1;
+    x->joined = e == OK && x->in->msg_id != 1 && span_is(x->in->session_id, s.session_id);
+    x->msg_id = x->joined ? s.msg_id + 1 : 1;
+    return OK;
+}
+
+static enum err join_session(struct tx *tx, const struct exchange *x) {
+    if (x->joined)
         return session_advance(tx, x->device.id, x->msg_id);
-    }
-    x->msg_id = 1;
-    s = (struct session){arena_str(x->a, x->in->session_id), 1, x->now};
+    const struct session s = {arena_str(x->a, x->in->session_id), 1, x->now};
     return session_start(tx, x->device.id, &s);
 }
 
@@ -69,7 +88,7 @@ static enum err join_session(struct tx *tx, struct exchange *x) {
 static enum err find_sent(struct tx *tx, struct exchange *x, const struct syncml_command *c,
                           struct sent_command *sent) {
     int64_t msg, cmd;
-    if (!span_int(c->msg_ref, &msg) || !span_int(c->cmd_ref, &cmd))
+    if (!x->joined || !span_int(c->msg_ref, &msg) || !span_int(c->cmd_ref, &cmd))
         return ERR_NOT_FOUND;
     return command_get(tx, x->a, x->device.id, msg, cmd, sent);
 }
@@ -101,10 +120,10 @@ static enum err take_status(struct tx *tx, struct exchange *x, const struct sync
     struct finding *f = sent.enrollment ? finding_of(x, sent.enrollment) : NULL;
     switch ((enum command_purpose)sent.purpose) {
     case PURPOSE_TRUST_ADD:
-        x->trust_add_code = code;
+        trust_of(x, sent.loc_uri)->add_code = code;
         break;
     case PURPOSE_TRUST_GET:
-        x->trust_get_code = code;
+        trust_of(x, sent.loc_uri)->get_code = code;
         break;
     case PURPOSE_ATOMIC:
         f->atomic_code = code;
@@ -129,6 +148,22 @@ static const char *result_text(struct exchange *x, const struct syncml_command *
     return data.n ? text_claim(x->a, data, MAX_CLAIM) : NULL;
 }
 
+/* The Get of a root: whether the host holds the very certificate. */
+static enum err take_root(struct exchange *x, const struct syncml_command *c,
+                          const struct sent_command *sent) {
+    uint8_t digest[DIGEST_MAX_SIZE];
+    char sha1[41];
+    struct span der;
+    struct trust *t = trust_of(x, sent->loc_uri);
+    if (!c->items || base64_decode(x->a, c->items->data, &der) != OK || !der.n)
+        return OK;
+    TRY(digest_of(DIGEST_SHA1, der, digest));
+    hex_upper(span_of(digest, 20), sha1);
+    t->answered = true;
+    t->shown = strcmp(sha1, t->sha1) == 0;
+    return OK;
+}
+
 static enum err take_results(struct tx *tx, struct exchange *x, const struct syncml_command *c) {
     struct sent_command sent;
     enum err e = find_sent(tx, x, c, &sent);
@@ -137,9 +172,8 @@ static enum err take_results(struct tx *tx, struct exchange *x, const struct syn
     TRY(e);
     struct finding *f = sent.enrollment ? finding_of(x, sent.enrollment) : NULL;
     const char *text = result_text(x, c);
-    if (sent.purpose == PURPOSE_TRUST_GET && c->items &&
-        base64_decode(x->a, c->items->data, &x->trust_data) != OK)
-        x->trust_data = SPAN_NONE;
+    if (sent.purpose == PURPOSE_TRUST_GET)
+        TRY(take_root(x, c, &sent));
     if (sent.purpose == PURPOSE_GET_STATUS) {
         f->seen.status = text;
         f->observed = true;
@@ -149,7 +183,7 @@ static enum err take_results(struct tx *tx, struct exchange *x, const struct syn
     if (sent.purpose == PURPOSE_GET_THUMBPRINT)
         f->seen.thumbprint = text;
     if (sent.purpose == PURPOSE_GET_RESPONDENT)
-        f->seen.respondent = text;
+        f->seen.respondent = text ? url_without_tokens(x->a, text) : NULL;
     return OK;
 }
 
@@ -180,7 +214,7 @@ static int status_for(const struct syncml_command *c) {
     }
 }
 
-static enum err take_commands(struct tx *tx, struct exchange *x) {
+enum err session_hear(struct tx *tx, struct exchange *x) {
     for (struct syncml_command *c = x->in->commands; c; c = c->next) {
         if (c->kind == SYNCML_STATUS) {
             TRY(take_status(tx, x, c));
@@ -204,10 +238,10 @@ static void begin_reply(struct exchange *x, int code) {
 
 static enum err exchange_work(struct tx *tx, void *user) {
     struct exchange *x = user;
-    TRY(identify(tx, x));
+    TRY(session_identify(tx, x));
     TRY(join_session(tx, x));
     begin_reply(x, SYNCML_OK);
-    TRY(take_commands(tx, x));
+    TRY(session_hear(tx, x));
     TRY(device_seen(tx, x->device.id, x->now, x->device.login_status));
     TRY(session_record_outcomes(tx, x));
     TRY(session_plan(tx, x));
@@ -226,18 +260,28 @@ static void refuse_stranger(struct exchange *x) {
     syncml_end(&x->out);
 }
 
-enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_cert,
-                     struct span message, const char *peer, struct buf *reply) {
-    struct exchange x = {
-        .mdm = mdm, .a = a, .peer = peer, .client_cert = client_cert, .now = clock_ms()};
-    TRY(syncml_parse(a, message, &x.in));
-    const struct pki *pki = pki_acquire(mdm->pki);
-    x.ca = pki_endpoint(pki, PKI_DEFAULT)->ca;
-    enum err e = store_write(mdm->store, exchange_work, &x);
+static enum err answer(struct exchange *x) {
+    const struct pki *pki = pki_acquire(x->mdm->pki);
+    x->pki = pki;
+    enum err e = store_write(x->mdm->store, exchange_work, x);
     pki_release(pki);
-    free_findings(&x);
-    if (e == OK && x.moved) /* what was superseded may be public now, or live again */
-        revocation_changed(mdm->revocation);
+    session_free(x);
+    if (e == OK && x->moved) /* what was superseded may be public now, or live again */
+        revocation_changed(x->mdm->revocation);
+    return e;
+}
+
+enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_cert,
+                     struct span message, const char *peer, const struct mdm_wanted *wanted,
+                     struct buf *reply) {
+    struct exchange x = {.mdm = mdm,
+                         .a = a,
+                         .peer = peer,
+                         .client_cert = client_cert,
+                         .wanted = wanted,
+                         .now = clock_ms()};
+    TRY(syncml_parse(a, message, &x.in));
+    enum err e = answer(&x);
     if (e == ERR_AUTH || e == ERR_FORBIDDEN) {
         refuse_stranger(&x);
         e = OK;

@@ -9,9 +9,9 @@ enum { WORDS_MAX = 100, REASON_MAX = 400, NAME_MAX_SHOWN = 300 };
 
 void probe_get(struct probe *p, const char *url, const char *operation, const char *message,
                struct fetch_reply *reply) {
-    const char *full =
-        message ? arena_printf(p->a, "%s?operation=%s&message=%s", url, operation, message)
-                : arena_printf(p->a, "%s?operation=%s", url, operation);
+    char mark = strchr(url, '?') ? '&' : '?'; /* the gateway's upstreams may have a query */
+    const char *full = arena_printf(p->a, "%s%coperation=%s%s%s", url, mark, operation,
+                                    message ? "&message=" : "", message ? message : "");
     fetch_reply_free(reply);
     *reply = (struct fetch_reply){0};
     enum err e = fetch_send(

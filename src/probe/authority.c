@@ -453,6 +453,8 @@ static bool judge_trust(struct probe *p, X509_STORE *roots, X509 *x) {
 
 static void judge_roots(struct probe *p) {
     judge_root_absent(p);
+    if (p->options->gateway) /* `trust` is for its TLS; the root goes to hosts before the profile */
+        return;
     if (p->options->trust.n) {
         OSSL_AUTO(X509_STORE) roots = given_roots(p);
         if (judge_trust(p, roots, p->ca.sign) && p->ca.encrypt != p->ca.sign)
@@ -469,6 +471,17 @@ static void judge_roots(struct probe *p) {
 
 /* ---- the whole ---- */
 
+/* What the gateway puts beside the server's certificates; a single one it leaves alone (2.2). */
+static void add_chain(struct probe *p) {
+    struct span der, rest = p->options->chain;
+    while (!p->ca.single && sk_X509_num(p->ca.all) < CERTS_MAX &&
+           pem_next(p->a, &rest, PEM_CERTIFICATE, &der) == OK) {
+        X509 *x = ossl_x509_read(der);
+        if (x)
+            sk_X509_push(p->ca.all, x);
+    }
+}
+
 void probe_judge_ca(struct probe *p, struct span body, const char *content_type) {
     bool single;
     STACK_OF(X509) *all = read_form(p, body, &single);
@@ -477,6 +490,7 @@ void probe_judge_ca(struct probe *p, struct span body, const char *content_type)
     p->ca = (struct scep_ca){.all = all, .single = single};
     if (content_type)
         judge_type(p, content_type);
+    add_chain(p);
     find_issuers(p);
     choose_parts(p);
     judge_thumbprints(p);
@@ -526,10 +540,11 @@ void probe_authority(struct probe *p) {
     FETCH_REPLY_AUTO(reply);
     bool chain = p->caps.chain; /* answered, else capabilities.c would have cleared it */
     const char *operation = chain ? "GetCACertChain" : "GetCACert";
-    probe_get(p, p->url, operation, SCEP_WINDOWS_MESSAGE, &reply);
+    probe_get(p, p->url, operation, p->message, &reply);
     uint32_t fault = probe_fault(&reply);
     const char *seen = fault ? probe_seen(p, &reply) : "HTTP 200 without a certificate";
-    if (!chain && !is_usable(&reply) && may_answer(&reply) && other_message(p, fault, seen))
+    bool another = !chain && !p->options->gateway && !is_usable(&reply) && may_answer(&reply);
+    if (another && other_message(p, fault, seen))
         return;
     if (!fault)
         probe_judge_ca(p, buf_view(&reply.body), chain ? NULL : reply.content_type);

@@ -79,7 +79,7 @@ static void check_chain(struct probe *p) {
 
 void probe_capabilities(struct probe *p) {
     FETCH_REPLY_AUTO(reply);
-    probe_get(p, p->url, "GetCACaps", SCEP_WINDOWS_MESSAGE, &reply);
+    probe_get(p, p->url, "GetCACaps", p->message, &reply);
     uint32_t fault = probe_fault(&reply);
     if (fault) {
         const char *seen = probe_seen(p, &reply);
@@ -91,6 +91,8 @@ void probe_capabilities(struct probe *p) {
         return;
     }
     probe_judge_capabilities(p, buf_view(&reply.body));
+    if (p->options->gateway) /* it keeps that word from the hosts */
+        p->caps.chain = false;
     if (p->caps.chain)
         check_chain(p);
 }

@@ -160,7 +160,8 @@ static const struct probe_entry entries[PROBE_CODES] = {
         {"oaep", PROBE_STOPS, 0, "captured (3)",
          "the server cannot read RSAES-OAEP, in which Windows wraps its request; the same "
          "request with PKCS#1 v1.5 is read",
-         "use a server that reads RSAES-OAEP; rewriting URLs does not help here"},
+         "use a server that reads RSAES-OAEP, or put signet gateway in mode ra before it; rewriting "
+         "URLs does not help here"},
     [PROBE_OPERATION_STATUS] =
         {"operation", PROBE_STOPS, 0, "seen (1.16)", "PKIOperation is not answered by a CertRep",
          "look into the SCEP server's log; try again with a fresh challenge and another subject"},

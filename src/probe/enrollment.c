@@ -107,6 +107,8 @@ enum err probe_check_request(struct probe *p) {
 static void submit(struct probe *p, struct span message, struct fetch_reply *reply) {
     BUF_AUTO(url);
     scep_operation_url(&url, p->url, p->caps.post ? SPAN_NONE : message);
+    if (strchr(p->url, '?')) /* the query goes on */
+        url.p[strlen(p->url)] = '&';
     struct fetch_request q = {.url = buf_cstr(&url),
                               .post = p->caps.post,
                               .once = true,

@@ -16,6 +16,7 @@ struct probe {
     struct fetch *fetch;   /* TLS 1.2, and as tolerant as the findings of before made it */
     const char *base;      /* ServerURL without a closing "/" */
     const char *url;       /* where Windows goes; the bare path after PROBE_SUFFIX */
+    const char *message;   /* in the query of GetCACaps and GetCACert; NULL: none */
     unsigned timeout_ms;   /* of each request */
     int64_t clock_skew_ms; /* server's Date less ours; 0 when it sends none */
 

@@ -120,6 +120,14 @@ struct probe_options {
     const char *thumbprint; /* CAThumbprint of the profile, 40 hex digits; NULL: any that matches */
     unsigned timeout_ms;    /* of each request; 0: 10 s */
     void (*progress)(const char *step); /* NULL: silent */
+    /*
+     * Asks as the gateway does instead of Windows: the URL as it stands, any version of TLS, the
+     * proxy of the environment; and what hosts would meet before their request is judged as the
+     * gateway gives it to them.
+     */
+    bool gateway;
+    const char *message; /* with `gateway`: `message` of GetCACaps and GetCACert; NULL: none */
+    struct span chain;   /* with `gateway`: PEM, CA certificates that are added to GetCACert */
 };
 
 struct probe_report {

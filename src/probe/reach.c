@@ -3,6 +3,7 @@
 #include "probe/internal.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -20,9 +21,10 @@ static void ask_anew(struct probe *p, bool insecure, bool tls12, struct fetch_re
     p->fetch = fetch_new(&(struct fetch_options){.trust = o->trust,
                                                  .system_trust = o->trust.n == 0,
                                                  .insecure = insecure,
-                                                 .tls12 = tls12,
+                                                 .tls12 = tls12 && !o->gateway,
+                                                 .env_proxy = o->gateway,
                                                  .timeout_ms = p->timeout_ms});
-    probe_get(p, p->url, "GetCACaps", SCEP_WINDOWS_MESSAGE, reply);
+    probe_get(p, p->url, "GetCACaps", p->message, reply);
 }
 
 static const char *redirect(struct probe *p, const struct fetch_reply *r) {
@@ -235,15 +237,25 @@ static void look_doubled(struct probe *p) {
         probe_found_as(p, PROBE_SUFFIX_DOUBLED, probe_fault(&r), "%s at %s", outcome(p, &r), url);
 }
 
+/* The gateway asks at the URL as it stands: there is no other path to try. */
+static void look_once(struct probe *p, const struct fetch_reply *r, const char *seen) {
+    if (!p->reached && r->cause == FETCH_OK) {
+        report_capabilities(p, r, seen);
+        p->reached = true;
+    }
+}
+
 static void judge_path(struct probe *p, const struct fetch_reply *r, const char *seen) {
     bool other_path_may_work =
         r->cause == FETCH_OK || r->cause == FETCH_RESET || r->cause == FETCH_INVALID;
     p->reached = probe_fault(r) == HR_OK;
-    if (p->reached && !ends_in_suffix(p->base))
+    if (p->options->gateway)
+        look_once(p, r, seen);
+    else if (p->reached && !ends_in_suffix(p->base))
         look_doubled(p);
     else if (!p->reached && other_path_may_work)
         look_below(p, r, seen);
-    if (probe_fault(r) == HR_OK)
+    if (probe_fault(r) == HR_OK && !p->options->gateway)
         probe_checked(p, "the path with its suffix");
     if (!p->reached)
         report_silence(p, r->cause, seen);
@@ -268,12 +280,26 @@ static void judge_clock(struct probe *p, const struct fetch_reply *r, int64_t no
 
 /* ---- the step ---- */
 
+/* For a query; only letters, digits and - . _ ~ stand for themselves (RFC 3986, 2.3). */
+static const char *percent_encoded(struct arena *a, const char *text) {
+    BUF_AUTO(out);
+    for (; *text; text++)
+        if (isalnum((unsigned char)*text) || strchr("-._~", *text))
+            buf_char(&out, *text);
+        else
+            buf_printf(&out, "%%%02X", (unsigned char)*text);
+    return arena_str(a, buf_view(&out));
+}
+
 static void set_urls(struct probe *p) {
     struct span url = span_str(p->options->url);
-    while (url.n > strlen("https://") && url.p[url.n - 1] == '/')
+    while (!p->options->gateway && url.n > strlen("https://") && url.p[url.n - 1] == '/')
         url.n--;
     p->base = arena_str(p->a, url);
-    p->url = arena_printf(p->a, "%s" SCEP_WINDOWS_SUFFIX, p->base);
+    p->url = arena_printf(p->a, "%s%s", p->base, p->options->gateway ? "" : SCEP_WINDOWS_SUFFIX);
+    p->message = SCEP_WINDOWS_MESSAGE;
+    if (p->options->gateway)
+        p->message = p->options->message ? percent_encoded(p->a, p->options->message) : NULL;
     probe_fact(p, "url", "%s", p->url);
 }
 
@@ -291,12 +317,13 @@ static void report_way(struct probe *p, const struct fetch_reply *r) {
     if (r->cause != FETCH_OK)
         return;
     bool tls = strncasecmp(p->base, "https:", 6) == 0;
-    if (tls)
+    if (tls && !p->options->gateway)
         probe_fact(p, "tls", probe_was_found(p, PROBE_TLS_VERSION) ? "TLS 1.3" : "TLS 1.2");
     bool proved = tls && !probe_is_refuted(p);
-    probe_checked(p, proved ? "name, connection, TLS 1.2 and trust"
-                     : tls  ? "name, connection and TLS"
-                            : "name and connection");
+    probe_checked(p, !tls                  ? "name and connection"
+                     : !proved             ? "name, connection and TLS"
+                     : p->options->gateway ? "name, connection, TLS and trust"
+                                           : "name, connection, TLS 1.2 and trust");
     if (probe_was_found(p, PROBE_TLS_ROOT))
         probe_unknown(p, "whether hosts trust the TLS certificate");
     judge_clock(p, r, clock_ms());

@@ -111,7 +111,7 @@ static enum err check(const struct probe_options *o, struct arena *a) {
         return err_set(ERR_USAGE, "'%s' is no http or https URL",
                        text_claim(a, span_str(o->url), URL_MAX));
     for (const char *c = o->url; *c; c++)
-        if (*c <= ' ' || *c > '~' || strchr("?#;", *c))
+        if (*c <= ' ' || *c > '~' || strchr(o->gateway ? "#" : "?#;", *c))
             return err_set(ERR_USAGE,
                            "'%s': give ServerURL alone: one URL, printable, without ? "
                            "and #",

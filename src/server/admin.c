@@ -22,7 +22,7 @@ enum {
     MAX_REQUEST = 8 << 20, /* device.import */
     MAX_ANSWER = 1 << 28,  /* a list of very many enrollments */
     PATIENCE_MS = 5000,
-    ANSWER_MS = 60000,
+    ANSWER_MS = 300000, /* gateway.add asks another server twice, for 2 minutes each at most */
     PAUSE_MS = 100,
 };
 

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "enroll/pki_operation.h"
+#include "gateway/gateway.h"
 
 struct admin;
 struct config;
@@ -24,6 +25,7 @@ struct admin_scope {
     const struct scep_service *scep;
     struct pki_holder *pki;
     const struct config *config;
+    struct gateway *gateway;
 };
 
 /* Listens and serves in a thread of its own. ERR_IO, ERR_CONFIG (the path is too long). */

@@ -114,14 +114,26 @@ static enum err revoke_challenge(struct tx *tx, struct admin_call *c) {
 
 /* ---- requests ---- */
 
+/* A request, and whose word it waits for: that of an upstream is not to be given here. */
+static json_t *show_request(const struct pki *pki, const struct request *r) {
+    json_t *out = report_request(r);
+    const struct endpoint *e = pki_endpoint(pki, r->endpoint);
+    if (r->state == REQUEST_PENDING)
+        json_object_set_new(out, "waits_for",
+                            json_string(e && e->upstream ? "upstream" : "administrator"));
+    return out;
+}
+
 static enum err list_requests(struct tx *tx, struct admin_call *c) {
     struct request *all;
     int64_t max;
     json_t *list = admin_put_list(c, "requests");
     TRY(admin_number(c, "max", 1, MAX_LIST, DEFAULT_LIST, &max));
     TRY(request_list(tx, c->a, admin_flag(c, "all"), max, &all));
+    const struct pki *pki = pki_acquire(c->scope->pki);
     for (; all; all = all->next)
-        json_array_append_new(list, report_request(all));
+        json_array_append_new(list, show_request(pki, all));
+    pki_release(pki);
     return OK;
 }
 

@@ -31,6 +31,7 @@ struct admin_command {
 extern const struct admin_command admin_host_commands[];        /* admin_hosts.c */
 extern const struct admin_command admin_certificate_commands[]; /* admin_certificates.c */
 extern const struct admin_command admin_challenge_commands[];   /* admin_challenges.c */
+extern const struct admin_command admin_gateway_commands[];     /* admin_gateway.c */
 
 enum { ADMIN_MAX_NAME = 200 };
 

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "csp/profile.h"
 #include "server/admin_command.h"
-#include "server/config.h"
+#include "server/profile_endpoint.h"
 #include "server/report.h"
 
 enum { MAX_PROFILE = 256 * 1024 };
@@ -151,29 +151,15 @@ static enum err device_import(struct tx *tx, struct admin_call *c) {
 
 /* ---- profiles ---- */
 
-/* A warning now is worth more than an enrollment that is refused later. */
-static enum err warn_of_refusal(struct admin_call *c, const char *body) {
-    struct profile p;
-    int64_t bits;
-    unsigned least = c->scope->config->pki.endpoints[0].policy.rsa_min_bits;
-    TRY(profile_read(c->a, span_str(body), &p));
-    if (span_int(span_trim(p.key_length), &bits) && bits < least)
-        admin_put(
-            c, "warning",
-            json_sprintf(
-                "the profile asks for an RSA key of %d bits, and this server refuses keys "
-                "below %d: raise its KeyLength, or lower rsa-min-bits in signet.conf and restart",
-                (int)bits, (int)least));
-    return OK;
-}
-
 static enum err profile_add(struct tx *tx, struct admin_call *c) {
     struct stored_profile p = {.created = clock_ms()};
     TRY(admin_name(c, "name", &p.name));
     TRY(admin_argument(c, "body", MAX_PROFILE, &p.body));
+    TRY(admin_optional(c, "endpoint", &p.endpoint));
+    p.endpoint = p.endpoint ? p.endpoint : PKI_DEFAULT;
     p.trust_device_name = json_is_true(json_object_get(c->request, "trust_device_name"));
     TRY(profile_check(c->a, span_str(p.body), p.trust_device_name));
-    TRY(warn_of_refusal(c, p.body));
+    TRY(profile_endpoint_check(tx, c, p.endpoint, p.body));
     struct stored_profile before;
     if (profile_get(tx, c->a, p.name, &before) == OK)
         admin_put(c, "replaced", json_true());
@@ -186,8 +172,9 @@ static enum err list_profiles(struct tx *tx, struct admin_call *c) {
     TRY(profile_list(tx, c->a, &all));
     for (; all; all = all->next) {
         char iso[CLOCK_ISO_SIZE];
-        json_array_append_new(list, json_pack("{s:s, s:s}", "name", all->name, "created",
-                                              clock_iso(all->created, iso)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s}", "name", all->name, "endpoint",
+                                        all->endpoint, "created", clock_iso(all->created, iso)));
     }
     return OK;
 }
@@ -198,6 +185,7 @@ static enum err profile_show(struct tx *tx, struct admin_call *c) {
     TRY(admin_name(c, "name", &name));
     TRY(profile_get(tx, c->a, name, &p));
     admin_put(c, "body", json_string(p.body));
+    admin_put(c, "endpoint", json_string(p.endpoint));
     return OK;
 }
 

@@ -24,7 +24,8 @@ static bool next_item(struct span *rest, struct span *item) {
 /* ---- paths of URLs ---- */
 
 /* Paths that belong to others on the same listeners. */
-static const char *const reserved[] = {"/enrollmentserver", "/managementserver", "/pki", "/ocsp"};
+static const char *const reserved[] = {"/enrollmentserver", "/managementserver", "/pki", "/ocsp",
+                                       "/gateway",          "/healthz"};
 
 static bool is_below(const char *path, const char *folder) {
     size_t n = strlen(folder);

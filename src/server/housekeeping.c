@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ca/alarm.h"
+#include "server/upstream_poll.h"
 #include "store/challenge.h"
-#include "store/journal.h"
 #include "store/request.h"
 
 enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS };
@@ -53,39 +54,8 @@ static void expire_enrollments(const struct housekeeping *h) {
         revocation_changed(h->services->scep.revocation);
 }
 
-/* ---- alarms ---- */
-
-struct alarm {
-    const char *text;
-    const char *evidence; /* JSON */
-    bool known;
-};
-
-static enum err is_known(struct tx *tx, void *user) {
-    struct alarm *alarm = user;
-    int64_t count;
-    TRY(journal_count_alarms(tx, NULL, alarm->text, clock_ms() - DAY_MS, &count));
-    alarm->known = count > 0;
-    return OK;
-}
-
-static enum err add_alarm(struct tx *tx, void *user) {
-    const struct alarm *alarm = user;
-    const struct journal_entry entry = {
-        .at = clock_ms(), .kind = JOURNAL_ALARM, .text = alarm->text, .evidence = alarm->evidence};
-    TRY(journal_add(tx, &entry));
-    store_log(tx, LOG_WARN, "alarm", "text=%s", log_q(span_str(alarm->text)));
-    return OK;
-}
-
-/* Once a day the same. */
 static void raise_alarm(const struct housekeeping *h, const char *text, const char *evidence) {
-    struct store *store = h->services->scep.store;
-    struct alarm alarm = {.text = text, .evidence = evidence};
-    enum err e = store_read(store, is_known, &alarm);
-    if (e == OK && !alarm.known)
-        e = store_write(store, add_alarm, &alarm);
-    if (e != OK)
+    if (alarm_raise(h->services->scep.store, text, evidence) != OK)
         log_failure("alarm");
 }
 
@@ -190,6 +160,8 @@ static bool is_time(int64_t *next, int64_t period) {
 
 void housekeeping_run(struct housekeeping *h) {
     expire_enrollments(h);
+    gateway_keep(h->services->gateway);
+    upstream_poll_run(h->services);
     if (!is_time(&h->next_minute, MINUTE_MS))
         return;
     keep_pki(h);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must happen without being asked for: enrollments whose time is over, RA certificates and
- * CRLs that are renewed, what is old and goes, and alarms before something ends.
+ * What must happen without being asked for: enrollments whose time is over, what upstreams offer
+ * and what they have pended, RA certificates and CRLs that are renewed, what is old and goes, and
+ * alarms before something ends.
  */
 #ifndef SIGNET_SERVER_HOUSEKEEPING_H
 #define SIGNET_SERVER_HOUSEKEEPING_H

@@ -56,6 +56,7 @@ json_t *report_enrollment(const struct enrollment *e, const struct device *d) {
     put_text(out, "id", e->id);
     put_text(out, "state", enroll_state_name((enum enroll_state)e->state));
     put_text(out, "profile", e->profile);
+    put_text(out, "endpoint", e->endpoint);
     put_text(device, "device_id", d->device_id);
     put_text(device, "name", d->name);
     json_object_set_new(out, "device", device);
@@ -94,13 +95,17 @@ static const char *certificate_state(const struct certificate *c) {
     return c->not_after < clock_ms() ? "expired" : "live";
 }
 
+static void put_der(json_t *object, struct span der) {
+    BUF_AUTO(base64);
+    base64_encode(&base64, der);
+    put_text(object, "der", buf_cstr(&base64));
+}
+
 json_t *report_certificate(const struct certificate *c) {
     json_t *out = json_object();
-    BUF_AUTO(der);
     char serial[2 * CERT_SERIAL_SIZE + 1] = "";
     if (c->serial.n <= CERT_SERIAL_SIZE)
         hex_lower(c->serial, serial);
-    base64_encode(&der, c->der);
     put_text(out, "serial", serial);
     put_text(out, "thumbprint", c->sha1);
     put_text(out, "subject", c->subject);
@@ -113,7 +118,26 @@ json_t *report_certificate(const struct certificate *c) {
     put_time(out, "issued", c->issued);
     put_time(out, "revoked", c->revoked);
     put_text(out, "reason", c->reason);
-    put_text(out, "der", buf_cstr(&der));
+    put_der(out, c->der);
+    return out;
+}
+
+/* Whether it was revoked only its upstream knows. */
+static json_t *report_foreign(struct arena *a, const struct foreign_certificate *c) {
+    json_t *out = json_object();
+    char *serial = arena_alloc(a, 2 * c->serial.n + 1);
+    hex_lower(c->serial, serial);
+    put_text(out, "serial", serial);
+    put_text(out, "thumbprint", c->sha1);
+    put_text(out, "subject", c->subject);
+    put_text(out, "state", c->not_after < clock_ms() ? "expired" : "issued");
+    put_text(out, "upstream", c->upstream);
+    put_text(out, "source", c->source == FOREIGN_RA ? "ra" : "import");
+    put_text(out, "enrollment", c->enrollment);
+    put_time(out, "not_before", c->not_before);
+    put_time(out, "not_after", c->not_after);
+    put_time(out, "seen", c->seen);
+    put_der(out, c->der);
     return out;
 }
 
@@ -180,10 +204,14 @@ static enum err add_certificates(struct tx *tx, struct arena *a, const struct en
                                  json_t *out) {
     json_t *list = json_array();
     struct certificate *certs;
+    struct foreign_certificate *foreign;
     json_object_set_new(out, "certificates", list);
     TRY(certificate_list(tx, a, e->id, &certs));
     for (struct certificate *c = certs; c; c = c->next)
         json_array_append_new(list, report_certificate(c));
+    TRY(foreign_list(tx, a, e->id, &foreign));
+    for (struct foreign_certificate *c = foreign; c; c = c->next)
+        json_array_append_new(list, report_foreign(a, c));
     return OK;
 }
 

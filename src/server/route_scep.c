@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/route_scep.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "server/rate.h"
 #include "server/respond.h"
+#include "server/route_ra.h"
 #include "wire/scep.h"
 
 static void log_operation(const struct endpoint *e, const struct http_request *r,
@@ -43,30 +41,6 @@ static void get_next_ca_cert(const struct services *s, const struct endpoint *e,
     respond_span(reply, SCEP_TYPE_NEXT_CA, der);
 }
 
-enum err scep_read_message(struct arena *a, const char *text, struct span *out) {
-    BUF_AUTO(b);
-    for (; *text; text++)
-        if (!strchr("\r\n\t", *text))
-            buf_char(&b, *text == ' ' ? '+' : *text);
-    while (b.n && b.p[b.n - 1] == '=')
-        b.n--;
-    while (b.n % 4)
-        buf_char(&b, '=');
-    TRY(base64_decode(a, buf_view(&b), out));
-    return out->n ? OK : err_set(ERR_PARSE, "the message is empty");
-}
-
-static enum err read_message(const struct http_request *r, struct span *out) {
-    if (r->method == HTTP_POST) {
-        *out = r->body;
-        return OK;
-    }
-    const char *text = http_query(r, "message");
-    if (!text)
-        return err_set(ERR_PARSE, "PKIOperation by GET wants &message= with a message in base64");
-    return scep_read_message(r->arena, text, out);
-}
-
 static bool is_too_often(const struct services *s, const struct endpoint *e,
                          const struct http_request *r, struct http_reply *reply) {
     unsigned limit = e->policy->requests_per_minute, wait;
@@ -86,8 +60,8 @@ struct waiting {
     const struct http_request *request;
 };
 
-static void finish(struct operation *op, enum err committed, const struct http_request *r,
-                   struct http_reply *reply) {
+void respond_operation(struct operation *op, enum err committed, const struct http_request *r,
+                       struct http_reply *reply) {
     struct span der;
     enum err error = scep_finish(op, committed, &der);
     if (error == OK)
@@ -102,15 +76,14 @@ static void go_on(struct store_job *job) {
 
 static void after_commit(void *user, const struct http_request *r, struct http_reply *reply) {
     const struct waiting *w = user;
-    finish(w->job.user, store_result(&w->job), r, reply);
+    respond_operation(w->job.user, store_result(&w->job), r, reply);
 }
 
-static void serve(const struct services *s, const struct endpoint *e, struct span message,
-                  const struct http_request *r, struct http_reply *reply) {
-    struct operation *op = scep_begin(&s->scep, e, r->arena, message, r->peer);
+void commit_operation(const struct services *s, struct operation *op, const struct http_request *r,
+                      struct http_reply *reply) {
     store_work *commit = scep_commit(op);
     if (!commit) {
-        finish(op, OK, r, reply);
+        respond_operation(op, OK, r, reply);
         return;
     }
     struct waiting *w = arena_alloc(r->arena, sizeof *w);
@@ -119,12 +92,22 @@ static void serve(const struct services *s, const struct endpoint *e, struct spa
     store_submit(s->scep.store, &w->job);
 }
 
+static void serve(const struct services *s, const struct endpoint *e, struct span message,
+                  const struct http_request *r, struct http_reply *reply) {
+    struct span csr;
+    struct operation *op = scep_begin(&s->scep, e, r->arena, message, r->peer);
+    if (scep_question(op, &csr))
+        route_ra(s, e, op, r, reply);
+    else
+        commit_operation(s, op, r, reply);
+}
+
 static void pki_operation(const struct services *s, const struct endpoint *e,
                           const struct http_request *r, struct http_reply *reply) {
     struct span message;
     if (is_too_often(s, e, r, reply))
         return;
-    enum err error = read_message(r, &message);
+    enum err error = scep_message_of(r, &message);
     if (error != OK) {
         respond_error(r, reply, error);
         return;
@@ -132,45 +115,16 @@ static void pki_operation(const struct services *s, const struct endpoint *e,
     serve(s, e, message, r, reply);
 }
 
-/* A HEAD of PKIOperation would issue a certificate that nobody gets. */
-static const struct {
-    const char *name;
-    unsigned methods;
-    const char *allow;
-    void (*run)(const struct services *s, const struct endpoint *e, const struct http_request *r,
-                struct http_reply *reply);
-} operations[] = {
-    {"GetCACaps", HTTP_GET | HTTP_HEAD, "GET, HEAD", get_capabilities},
-    {"GetCACert", HTTP_GET | HTTP_HEAD, "GET, HEAD", get_ca_cert},
-    {"GetNextCACert", HTTP_GET | HTTP_HEAD, "GET, HEAD", get_next_ca_cert},
-    {"PKIOperation", HTTP_GET | HTTP_POST, "GET, POST", pki_operation},
-};
-
-static enum err no_operation(const char *name) {
-    if (!name)
-        return err_set(ERR_PARSE, "this is a SCEP server: it wants ?operation=GetCACaps, "
-                                  "GetCACert, GetNextCACert or PKIOperation");
-    return err_set(ERR_PARSE,
-                   "operation %s is not served here, only GetCACaps, GetCACert, GetNextCACert and "
-                   "PKIOperation",
-                   log_q(span_str(name)));
-}
-
-/* But for PKIOperation, `message` is not looked at: Windows says "default", others other things. */
 void route_scep(const struct services *s, const struct endpoint *endpoint,
                 const struct http_request *r, struct http_reply *reply) {
-    const char *name = http_query(r, "operation");
-    for (size_t i = 0; name && i < sizeof operations / sizeof *operations; i++) {
-        if (strcmp(name, operations[i].name) != 0)
-            continue;
-        if (operations[i].methods & r->method)
-            operations[i].run(s, endpoint, r, reply);
-        else
-            respond_not_allowed(r, reply, operations[i].allow);
-        return;
-    }
-    if (r->method & (HTTP_GET | HTTP_HEAD | HTTP_POST))
-        respond_error(r, reply, no_operation(name));
-    else
-        respond_not_allowed(r, reply, "GET, HEAD, POST");
+    static void (*const run[])(const struct services *, const struct endpoint *,
+                               const struct http_request *, struct http_reply *) = {
+        [GET_CA_CAPS] = get_capabilities,
+        [GET_CA_CERT] = get_ca_cert,
+        [GET_NEXT_CA_CERT] = get_next_ca_cert,
+        [PKI_OPERATION] = pki_operation,
+    };
+    enum scep_operation operation;
+    if (scep_operation_of(r, reply, &operation))
+        run[operation](s, endpoint, r, reply);
 }

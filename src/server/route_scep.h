@@ -4,14 +4,15 @@
 #define SIGNET_SERVER_ROUTE_SCEP_H
 
 #include "server/routes.h"
+#include "server/scep_query.h"
 
 void route_scep(const struct services *s, const struct endpoint *endpoint,
                 const struct http_request *r, struct http_reply *reply);
 
-/*
- * The message of a PKIOperation that came by GET: base64 as clients really send it, with blanks
- * where a '+' was not escaped, with line breaks, with or without padding. ERR_PARSE.
- */
-enum err scep_read_message(struct arena *a, const char *text, struct span *out) ERR_MUST_USE;
+/* The end of a PKIOperation: after its commit, or with a commit before, if it wants one. */
+void respond_operation(struct operation *op, enum err committed, const struct http_request *r,
+                       struct http_reply *reply);
+void commit_operation(const struct services *s, struct operation *op, const struct http_request *r,
+                      struct http_reply *reply);
 
 #endif

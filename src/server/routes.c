@@ -5,8 +5,11 @@
 
 #include "server/mscep_admin.h"
 #include "server/respond.h"
+#include "server/route_gateway.h"
+#include "server/route_health.h"
 #include "server/route_pki.h"
 #include "server/route_scep.h"
+#include "server/route_webhook.h"
 #include "wire/mdm.h"
 
 /* ---- enrollment ---- */
@@ -83,6 +86,15 @@ static void route_endpoints(const struct services *s, const struct http_request 
 
 /* ---- the listeners ---- */
 
+/* What both sides serve that hosts and strangers reach. */
+static void route_open(const struct services *s, const struct http_request *r,
+                       struct http_reply *reply) {
+    if (strcasecmp(r->path, PATH_HEALTH) == 0)
+        route_health(s, r, reply);
+    else if (!route_webhook(s, r, reply) && !route_gateway(s, r, reply))
+        route_endpoints(s, r, reply);
+}
+
 void route_public(void *user, const struct http_request *r, struct http_reply *reply) {
     const struct services *s = user;
     if (strcasecmp(r->path, PATH_DISCOVERY) == 0)
@@ -92,30 +104,9 @@ void route_public(void *user, const struct http_request *r, struct http_reply *r
     else if (strcasecmp(r->path, PATH_ENROLLMENT) == 0)
         route_soap(&s->mdm, r, reply, mdm_request_token);
     else
-        route_endpoints(s, r, reply);
+        route_open(s, r, reply);
 }
 
 void route_plain(void *user, const struct http_request *r, struct http_reply *reply) {
-    route_endpoints(user, r, reply);
-}
-
-void route_management(void *user, const struct http_request *r, struct http_reply *reply) {
-    const struct services *s = user;
-    if (strcasecmp(r->path, PATH_MANAGEMENT) != 0) {
-        respond_not_found(r, reply);
-        return;
-    }
-    if (r->method != HTTP_POST) {
-        respond_not_allowed(r, reply, "POST");
-        return;
-    }
-    if (strcmp(r->content_type, TYPE_SYNCML) != 0) {
-        respond_error(r, reply, err_set(ERR_MEDIA_TYPE, "the content type is not " TYPE_SYNCML));
-        return;
-    }
-    enum err e = mdm_session(&s->mdm, r->arena, r->client_cert, r->body, r->peer, &reply->body);
-    if (e == OK)
-        reply->content_type = TYPE_SYNCML;
-    else
-        respond_error(r, reply, e);
+    route_open(user, r, reply);
 }

@@ -11,7 +11,8 @@ struct services {
     struct mdm mdm;
     struct scep_service scep;
     struct pki_holder *pki;
-    struct rate *rate; /* rate.h: limits of PKIOperation */
+    struct gateway *gateway; /* NULL: none (tests) */
+    struct rate *rate;       /* rate.h: limits of PKIOperation */
 };
 
 /*
@@ -19,13 +20,13 @@ struct services {
  * regard to case.
  *
  * public:     /EnrollmentServer/{Discovery,Policy,Enrollment}.svc, and what plain serves
- * plain:      the endpoints' paths and what is below them, /pki/, /ocsp, the mscep_admin pages (on
- *             TLS only)
- * management: /ManagementServer/MDM.svc
+ * plain:      /healthz, /gateway/NAME[/TOKEN] of upstreams in mode relay (route_gateway.h), the
+ *             endpoints' paths and what is below them, /pki/, /ocsp, the mscep_admin pages (on TLS
+ *             only)
+ * management: /ManagementServer/MDM.svc (route_management.h)
  */
 void route_public(void *user, const struct http_request *request, struct http_reply *reply);
 void route_plain(void *user, const struct http_request *request, struct http_reply *reply);
-void route_management(void *user, const struct http_request *request, struct http_reply *reply);
 
 #define PATH_POLICY     "/EnrollmentServer/Policy.svc"
 #define PATH_ENROLLMENT "/EnrollmentServer/Enrollment.svc"

@@ -18,7 +18,9 @@
 #include "server/config.h"
 #include "server/housekeeping.h"
 #include "server/rate.h"
+#include "server/route_management.h"
 #include "server/routes.h"
+#include "server/upstream_poll.h"
 
 enum { LISTENERS = 3 };
 
@@ -29,6 +31,7 @@ struct house {
     struct store *store;
     struct pki_holder *pki;
     struct revocation *revocation;
+    struct gateway *gateway;
     struct rate *rate;
     struct services services;
     struct housekeeping housekeeping;
@@ -48,10 +51,28 @@ static enum err take_lock(struct house *h) {
     return OK;
 }
 
+/* Scheme, host and port of a URL that config_read_url took. */
+static const char *base_of(struct arena *a, const char *url) {
+    const char *host = strstr(url, "://") + 3;
+    return arena_str(a, span_of(url, (size_t)(host - url) + strcspn(host, "/")));
+}
+
+static enum err open_gateway(struct house *h) {
+    const struct gateway_options options = {
+        .store = h->store,
+        .pki = h->pki,
+        .authority = h->authority,
+        .folder = h->config.folder,
+        .base_url = base_of(&h->config.arena, h->config.scep_url),
+    };
+    return gateway_open(&options, &h->gateway);
+}
+
 static void wire(struct house *h) {
     struct config *c = &h->config;
     struct arena *a = &c->arena;
     h->services.pki = h->pki;
+    h->services.gateway = h->gateway;
     h->services.rate = h->rate;
     h->services.scep = (struct scep_service){h->store, h->authority, h->revocation};
     h->housekeeping = (struct housekeeping){.config = c, .services = &h->services};
@@ -59,15 +80,16 @@ static void wire(struct house *h) {
         .store = h->store,
         .authority = h->authority,
         .pki = h->pki,
+        .gateway = h->gateway,
         .revocation = h->revocation,
         .policy_url = arena_printf(a, "%s" PATH_POLICY, c->public_url),
         .enrollment_url = arena_printf(a, "%s" PATH_ENROLLMENT, c->public_url),
         .management_url = arena_printf(a, "%s" PATH_MANAGEMENT, c->management_url),
         .scep_url = c->scep_url,
+        .scep_base = gateway_options_of(h->gateway)->base_url,
         .provider_id = c->provider_id,
         .name = c->name,
         .identity_validity = c->identity_validity,
-        .challenge_lifetime = c->pki.endpoints[0].policy.challenge_lifetime,
         .enroll_policy = {c->confirm_within, c->confirm_sessions},
     };
 }
@@ -128,19 +150,23 @@ static enum err open_house(struct house *h, const char *folder) {
     TRY(pki_open(&h->config.pki, &h->pki));
     TRY(adopt_certificates(h));
     TRY(revocation_open(h->store, &h->revocation));
+    TRY(open_gateway(h));
     h->rate = rate_new();
     wire(h);
     TRY(listen_http(h));
-    struct admin_scope scope = {h->store, &h->services.scep, h->pki, &h->config};
+    struct admin_scope scope = {h->store, &h->services.scep, h->pki, &h->config, h->gateway};
     TRY(admin_start(folder, &scope, &h->admin));
     return http_start(h->http);
 }
 
 static void close_house(struct house *h) {
+    gateway_stop(h->gateway);
     if (h->http)
         http_stop(h->http);
     admin_stop(h->admin);
     rate_free(h->rate);
+    upstream_poll_end();
+    gateway_close(h->gateway);
     revocation_close(h->revocation);
     pki_close(h->pki);
     store_close(h->store);

@@ -9,14 +9,8 @@
     "id, serial, ca, endpoint, enrollment, subject, sha1, not_before, not_after, issued," \
     " revoked, reason, der"
 
-/*
- * The states in which an enrollment is open, as enroll_state_open has them: sent, accepted,
- * requested, issued, refused, failed (enroll/state.c asserts the numbers). One that failed and
- * whose time is over is asked no more.
- */
-#define OPEN_ENROLLMENT                                                                         \
-    "EXISTS(SELECT 1 FROM enrollment e WHERE e.id = enrollment AND (e.state IN (2, 3, 5, 6, 7)" \
-    " OR (e.state = 9 AND e.deadline IS NOT NULL)))"
+#define OPEN_ENROLLMENT \
+    "EXISTS(SELECT 1 FROM enrollment e WHERE e.id = enrollment AND " SQL_IS_OPEN ")"
 #define PUBLIC_REVOCATION \
     "revoked IS NOT NULL AND NOT (reason IS 'superseded' AND " OPEN_ENROLLMENT ")"
 

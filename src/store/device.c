@@ -49,7 +49,7 @@ enum err account_list(struct tx *tx, struct arena *a, struct account **out) {
 
 #define DEVICE_COLUMNS                                                                        \
     "id, device_id, name, hw_dev_id, os_version, account, login_status, enrolled, last_seen," \
-    " trusted_root, sid"
+    " sid"
 
 static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {
     *out = (struct device){
@@ -62,27 +62,27 @@ static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out)
         .login_status = sql_text(a, rows, 6),
         .enrolled = sqlite3_column_int64(rows, 7),
         .last_seen = sqlite3_column_int64(rows, 8),
-        .trusted_root = sql_text(a, rows, 9),
-        .sid = sql_text(a, rows, 10),
+        .sid = sql_text(a, rows, 9),
     };
 }
 
 enum err device_put(struct tx *tx, struct device *d) {
     sqlite3_stmt *rows;
     enum err e;
-    /* A host that enrolls anew may have been reset: what it trusted is not known any more. */
     TRY(sql_query(tx, &rows,
                   "INSERT INTO device(device_id, name, hw_dev_id, os_version, account, enrolled)"
                   " VALUES($1, $2, $3, $4, $5, $6)"
                   " ON CONFLICT(device_id) DO UPDATE SET name = $2, hw_dev_id = $3,"
-                  " os_version = $4, account = $5, enrolled = $6, trusted_root = NULL"
+                  " os_version = $4, account = $5, enrolled = $6"
                   " RETURNING id",
                   "sssssi", d->device_id, d->name, d->hw_dev_id, d->os_version, d->account,
                   d->enrolled));
     while (sql_next(rows, &e))
         d->id = sqlite3_column_int64(rows, 0);
     sql_end(rows);
-    return e;
+    TRY(e);
+    /* A host that enrolls anew may have been reset: what it trusted is not known any more. */
+    return sql_run(tx, "DELETE FROM trusted_root WHERE device = $1", "i", d->id);
 }
 
 static enum err one_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {
@@ -130,8 +130,19 @@ enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_st
                    "iis", id, at, login_status);
 }
 
-enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1) {
-    return sql_run(tx, "UPDATE device SET trusted_root = $2 WHERE id = $1", "is", id, root_sha1);
+enum err device_add_trust(struct tx *tx, int64_t id, const char *root_sha1) {
+    return sql_run(tx,
+                   "INSERT INTO trusted_root(device, sha1) VALUES($1, $2)"
+                   " ON CONFLICT(device, sha1) DO NOTHING",
+                   "is", id, root_sha1);
+}
+
+enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1, bool *out) {
+    int64_t count;
+    TRY(sql_number(tx, &count, "SELECT count(*) FROM trusted_root WHERE device = $1 AND sha1 = $2",
+                   "is", id, root_sha1));
+    *out = count > 0;
+    return OK;
 }
 
 enum err device_set_sid(struct tx *tx, int64_t id, const char *sid) {

@@ -42,7 +42,6 @@ struct device {
     const char *account;                /* who enrolled it: proved by password */
     const char *login_status;           /* user, others or none, as of the last session; or NULL */
     int64_t enrolled, last_seen;        /* ms; last_seen 0: never */
-    const char *trusted_root; /* SHA-1 of our CA certificate that the host confirmed; or NULL */
     const char
         *sid; /* of the host's or its user's account in AD, set by the administrator; or NULL */
     struct device *next;
@@ -56,7 +55,10 @@ enum err device_by_device_id(struct tx *tx, struct arena *a, const char *device_
 enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device *out) ERR_MUST_USE;
 enum err device_list(struct tx *tx, struct arena *a, struct device **out) ERR_MUST_USE;
 enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) ERR_MUST_USE;
-enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1) ERR_MUST_USE;
+
+/* The host confirmed that it trusts a root, by its SHA-1; and whether it has. */
+enum err device_add_trust(struct tx *tx, int64_t id, const char *root_sha1) ERR_MUST_USE;
+enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1, bool *out) ERR_MUST_USE;
 
 /* What the administrator says of a device; NULL takes it back. ERR_NOT_FOUND. */
 enum err device_set_sid(struct tx *tx, int64_t id, const char *sid) ERR_MUST_USE;

@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                   \
     "id, device, profile, body, state, created, deadline, sessions, asked, next_ask, user_scope," \
     " subject, san, eku, key_usage, key_length, host_status, host_error, host_thumbprint,"        \
-    " respondent"
+    " respondent, endpoint, asks, answers, successes"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out) {
     *out = (struct enrollment){
@@ -30,14 +30,19 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out
         .host_error = sql_text(a, rows, 17),
         .host_thumbprint = sql_text(a, rows, 18),
         .respondent = sql_text(a, rows, 19),
+        .endpoint = sql_text(a, rows, 20),
+        .asks = sqlite3_column_int64(rows, 21),
+        .answers = sqlite3_column_int64(rows, 22),
+        .successes = sqlite3_column_int64(rows, 23),
     };
 }
 
 enum err enrollment_add(struct tx *tx, const struct enrollment *e) {
     return sql_run(tx,
-                   "INSERT INTO enrollment(id, device, profile, body, state, created)"
-                   " VALUES($1, $2, $3, $4, $5, $6)",
-                   "sissii", e->id, e->device, e->profile, e->body, (int64_t)e->state, e->created);
+                   "INSERT INTO enrollment(id, device, profile, body, state, created, endpoint)"
+                   " VALUES($1, $2, $3, $4, $5, $6, COALESCE($7, 'default'))",
+                   "sissiis", e->id, e->device, e->profile, e->body, (int64_t)e->state, e->created,
+                   e->endpoint);
 }
 
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
@@ -45,10 +50,12 @@ enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
                    "UPDATE enrollment SET state = $2, deadline = NULLIF($3, 0), sessions = $4,"
                    " asked = $5, next_ask = $6, user_scope = $7, subject = $8, san = $9, eku = $10,"
                    " key_usage = $11, key_length = $12, host_status = $13, host_error = $14,"
-                   " host_thumbprint = $15, respondent = $16 WHERE id = $1",
-                   "siiiiiisssiissss", e->id, (int64_t)e->state, e->deadline, e->sessions, e->asked,
-                   e->next_ask, (int64_t)e->user_scope, e->subject, e->san, e->eku, e->key_usage,
-                   e->key_length, e->host_status, e->host_error, e->host_thumbprint, e->respondent);
+                   " host_thumbprint = $15, respondent = $16, asks = $17, answers = $18,"
+                   " successes = $19 WHERE id = $1",
+                   "siiiiiisssiissssiii", e->id, (int64_t)e->state, e->deadline, e->sessions,
+                   e->asked, e->next_ask, (int64_t)e->user_scope, e->subject, e->san, e->eku,
+                   e->key_usage, e->key_length, e->host_status, e->host_error, e->host_thumbprint,
+                   e->respondent, e->asks, e->answers, e->successes);
 }
 
 enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct enrollment *out) {
@@ -60,6 +67,25 @@ enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct e
     else if (e == OK)
         e = err_set(ERR_NOT_FOUND, "there is no enrollment '%s'; signet enrollment list shows them",
                     id);
+    sql_end(rows);
+    return e;
+}
+
+enum err enrollment_by_thumbprint(struct tx *tx, struct arena *a, const char *endpoint,
+                                  const char *sha1, struct enrollment *out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM enrollment WHERE endpoint = $1"
+                  " AND upper(host_thumbprint) = $2 ORDER BY rowid DESC LIMIT 1",
+                  "ss", endpoint, sha1));
+    if (sql_next(rows, &e))
+        read_row(a, rows, out);
+    else if (e == OK)
+        e = err_set(ERR_NOT_FOUND,
+                    "no enrollment of '%s' shows the certificate %s: the host tells it "
+                    "in a session after it has enrolled",
+                    endpoint, sha1);
     sql_end(rows);
     return e;
 }

@@ -12,9 +12,11 @@
 struct enrollment {
     const char *id; /* the CSP's UniqueID */
     int64_t device;
-    const char *profile; /* its name when it was assigned */
-    const char *body;    /* the profile as it was then, with placeholders */
-    int state;           /* enum enroll_state */
+    const char *profile;  /* its name when it was assigned */
+    const char *endpoint; /* of ours, or an upstream: where its certificate comes from; NULL given
+                           * to enrollment_add: "default" */
+    const char *body;     /* the profile as it was then, with placeholders */
+    int state;            /* enum enroll_state */
     int64_t created;
     int64_t deadline; /* until when an outcome is expected; set when the host accepts */
     int64_t sessions; /* in which the host was asked since it accepted */
@@ -26,15 +28,23 @@ struct enrollment {
     int64_t key_usage, key_length;
     /* What the host said last. */
     const char *host_status, *host_error, *host_thumbprint, *respondent;
+    /* Of an upstream: requests that were sent to it, those that it answered for good (PENDING is no
+     * answer), its SUCCESSes. More of the first than of the second: something may have been issued
+     * that nobody saw. */
+    int64_t asks, answers, successes;
     struct enrollment *next;
 };
 
 enum err enrollment_add(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
-/* Writes every column but id, device, profile, body and created. */
+/* Writes every column but id, device, profile, endpoint, body and created. */
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
 enum err enrollment_get(struct tx *tx, struct arena *a, const char *id,
                         struct enrollment *out) ERR_MUST_USE;
+/* The newest of an endpoint, or an upstream, whose host shows this certificate; looked for in the
+ * whole table, which an administrator asks for rarely. ERR_NOT_FOUND. */
+enum err enrollment_by_thumbprint(struct tx *tx, struct arena *a, const char *endpoint,
+                                  const char *sha1, struct enrollment *out) ERR_MUST_USE;
 /* Oldest first; of one device, or of all when `device` is 0. */
 enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device,
                          struct enrollment **out) ERR_MUST_USE;

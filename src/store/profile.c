@@ -3,12 +3,15 @@
 
 #include "store/sql.h"
 
+#define COLUMNS "name, body, trust_device_name, created, endpoint"
+
 enum err profile_put(struct tx *tx, const struct stored_profile *p) {
-    return sql_run(tx,
-                   "INSERT INTO profile(name, body, trust_device_name, created)"
-                   " VALUES($1, $2, $3, $4) ON CONFLICT(name) DO UPDATE SET body = $2,"
-                   " trust_device_name = $3, created = $4",
-                   "ssii", p->name, p->body, (int64_t)p->trust_device_name, p->created);
+    return sql_run(
+        tx,
+        "INSERT INTO profile(name, body, trust_device_name, created, endpoint)"
+        " VALUES($1, $2, $3, $4, COALESCE($5, 'default')) ON CONFLICT(name) DO UPDATE"
+        " SET body = $2, trust_device_name = $3, created = $4, endpoint = excluded.endpoint",
+        "ssiis", p->name, p->body, (int64_t)p->trust_device_name, p->created, p->endpoint);
 }
 
 static void read_profile(struct arena *a, sqlite3_stmt *rows, struct stored_profile *out) {
@@ -17,15 +20,14 @@ static void read_profile(struct arena *a, sqlite3_stmt *rows, struct stored_prof
         .body = sql_text(a, rows, 1),
         .trust_device_name = sqlite3_column_int(rows, 2) != 0,
         .created = sqlite3_column_int64(rows, 3),
+        .endpoint = sql_text(a, rows, 4),
     };
 }
 
 enum err profile_get(struct tx *tx, struct arena *a, const char *name, struct stored_profile *out) {
     sqlite3_stmt *rows;
     enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT name, body, trust_device_name, created FROM profile WHERE name = $1", "s",
-                  name));
+    TRY(sql_query(tx, &rows, "SELECT " COLUMNS " FROM profile WHERE name = $1", "s", name));
     if (sql_next(rows, &e))
         read_profile(a, rows, out);
     else if (e == OK)
@@ -39,8 +41,7 @@ enum err profile_list(struct tx *tx, struct arena *a, struct stored_profile **ou
     sqlite3_stmt *rows;
     enum err e;
     *out = NULL;
-    TRY(sql_query(tx, &rows,
-                  "SELECT name, body, trust_device_name, created FROM profile ORDER BY name", ""));
+    TRY(sql_query(tx, &rows, "SELECT " COLUMNS " FROM profile ORDER BY name", ""));
     while (sql_next(rows, &e)) {
         *out = arena_alloc(a, sizeof **out);
         read_profile(a, rows, *out);

@@ -7,7 +7,9 @@
 
 struct stored_profile {
     const char *name;
-    const char *body; /* SyncML with placeholders */
+    const char *endpoint; /* of ours, or an upstream: what {{scep.url}} and its kind stand for; NULL
+                           * given to profile_put: "default" */
+    const char *body;     /* SyncML with placeholders */
     bool trust_device_name;
     int64_t created; /* ms */
     struct stored_profile *next;

@@ -3,9 +3,10 @@
 
 #include "store/sql.h"
 
-#define COLUMNS                                                                            \
-    "id, endpoint, message_type, state, transaction_id, signer_sha256, signer_key_sha256," \
-    " csr_sha256, enrollment, subject, peer, reason, challenge, certificate, created, decided, csr, validity"
+#define COLUMNS                                                                                                \
+    "id, endpoint, message_type, state, transaction_id, signer_sha256, signer_key_sha256,"                     \
+    " csr_sha256, enrollment, subject, peer, reason, challenge, certificate, created, decided, csr, validity," \
+    " foreign_certificate"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct request *out) {
     *out = (struct request){
@@ -27,6 +28,7 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct request *out) {
         .decided = sqlite3_column_int64(rows, 15),
         .csr = sql_blob(a, rows, 16),
         .validity = sqlite3_column_int64(rows, 17),
+        .foreign = sqlite3_column_int64(rows, 18),
     };
 }
 
@@ -47,13 +49,14 @@ enum err request_add(struct tx *tx, struct request *r) {
         tx,
         "INSERT INTO request(endpoint, message_type, state, transaction_id,"
         " transaction_hint, signer_sha256, signer_key_sha256, csr_sha256, csr_hint,"
-        " enrollment, subject, peer, challenge, certificate, created, decided, csr, validity)"
+        " enrollment, subject, peer, challenge, certificate, created, decided, csr, validity,"
+        " foreign_certificate)"
         " VALUES($1, $2, $3, $4, hint($4), $5, $6, $7, hint($7), $8, $9, $10,"
-        " NULLIF($11, 0), NULLIF($12, 0), $13, NULLIF($14, 0), $15, $16)",
-        "siitbbbsssiiiibi", r->endpoint, (int64_t)r->message_type, (int64_t)r->state,
+        " NULLIF($11, 0), NULLIF($12, 0), $13, NULLIF($14, 0), $15, $16, NULLIF($17, 0))",
+        "siitbbbsssiiiibii", r->endpoint, (int64_t)r->message_type, (int64_t)r->state,
         r->transaction_id, r->signer_sha256, r->signer_key_sha256, r->csr_sha256, r->enrollment,
         r->subject, r->peer, r->challenge, r->certificate, r->created, r->decided, r->csr,
-        r->validity));
+        r->validity, r->foreign));
     r->id = sqlite3_last_insert_rowid(tx->db);
     return OK;
 }
@@ -101,15 +104,34 @@ enum err request_list(struct tx *tx, struct arena *a, bool all, int64_t max, str
     return read_list(a, rows, out);
 }
 
-enum err request_decide(struct tx *tx, int64_t id, int state, int64_t certificate, int64_t at,
-                        const char *reason) {
+enum err request_list_pending(struct tx *tx, struct arena *a, const char *endpoint,
+                              struct request **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM request WHERE state = 1 AND endpoint = $1 ORDER BY id",
+                  "s", endpoint));
+    return read_list(a, rows, out);
+}
+
+static enum err decide(struct tx *tx, int64_t id, int state, int64_t certificate, int64_t foreign,
+                       int64_t at, const char *reason) {
     TRY(sql_run(tx,
-                "UPDATE request SET state = $2, certificate = NULLIF($3, 0), decided = $4,"
-                " reason = $5, csr = NULL WHERE id = $1 AND state = 1",
-                "iiiis", id, (int64_t)state, certificate, at, reason));
+                "UPDATE request SET state = $2, certificate = NULLIF($3, 0),"
+                " foreign_certificate = NULLIF($4, 0), decided = $5, reason = $6, csr = NULL"
+                " WHERE id = $1 AND state = 1",
+                "iiiiis", id, (int64_t)state, certificate, foreign, at, reason));
     return sql_changes(tx)
                ? OK
                : err_set(ERR_CONFLICT, "the request %lld is not pending", (long long)id);
+}
+
+enum err request_decide(struct tx *tx, int64_t id, int state, int64_t certificate, int64_t at,
+                        const char *reason) {
+    return decide(tx, id, state, certificate, 0, at, reason);
+}
+
+enum err request_decide_foreign(struct tx *tx, int64_t id, int64_t foreign, int64_t at) {
+    return decide(tx, id, REQUEST_ISSUED, 0, foreign, at, NULL);
 }
 
 enum err request_count_pending(struct tx *tx, const char *endpoint, int64_t *count) {

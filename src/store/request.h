@@ -27,7 +27,8 @@ struct request {
     struct span csr;          /* DER, while pending; else empty */
     int64_t validity;         /* ms: what was granted, which no approval makes longer */
     int64_t challenge;        /* id of the challenge that it came with; 0: none */
-    int64_t certificate;      /* id; 0 unless REQUEST_ISSUED */
+    int64_t certificate;      /* id; 0 unless REQUEST_ISSUED by us */
+    int64_t foreign;          /* id; 0 unless REQUEST_ISSUED by an upstream */
     int64_t created, decided; /* ms; decided 0: pending */
     struct request *next;
 };
@@ -47,6 +48,12 @@ enum err request_list(struct tx *tx, struct arena *a, bool all, int64_t max,
 /* Ends a pending one. ERR_CONFLICT when it is not pending. */
 enum err request_decide(struct tx *tx, int64_t id, int state, int64_t certificate, int64_t at,
                         const char *reason) ERR_MUST_USE;
+/* The same for one that an upstream has granted: REQUEST_ISSUED with its certificate's id. */
+enum err request_decide_foreign(struct tx *tx, int64_t id, int64_t foreign,
+                                int64_t at) ERR_MUST_USE;
+/* Those of one endpoint that are pending, oldest first. */
+enum err request_list_pending(struct tx *tx, struct arena *a, const char *endpoint,
+                              struct request **out) ERR_MUST_USE;
 /* How many of the endpoint wait for an administrator. */
 enum err request_count_pending(struct tx *tx, const char *endpoint, int64_t *count) ERR_MUST_USE;
 /* Deletes those that were decided before `before`, at most 1,000 at a time. */

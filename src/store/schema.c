@@ -139,6 +139,43 @@ static const char *const steps[] = {
     "CREATE INDEX journal_alarm ON journal(text, at) WHERE kind = 7;"
     "CREATE INDEX journal_alarm_at ON journal(at) WHERE kind = 7;"
     "CREATE INDEX event_alarm ON event(at) WHERE kind = 13;",
+
+    /* 3: upstreams. What is old belongs to the endpoint 'default'. */
+    "ALTER TABLE profile ADD COLUMN endpoint TEXT NOT NULL DEFAULT 'default';"
+    "ALTER TABLE enrollment ADD COLUMN endpoint TEXT NOT NULL DEFAULT 'default';"
+    "ALTER TABLE enrollment ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE enrollment ADD COLUMN answers INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE enrollment ADD COLUMN successes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE request ADD COLUMN foreign_certificate INTEGER;"
+
+    /* What a host trusts; it may need the roots of several CAs. */
+    "CREATE TABLE trusted_root("
+    "  device INTEGER NOT NULL REFERENCES device(id), sha1 TEXT NOT NULL,"
+    "  PRIMARY KEY(device, sha1)) WITHOUT ROWID;"
+    "INSERT INTO trusted_root SELECT id, trusted_root FROM device"
+    "  WHERE trusted_root IS NOT NULL;"
+    "ALTER TABLE device DROP COLUMN trusted_root;"
+
+    /* From `thumbprint` on: learnt from the upstream. */
+    "CREATE TABLE upstream("
+    "  name TEXT PRIMARY KEY, url TEXT NOT NULL, mode INTEGER NOT NULL, message TEXT,"
+    "  trust TEXT, chain TEXT, challenge_file TEXT, ndes_url TEXT, ndes_credentials TEXT,"
+    "  ndes_auth INTEGER NOT NULL, webhook_secret TEXT, ca TEXT, timeout INTEGER NOT NULL,"
+    "  max_requests INTEGER NOT NULL, created INTEGER NOT NULL,"
+    "  thumbprint TEXT, offered TEXT, capabilities TEXT, learnt INTEGER, ca_certs BLOB);"
+
+    /* HMAC-SHA256 of the token, as of a challenge. */
+    "CREATE TABLE relay_token("
+    "  enrollment TEXT PRIMARY KEY REFERENCES enrollment(id), upstream TEXT NOT NULL,"
+    "  hash BLOB NOT NULL UNIQUE);"
+
+    "CREATE TABLE foreign_certificate("
+    "  id INTEGER PRIMARY KEY, upstream TEXT NOT NULL, enrollment TEXT REFERENCES enrollment(id),"
+    "  source INTEGER NOT NULL, serial BLOB NOT NULL, subject TEXT NOT NULL, sha1 TEXT NOT NULL,"
+    "  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, seen INTEGER NOT NULL,"
+    "  der BLOB NOT NULL, UNIQUE(sha1, upstream));"
+    "CREATE INDEX foreign_certificate_enrollment ON foreign_certificate(enrollment)"
+    "  WHERE enrollment IS NOT NULL;",
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };

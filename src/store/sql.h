@@ -15,6 +15,13 @@
 
 enum { SQL_CACHE = 128 }; /* more than there are statements in the store */
 
+/*
+ * Whether the enrollment `e` is open, as enroll_state_open has it: sent, accepted, requested,
+ * issued, refused, failed (enroll/state.c asserts the numbers). One that failed and whose time is
+ * over is asked no more.
+ */
+#define SQL_IS_OPEN "(e.state IN (2, 3, 5, 6, 7) OR (e.state = 9 AND e.deadline IS NOT NULL))"
+
 struct tx {
     sqlite3 *db;
     struct {

@@ -23,6 +23,17 @@ enum err cert_parse(struct span der, struct cert *out) ERR_MUST_USE;
 /* The extension's value (inside the OCTET STRING) for a dotted OID; false when absent. */
 bool cert_extension(const struct cert *c, const char *oid, struct span *value, bool *critical);
 
+/* What the extensions of a certificate say of its holder. */
+struct cert_uses {
+    struct span san, eku; /* values of subjectAltName and extKeyUsage, or empty */
+    bool has_key_usage;
+    unsigned key_usage; /* the first octet */
+    bool ca;            /* BasicConstraints CA:TRUE */
+};
+
+/* ERR_PARSE when one of them is malformed, or stands there more than once. */
+enum err cert_read_uses(const struct cert *c, struct cert_uses *out) ERR_MUST_USE;
+
 /* The SubjectKeyIdentifier of a certificate; empty when it has none. */
 struct span cert_key_id(const struct cert *c);
 
@@ -38,6 +49,23 @@ enum {
     KU_CRL_SIGN = 0x02,
     CERT_CA = KU_KEY_CERT_SIGN | KU_CRL_SIGN,
 };
+
+/* BasicConstraints; all false when there are none. ERR_PARSE. */
+struct cert_constraints {
+    bool ca, limited;
+    unsigned path_length; /* when limited */
+};
+enum err cert_constraints(const struct cert *c, struct cert_constraints *out) ERR_MUST_USE;
+
+/* Whether its KeyUsage has all these bits: false when it has none at all. */
+bool cert_has_usage(const struct cert *c, unsigned wanted);
+
+/* Whether `issuer` has the issuer's name, and its key has signed the certificate. */
+bool cert_is_issued_by(const struct cert *c, const struct cert *issuer);
+
+/* SHA-1 in upper-case hex, as Windows names certificates. ERR_CRYPTO. */
+enum { CERT_THUMBPRINT_SIZE = 41 };
+enum err cert_sha1_hex(struct span der, char out[CERT_THUMBPRINT_SIZE]) ERR_MUST_USE;
 
 struct cert_template {
     struct span serial;            /* content octets; the first bit clear, not all zero */

@@ -90,6 +90,34 @@ static inline enum err asked_csr(struct arena *a, const struct asked *w, struct 
     return e;
 }
 
+/* A certificate that says what `w` asks for, signed by its own key; DER in `a`. */
+static inline struct span asked_cert(struct arena *a, const struct asked *w) {
+    struct csr csr;
+    assert_ok(asked_csr(a, w, &csr));
+    const unsigned char *p = csr.der.p;
+    X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)csr.der.n);
+    STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
+    X509 *x = X509_new();
+    X509_set_version(x, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(x), 0x1234);
+    X509_set_subject_name(x, X509_REQ_get_subject_name(req));
+    X509_set_issuer_name(x, X509_REQ_get_subject_name(req));
+    X509_gmtime_adj(X509_getm_notBefore(x), -60);
+    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+    X509_set_pubkey(x, w->key);
+    for (int i = 0; i < sk_X509_EXTENSION_num(list); i++)
+        X509_add_ext(x, sk_X509_EXTENSION_value(list, i), -1);
+    assert_true(X509_sign(x, w->key, EVP_sha256()) > 0);
+    unsigned char *der = NULL;
+    int n = i2d_X509(x, &der);
+    struct span out = arena_copy(a, span_of(der, (size_t)n));
+    OPENSSL_free(der);
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+    X509_REQ_free(req);
+    X509_free(x);
+    return out;
+}
+
 static inline EVP_PKEY *rsa_key(size_t bits) {
     EVP_PKEY *k = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits);
     assert_non_null(k);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "enroll/challenges.h"
+#include "gateway/challenge.h"
 #include "mdm/password.h"
 #include "server/lockout.h"
 #include "server/mscep_admin.h"
@@ -174,6 +175,13 @@ static int64_t open_challenges(void) {
 
 /* ---- the page ---- */
 
+/* The gateway, where the upstream is a signet too. */
+static const char *as_the_gateway(struct arena *a, const struct answer *x) {
+    const char *challenge = NULL;
+    assert_ok(challenge_of_page(a, buf_view(&x->reply.body), &challenge));
+    return challenge;
+}
+
 static void page_is_read(void **state) {
     (void)state;
     ARENA_AUTO(a);
@@ -187,6 +195,7 @@ static void page_is_read(void **state) {
     assert_int_equal(strlen(challenge), 16);
     assert_int_equal(strspn(challenge, "0123456789ABCDEF"), 16);
     assert_string_equal(as_powershell(&a, x.page, 16), challenge);
+    assert_string_equal(as_the_gateway(&a, &x), challenge);
     assert_string_equal(after(&a, x.page, "The enrollment challenge password is"), challenge);
     assert_string_equal(after(&a, x.page, "The thumbprint (hash value) for the CA certificate is"),
                         "01234567 89ABCDEF 01234567 89ABCDEF 01234567");

@@ -293,7 +293,7 @@ static void set_routes(size_t count) {
     routed[0].paths[routed[0].path_count++] = "/certsrv/mscep/mscep.dll";
     routed[1] = endpoint_of("corp", "/scep/corp");
     routed[2] = endpoint_of("lab", "/scep/corp/lab");
-    three = (struct pki){.endpoint_count = count};
+    three = (struct pki){.endpoint_count = count, .configured_count = count};
     for (size_t i = 0; i < count; i++)
         three.endpoints[i] =
             (struct endpoint){.name = routed[i].name, .settings = &routed[i], .policy = NULL};
@@ -445,6 +445,73 @@ static void nothing_outlives_its_ca(void **state) {
 
 #define WITH_CA(test) cmocka_unit_test_setup_teardown(test, fresh, clear)
 
+/* ---- gateways ---- */
+
+static struct endpoint_settings gateway_of(const char *name, const char *path,
+                                           const struct span *certs, size_t count) {
+    struct endpoint_settings e = endpoint_of(name, path);
+    e.upstream = name;
+    e.upstream_certs = certs;
+    e.upstream_cert_count = count;
+    e.policy.renewal_window = 0;
+    return e;
+}
+
+static void expect_endpoint(struct pki_holder *holder, const char *name, int certs) {
+    const struct pki *pki = pki_acquire(holder);
+    const struct endpoint *e = pki_endpoint(pki, name);
+    assert_int_equal(e != NULL, certs > 0);
+    if (e) {
+        BUF_AUTO(path);
+        assert_string_equal(e->upstream, name);
+        assert_true(span_eq(e->signer.cert, e->ca->ra.cert));
+        buf_printf(&path, "%s/answer.der", folder.path);
+        assert_ok(file_write(buf_cstr(&path), e->ca_certs, 0600));
+        sh(&folder,
+           "openssl pkcs7 -inform DER -in answer.der -print_certs -out certs.pem && "
+           "test $(grep -c BEGIN certs.pem) = %d",
+           certs);
+    }
+    pki_release(pki);
+}
+
+static void gateways_beside_the_endpoints(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct span certs[2];
+    make_root(&folder, "upstream");
+    assert_ok(cert_load_pem(&a, arena_printf(&a, "%s/upstream.pem", folder.path), &certs[0]));
+    struct pki_holder *holder = open_it();
+    const struct pki *before = pki_acquire(holder);
+    certs[1] = before->endpoints[0].ca->issuer.cert; /* the upstream's CA is below ours */
+    struct endpoint_settings list[] = {gateway_of("up", "/gateway/up", certs, 2),
+                                       gateway_of("two", "/gateway/two", certs, 1)};
+    assert_ok(pki_set_gateways(holder, list, 2));
+    memset(list, 0xff, sizeof list); /* it has copies */
+    expect_endpoint(holder, "up", 3);
+    expect_endpoint(holder, "two", 3);
+    assert_ok(pki_reload(holder));
+    expect_endpoint(holder, "up", 3);
+    const struct pki *pki = pki_acquire(holder);
+    assert_ptr_equal(pki_route(pki, "/GATEWAY/up/pkiclient.exe"), pki_endpoint(pki, "up"));
+    assert_null(pki_route(pki, "/gateway/other"));
+    /* The default's is the only endpoint of signet.conf still: any suffix is its. */
+    assert_ptr_equal(pki_route(pki, "/scep/whatever"), pki_endpoint(pki, "default"));
+    pki_release(pki);
+    list[0] = gateway_of("default", "/gateway/x", certs, 1);
+    assert_int_equal(pki_set_gateways(holder, list, 1), ERR_CONFIG);
+    list[0] = gateway_of("x", "/scep", certs, 1);
+    assert_int_equal(pki_set_gateways(holder, list, 1), ERR_CONFIG);
+    list[0] = gateway_of("x", "/gateway/x", certs, 1);
+    list[0].ca = "nobody";
+    assert_int_equal(pki_set_gateways(holder, list, 1), ERR_CONFIG);
+    expect_endpoint(holder, "two", 3); /* the old ones stay */
+    assert_ok(pki_set_gateways(holder, NULL, 0));
+    expect_endpoint(holder, "two", 0);
+    pki_release(before);
+    pki_close(holder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_CA(one_ra),
@@ -462,6 +529,7 @@ int main(void) {
         cmocka_unit_test(a_default_alone_takes_all_below),
         WITH_CA(what_is_issued),
         WITH_CA(nothing_outlives_its_ca),
+        WITH_CA(gateways_beside_the_endpoints),
     };
     log_set_level(LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

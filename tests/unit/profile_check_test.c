@@ -129,15 +129,20 @@ static void literals_that_signet_would_fill_are_told(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         BUF_AUTO(b);
         const char *changed = swap(text, cases[i].old, cases[i].new, false);
-        assert_int_equal(profile_warnings(&arena, span_str(changed), &b), OK);
+        assert_int_equal(profile_warnings(&arena, span_str(changed), false, &b), OK);
         assert_int_equal(b.n > 0, i > 0);
         assert_non_null(strstr(buf_cstr(&b), cases[i].warning));
         assert_null(strstr(buf_cstr(&b), "hunter2"));
         if (i)
             assert_ptr_equal(strchr(buf_cstr(&b), '\n'), b.p + b.n - 1); /* one line each */
     }
+    BUF_AUTO(
+        relayed); /* another server may take a fixed challenge: what is wrong with it differs */
+    const char *fixed = swap(text, "{{scep.challenge}}", "hunter2", false);
+    assert_int_equal(profile_warnings(&arena, span_str(fixed), true, &relayed), OK);
+    assert_non_null(strstr(buf_cstr(&relayed), "Challenge is fixed"));
     BUF_AUTO(b);
-    assert_int_equal(profile_warnings(&arena, span_str("<x/>"), &b), ERR_PARSE);
+    assert_int_equal(profile_warnings(&arena, span_str("<x/>"), false, &b), ERR_PARSE);
 }
 
 static void alternative_names_are_checked(void **state) {

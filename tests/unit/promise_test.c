@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A CSR against the promise: each part of it, and what tries to look like it. */
+/* A CSR against the promise, and a certificate: each part, and what tries to look like it. */
 #include "csr_fixture.h"
 
 #include "ca/promise.h"
@@ -252,6 +252,97 @@ static void any_name(void **state) {
     refused_by(&p, w, "an RSA key of 4096 bits");
 }
 
+/* ---- certificates of somebody else ---- */
+
+static enum err judge_with(const struct promise *p, const struct asked *w) {
+    ARENA_AUTO(a);
+    struct cert c;
+    TRY(cert_parse(asked_cert(&a, w), &c));
+    return promise_check_cert(&a, p, &c);
+}
+
+static void cert_refused(struct asked w, const char *words) {
+    assert_int_equal(judge_with(&promise, &w), ERR_REFUSED);
+    if (!strstr(err_detail(), words))
+        fail_msg("'%s' is not in: %s", words, err_detail());
+}
+
+static void a_certificate_as_promised(void **state) {
+    (void)state;
+    struct asked w = {PROMISED};
+    w.basic_constraints = "critical,CA:FALSE";
+    assert_ok(judge_with(&promise, &w));
+    w.san = "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:alice@example.com,DNS:host.example.com";
+    w.eku = "1.3.6.1.4.1.311.20.2.2,clientAuth";
+    assert_ok(judge_with(&promise, &w)); /* the order does not matter */
+}
+
+#define CERT_WITHOUT(change, words)   \
+    do {                              \
+        struct asked w_ = {PROMISED}; \
+        w_.change;                    \
+        cert_refused(w_, words);      \
+    } while (0)
+
+static void certificates_that_differ(void **state) {
+    (void)state;
+    CERT_WITHOUT(cn = "root", "the profile promises the subject 'CN=host");
+    CERT_WITHOUT(o = NULL, "the certificate has 'CN=host'");
+    CERT_WITHOUT(san = "DNS:host.example.com", "the certificate has 3+host.example.com");
+    CERT_WITHOUT(san = NULL, "the certificate has none");
+    CERT_WITHOUT(eku = "clientAuth", "the profile promises the EKUs");
+    CERT_WITHOUT(eku = NULL, "the profile promises the EKUs");
+    CERT_WITHOUT(eku = "clientAuth,1.3.6.1.4.1.311.20.2.2,serverAuth", "the EKUs");
+    CERT_WITHOUT(key_usage = "digitalSignature", "promises KeyUsage 160, the certificate has 128");
+    CERT_WITHOUT(key_usage = NULL, "the certificate has none");
+    CERT_WITHOUT(key = small, "an RSA key of 2048 bits, the certificate has 1024");
+    CERT_WITHOUT(key = ec, "an RSA key of 2048 bits, the certificate has 0");
+    CERT_WITHOUT(basic_constraints = "critical,CA:TRUE", "that of a CA");
+    CERT_WITHOUT(basic_constraints = "CA:TRUE,pathlen:0", "that of a CA");
+}
+
+/* Where the profile says nothing, the upstream's own policy stands; but not for the subject. */
+static void an_upstream_may_add(void **state) {
+    (void)state;
+    struct promise p = promise;
+    struct asked w = {PROMISED};
+    p.san = NULL;
+    p.eku = NULL;
+    p.key_length = 0;
+    assert_ok(judge_with(&p, &w));
+    w.key = small;
+    w.san = w.eku = NULL;
+    assert_ok(judge_with(&p, &w));
+    p.subject = NULL;
+    assert_int_equal(judge_with(&p, &w), ERR_REFUSED);
+}
+
+/* Which of two is the one that counts? Each reader has his own answer. */
+static void no_extension_twice(void **state) {
+    (void)state;
+    static const uint8_t san[] = {0x30, 6, 0x82, 4, 'e', 'v', 'i', 'l'};
+    ARENA_AUTO(a);
+    struct asked w = {PROMISED};
+    struct span der = asked_cert(&a, &w);
+    const unsigned char *p = der.p;
+    X509 *x = d2i_X509(NULL, &p, (long)der.n);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    ASN1_OCTET_STRING_set(value, san, sizeof san);
+    X509_EXTENSION *more = X509_EXTENSION_create_by_NID(NULL, NID_subject_alt_name, 0, value);
+    X509_add_ext(x, more, -1);
+    assert_true(X509_sign(x, rsa, EVP_sha256()) > 0);
+    unsigned char *again = NULL;
+    int n = i2d_X509(x, &again);
+    struct cert c;
+    assert_ok(cert_parse(span_of(again, (size_t)n), &c));
+    assert_int_equal(promise_check_cert(&a, &promise, &c), ERR_REFUSED);
+    assert_non_null(strstr(err_detail(), "more than once"));
+    OPENSSL_free(again);
+    X509_EXTENSION_free(more);
+    ASN1_OCTET_STRING_free(value);
+    X509_free(x);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_promised),
@@ -266,6 +357,10 @@ int main(void) {
         cmocka_unit_test(broken_promises),
         cmocka_unit_test(any_usage),
         cmocka_unit_test(any_name),
+        cmocka_unit_test(a_certificate_as_promised),
+        cmocka_unit_test(certificates_that_differ),
+        cmocka_unit_test(an_upstream_may_add),
+        cmocka_unit_test(no_extension_twice),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

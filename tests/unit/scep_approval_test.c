@@ -4,14 +4,6 @@
 
 /* ---- approval ---- */
 
-static struct span names_of(struct span issuer, struct span subject) {
-    struct der_writer w = der_writer_in(&arena);
-    der_put(&w, subject);
-    der_put(&w, issuer);
-    der_wrap(&w, DER_SEQUENCE, 0);
-    return der_written(&w);
-}
-
 static struct answer poll_by(const struct signer *signer, const char *transaction,
                              const char *subject) {
     struct span name;

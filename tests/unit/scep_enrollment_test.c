@@ -1,62 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PKIOperation for the enrollments of MDM: one live certificate, events, the device's SID. */
-#include "scep_steps.h"
-
-#include "enroll/enroll.h"
-#include "store/challenge.h"
+#include "scep_enrolling.h"
 
 /* ---- enrollments of MDM ---- */
-
-static const char sid[] = "S-1-5-21-1004336348-1177238915-682003330-1105";
-
-struct enrolling {
-    const char *id, *subject;
-    char challenge[CHALLENGE_SIZE];
-};
-
-static enum err enroll_work(struct tx *tx, void *user) {
-    struct enrolling *x = user;
-    uint8_t hash[32];
-    struct device d = {
-        .device_id = x->id, .name = "H", .hw_dev_id = "", .os_version = "", .account = "alice"};
-    TRY(device_put(tx, &d));
-    TRY(device_set_sid(tx, d.id, sid));
-    struct enrollment e = {.id = x->id, .device = d.id, .profile = "p", .body = ""};
-    TRY(enrollment_add(tx, &e));
-    TRY(enroll_record(tx, &e, EVENT_ASSIGNED, "assigned", NULL));
-    e.subject = x->subject;
-    e.eku = "1.3.6.1.5.5.7.3.2";
-    e.key_usage = 160;
-    e.key_length = 2048;
-    TRY(enroll_record(tx, &e, EVENT_SENT, "sent", NULL));
-    TRY(challenge_mint(x->challenge));
-    TRY(challenge_hash(scep_authority, span_str(x->challenge), hash));
-    struct challenge c = {.hash = span_of(hash, 32),
-                          .kind = CHALLENGE_ENROLLMENT,
-                          .endpoint = PKI_DEFAULT,
-                          .enrollment = x->id,
-                          .created = clock_ms(),
-                          .expires = clock_ms() + DAY};
-    return challenge_replace(tx, &c);
-}
-
-static const char *assign(const char *id, const char *subject) {
-    struct enrolling x = {.id = id, .subject = subject};
-    assert_ok(store_write(service.store, enroll_work, &x));
-    return arena_printf(&arena, "%s", x.challenge);
-}
 
 static enum err confirm_work(struct tx *tx, void *id) {
     ARENA_AUTO(a);
     struct enrollment e;
     TRY(enrollment_get(tx, &a, id, &e));
     return enroll_record(tx, &e, EVENT_CONFIRMED, "confirmed", NULL);
-}
-
-static int64_t events(int kind) {
-    char sql[80];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM event WHERE kind = %d", kind);
-    return ask(sql);
 }
 
 static const char live_ones[] = "SELECT count(*) FROM certificate WHERE revoked IS NULL";
@@ -116,8 +68,8 @@ static void an_enrollment_challenge_elsewhere(void **state) {
 }
 
 static bool has_sid(struct span cert) {
-    for (size_t i = 0; i + sizeof sid - 1 <= cert.n; i++)
-        if (memcmp(cert.p + i, sid, sizeof sid - 1) == 0)
+    for (size_t i = 0; i + sizeof enrolling_sid - 1 <= cert.n; i++)
+        if (memcmp(cert.p + i, enrolling_sid, sizeof enrolling_sid - 1) == 0)
             return true;
     return false;
 }
@@ -145,10 +97,10 @@ static void strong_mapping_is_the_devices(void **state) {
     assert_int_equal(ask("SELECT count(*) FROM certificate WHERE enrollment = 'uri'"), 2);
     struct signer plain = enrolled(EP_OTHER, "plain");
     assert_false(has_sid(plain.cert));
-    struct wishes w = {.cn = "sid",
-                       .challenge = assign("e9", "CN=sid"),
-                       .san =
-                           arena_printf(&arena, "URI:tag:microsoft.com\\,2022-09-14:sid:%s", sid)};
+    struct wishes w = {
+        .cn = "sid",
+        .challenge = assign("e9", "CN=sid"),
+        .san = arena_printf(&arena, "URI:tag:microsoft.com\\,2022-09-14:sid:%s", enrolling_sid)};
     p->mapping = MAPPING_NONE;
     struct answer c = send_to(EP_DEFAULT, "19", "t9", csr_new(&arena, &w, keys[3].theirs), &host);
     assert_true(c.status == SCEP_FAILURE || !has_sid(c.cert));

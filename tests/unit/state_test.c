@@ -22,25 +22,27 @@
 #define CO   STATE_CONFIRMED
 #define FA   STATE_FAILED
 #define UN   STATE_UNCONFIRMED
+#define RE   STATE_REPORTED
 
-/* Row: the event. Column: the state before it, from none to unconfirmed. */
+/* Row: the event. Column: the state before it, from none to reported. */
 /* clang-format off */
 static const int after[EVENT__MAX][STATE__MAX] = {
-    /*                      none  AS  SE  AC  RJ  RQ  IS  RF  CO  FA  UN */
-    [EVENT_ASSIGNED]    = { AS,   AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN },
-    [EVENT_SENT]        = { NONE, SE, SE, AC, RJ, RQ, IS, RF, CO, FA, UN },
-    [EVENT_ACCEPTED]    = { NONE, AS, AC, AC, RJ, RQ, IS, RF, CO, FA, UN },
-    [EVENT_REJECTED]    = { NONE, AS, RJ, AC, RJ, RQ, IS, RF, CO, FA, UN },
-    [EVENT_LOST]        = { NONE, AS, AS, AC, RJ, RQ, IS, RF, CO, FA, UN },
-    [EVENT_REQUESTED]   = { NONE, AS, RQ, RQ, RJ, RQ, RQ, RQ, CO, RQ, RQ },
-    [EVENT_ISSUED]      = { NONE, AS, IS, IS, RJ, IS, IS, IS, CO, IS, IS },
-    [EVENT_REFUSED]     = { NONE, AS, RF, RF, RJ, RF, IS, RF, CO, FA, UN },
-    [EVENT_CONFIRMED]   = { NONE, AS, CO, CO, RJ, CO, CO, CO, CO, CO, CO },
-    [EVENT_FAILED]      = { NONE, AS, FA, FA, RJ, FA, FA, FA, CO, FA, FA },
-    [EVENT_UNCONFIRMED] = { NONE, AS, UN, UN, RJ, UN, UN, UN, CO, UN, UN },
-    [EVENT_NOTE]        = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN },
-    [EVENT_ALARM]       = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN },
-    [EVENT_SUPERSEDED]  = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN },
+    /*                      none  AS  SE  AC  RJ  RQ  IS  RF  CO  FA  UN  RE */
+    [EVENT_ASSIGNED]    = { AS,   AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
+    [EVENT_SENT]        = { NONE, SE, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
+    [EVENT_ACCEPTED]    = { NONE, AS, AC, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
+    [EVENT_REJECTED]    = { NONE, AS, RJ, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
+    [EVENT_LOST]        = { NONE, AS, AS, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
+    [EVENT_REQUESTED]   = { NONE, AS, RQ, RQ, RJ, RQ, RQ, RQ, CO, RQ, RQ, RE },
+    [EVENT_ISSUED]      = { NONE, AS, IS, IS, RJ, IS, IS, IS, CO, IS, IS, RE },
+    [EVENT_REFUSED]     = { NONE, AS, RF, RF, RJ, RF, IS, RF, CO, FA, UN, RE },
+    [EVENT_CONFIRMED]   = { NONE, AS, CO, CO, RJ, CO, CO, CO, CO, CO, CO, CO },
+    [EVENT_FAILED]      = { NONE, AS, FA, FA, RJ, FA, FA, FA, CO, FA, FA, RE },
+    [EVENT_UNCONFIRMED] = { NONE, AS, UN, UN, RJ, UN, UN, UN, CO, UN, UN, RE },
+    [EVENT_NOTE]        = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
+    [EVENT_ALARM]       = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
+    [EVENT_SUPERSEDED]  = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
+    [EVENT_REPORTED]    = { NONE, AS, RE, RE, RJ, RE, RE, RE, CO, RE, RE, RE },
 };
 /* clang-format on */
 
@@ -93,6 +95,14 @@ static void stories(void **state) {
     assert_int_equal(FOLD(DELIVERED, EVENT_REQUESTED, EVENT_REFUSED, EVENT_REQUESTED,
                           EVENT_SUPERSEDED, EVENT_ISSUED),
                      STATE_ISSUED);
+    /* a relayed enrollment: whatever comes after the report, only the certificate itself counts */
+    assert_int_equal(FOLD(ISSUED, EVENT_REPORTED), STATE_REPORTED);
+    assert_int_equal(FOLD(ISSUED, EVENT_REPORTED, EVENT_REQUESTED, EVENT_ISSUED, EVENT_REFUSED,
+                          EVENT_FAILED, EVENT_UNCONFIRMED),
+                     STATE_REPORTED);
+    assert_int_equal(FOLD(ISSUED, EVENT_UNCONFIRMED, EVENT_REPORTED, EVENT_CONFIRMED),
+                     STATE_CONFIRMED);
+    assert_int_equal(FOLD(ISSUED, EVENT_CONFIRMED, EVENT_REPORTED), STATE_CONFIRMED);
     /* nobody is confirmed who was not sent the profile, and nothing begins without an assignment */
     assert_int_equal(FOLD(EVENT_ASSIGNED, EVENT_CONFIRMED), STATE_ASSIGNED);
     assert_int_equal(FOLD(EVENT_SENT, EVENT_ACCEPTED, EVENT_ISSUED, EVENT_CONFIRMED), 0);
@@ -151,6 +161,8 @@ static void numbers_stay(void **state) {
     assert_int_equal(EVENT_ASSIGNED, 1);
     assert_int_equal(EVENT_CONFIRMED, 9);
     assert_int_equal(EVENT_SUPERSEDED, 14);
+    assert_int_equal(STATE_REPORTED, 11);
+    assert_int_equal(EVENT_REPORTED, 15);
 }
 
 int main(void) {

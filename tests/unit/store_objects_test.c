@@ -9,6 +9,8 @@
 static const char device_id[] = "0123456789ABCDEF0123456789ABCDEF";
 static const char sha1_a[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+static const char sha1_b[] = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
+
 static struct span bytes(const char *s) {
     return span_str(s);
 }
@@ -25,7 +27,9 @@ static enum err put_devices(struct tx *tx, void *user) {
     TRY(device_put(tx, &d));
     TRY(device_seen(tx, d.id, 12, "user"));
     TRY(device_seen(tx, d.id, 13, NULL)); /* keeps the login status */
-    TRY(device_trusts(tx, d.id, sha1_a));
+    TRY(device_add_trust(tx, d.id, sha1_a));
+    TRY(device_add_trust(tx, d.id, sha1_a));
+    TRY(device_add_trust(tx, d.id, sha1_b));
     other.device_id = "another";
     TRY(device_put(tx, &other));
     again.device_id = "third";
@@ -36,12 +40,18 @@ static enum err put_devices(struct tx *tx, void *user) {
                             .os_version = "11",
                             .account = "bob",
                             .enrolled = 21};
-    TRY(device_trusts(tx, d.id + 2, sha1_a));
+    TRY(device_add_trust(tx, d.id + 2, sha1_a));
     TRY(device_put(tx, &again));
     TRY(device_set_sid(tx, d.id, "S-1-5-21-1-2-3-4"));
     if (device_set_sid(tx, d.id + 9, "S-1-5-21-1-2-3-4") != ERR_NOT_FOUND)
         return err_set(ERR_INTERNAL, "a SID for nobody");
     return again.id == d.id + 2 ? OK : err_set(ERR_INTERNAL, "a second row for one device");
+}
+
+static bool trusts(struct tx *tx, int64_t device, const char *sha1) {
+    bool out = false;
+    assert_ok(device_trusts(tx, device, sha1, &out));
+    return out;
 }
 
 static enum err see_devices(struct tx *tx, void *arena) {
@@ -52,7 +62,7 @@ static enum err see_devices(struct tx *tx, void *arena) {
     assert_string_equal(d.os_version, "10");
     assert_string_equal(d.account, "alice");
     assert_string_equal(d.login_status, "user");
-    assert_string_equal(d.trusted_root, sha1_a);
+    assert_true(trusts(tx, d.id, sha1_a) && trusts(tx, d.id, sha1_b));
     assert_string_equal(d.sid, "S-1-5-21-1-2-3-4");
     assert_int_equal(d.enrolled, 11);
     assert_int_equal(d.last_seen, 13);
@@ -62,7 +72,7 @@ static enum err see_devices(struct tx *tx, void *arena) {
     assert_null(all->next->next->next);
     assert_string_equal(d.name, "RENAMED");
     assert_string_equal(d.account, "bob");
-    assert_null(d.trusted_root); /* a host that enrolls anew is trusted with nothing */
+    assert_false(trusts(tx, d.id, sha1_a)); /* a host that enrolls anew has what it was born with */
     assert_int_equal(device_by_device_id(tx, arena, "none", &d), ERR_NOT_FOUND);
     assert_int_equal(device_by_id(tx, arena, 99, &d), ERR_NOT_FOUND);
     return OK;
@@ -166,9 +176,10 @@ static enum err put_profiles(struct tx *tx, void *user) {
     struct stored_profile p = {.name = "vpn", .body = "<Atomic/>", .created = 1};
     (void)user;
     TRY(profile_put(tx, &p));
-    p = (struct stored_profile){"vpn", "<Atomic>2</Atomic>", true, 2, NULL};
+    p = (struct stored_profile){"vpn", "ndes", "<Atomic>2</Atomic>", true, 2, NULL};
     TRY(profile_put(tx, &p));
     p.name = "a";
+    p.endpoint = NULL;
     return profile_put(tx, &p);
 }
 
@@ -176,10 +187,12 @@ static enum err see_profiles(struct tx *tx, void *arena) {
     struct stored_profile p, *all;
     assert_ok(profile_get(tx, arena, "vpn", &p));
     assert_string_equal(p.body, "<Atomic>2</Atomic>");
+    assert_string_equal(p.endpoint, "ndes");
     assert_true(p.trust_device_name);
     assert_int_equal(p.created, 2);
     assert_ok(profile_list(tx, arena, &all));
     assert_string_equal(all->name, "a");
+    assert_string_equal(all->endpoint, "default");
     assert_string_equal(all->next->name, "vpn");
     assert_null(all->next->next);
     assert_int_equal(profile_get(tx, arena, "b", &p), ERR_NOT_FOUND);
@@ -211,11 +224,13 @@ static enum err put_enrollments(struct tx *tx, void *user) {
     struct enrollment e = {.id = "e1",
                            .device = d.id,
                            .profile = "vpn",
+                           .endpoint = "ndes",
                            .body = "<Atomic/>",
                            .state = 1,
                            .created = 5};
     TRY(enrollment_add(tx, &e));
     e.id = "e2";
+    e.endpoint = NULL;
     TRY(enrollment_add(tx, &e));
     e = (struct enrollment){.id = "e1",
                             .state = 3,
@@ -232,7 +247,10 @@ static enum err put_enrollments(struct tx *tx, void *user) {
                             .host_status = "1",
                             .host_error = "0",
                             .host_thumbprint = sha1_a,
-                            .respondent = "url"};
+                            .respondent = "url",
+                            .asks = 3,
+                            .answers = 2,
+                            .successes = 1};
     TRY(enrollment_update(tx, &e));
     struct event one = {6, 1, "first", "{\"k\":\"v\"}", NULL}, two = {6, 2, "second", NULL, NULL};
     TRY(enrollment_add_event(tx, "e1", &one));
@@ -261,9 +279,14 @@ static enum err see_enrollments(struct tx *tx, void *arena) {
     assert_string_equal(e.host_error, "0");
     assert_string_equal(e.host_thumbprint, sha1_a);
     assert_string_equal(e.respondent, "url");
+    assert_string_equal(e.endpoint, "ndes");
+    assert_int_equal(e.asks, 3);
+    assert_int_equal(e.answers, 2);
+    assert_int_equal(e.successes, 1);
     assert_ok(enrollment_list(tx, arena, 0, &all));
     assert_string_equal(all->id, "e1");
     assert_string_equal(all->next->id, "e2");
+    assert_string_equal(all->next->endpoint, "default");
     assert_null(all->next->subject);
     assert_null(all->next->next);
     assert_ok(enrollment_list(tx, arena, e.device + 1, &all));

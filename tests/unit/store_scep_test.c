@@ -215,6 +215,40 @@ static enum err see_requests(struct tx *tx, void *arena) {
     return OK;
 }
 
+static enum err put_foreign(struct tx *tx, void *user) {
+    struct request at_once = asked("ndes", "t1", "csr1", REQUEST_ISSUED),
+                   later = asked("ndes", "t2", "csr2", REQUEST_PENDING);
+    (void)user;
+    at_once.certificate = 0;
+    at_once.foreign = 8;
+    TRY(request_add(tx, &at_once));
+    TRY(request_add(tx, &later));
+    TRY(request_decide_foreign(tx, later.id, 9, 20));
+    return request_decide_foreign(tx, later.id, 9, 20) == ERR_CONFLICT ? OK
+                                                                       : wrong("decided twice");
+}
+
+static enum err see_foreign(struct tx *tx, void *arena) {
+    struct request *r;
+    assert_ok(request_by_csr(tx, arena, "ndes", bytes("csr1"), &r));
+    assert_int_equal(r->foreign, 8);
+    assert_int_equal(r->certificate, 0);
+    assert_ok(request_by_csr(tx, arena, "ndes", bytes("csr2"), &r));
+    assert_int_equal(r->state, REQUEST_ISSUED);
+    assert_int_equal(r->foreign, 9);
+    assert_int_equal(r->certificate, 0);
+    assert_int_equal(r->decided, 20);
+    assert_int_equal(r->csr.n, 0);
+    return OK;
+}
+
+static void requests_granted_elsewhere(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    assert_ok(store_write(store, put_foreign, NULL));
+    assert_ok(store_read(store, see_foreign, &a));
+}
+
 static enum err purge_requests(struct tx *tx, void *before) {
     return request_purge(tx, *(int64_t *)before);
 }
@@ -548,12 +582,15 @@ static void indexes_are_used(void **state) {
     plan_is("EXPLAIN QUERY PLAN SELECT count(*) FROM challenge WHERE endpoint = ? AND account = ?"
             " AND used IS NULL AND revoked IS NULL AND expires > 1",
             "INDEX challenge_account");
+    plan_is("EXPLAIN QUERY PLAN SELECT id FROM foreign_certificate WHERE enrollment = ?",
+            "INDEX foreign_certificate_enrollment");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_STORE(challenges), WITH_STORE(requests), WITH_STORE(certificates),
-        WITH_STORE(crls),       WITH_STORE(journal),  WITH_STORE(indexes_are_used),
+        WITH_STORE(challenges),       WITH_STORE(requests), WITH_STORE(requests_granted_elsewhere),
+        WITH_STORE(certificates),     WITH_STORE(crls),     WITH_STORE(journal),
+        WITH_STORE(indexes_are_used),
     };
     return cmocka_run_group_tests_name("store_scep", tests, prepare, clean_up);
 }

@@ -7,9 +7,11 @@
 
 #include "store/certificate.h"
 #include "store/challenge.h"
+#include "store/enrollment.h"
+#include "store/profile.h"
 #include "store/request.h"
 
-enum { ID_SIZE = 16 };
+enum { ID_SIZE = 16, LATEST = 3 /* version of the schema */ };
 
 /* ---- the file ---- */
 
@@ -50,7 +52,9 @@ static void newer_version_is_refused(void **state) {
 /* A database as the first signet left it, with one of each that the second step rebuilds. */
 static const char version_1[] =
     "CREATE TABLE account(name TEXT PRIMARY KEY, password TEXT, created INTEGER);"
-    "CREATE TABLE device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE,"
+    "  trusted_root TEXT);"
+    "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE enrollment(id TEXT PRIMARY KEY, device INTEGER REFERENCES device(id),"
     "  state INTEGER, subject TEXT);"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES enrollment(id),"
@@ -64,7 +68,7 @@ static const char version_1[] =
     "  csr_sha256 BLOB NOT NULL);"
     "CREATE INDEX certificate_enrollment ON certificate(enrollment);"
     "CREATE INDEX certificate_csr ON certificate(csr_sha256);"
-    "INSERT INTO device VALUES(1, 'D');"
+    "INSERT INTO device VALUES(1, 'D', 'R');"
     "INSERT INTO enrollment VALUES('e1', 1, 8, 'CN=x'), ('e2', 1, 6, NULL);"
     "INSERT INTO event VALUES(1, 'e1', 1, 13, 'an alarm', '{}');"
     "INSERT INTO challenge VALUES(x'01', 'e1', 1, 2, 3), (x'02', 'e2', 4, 5, NULL);"
@@ -73,10 +77,11 @@ static const char version_1[] =
     "  (9, x'bb', 'e2', 'B', x'db', 1, 9000000000000, 3, NULL, NULL, 't2', x'52', x'c2');"
     "PRAGMA user_version = 1";
 
-static void make_version_1(void) {
+static void make_version(const char *script) {
     sqlite3 *db = NULL;
+    remove_database();
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, version_1, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, script, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
@@ -118,17 +123,86 @@ static enum err adopt(struct tx *tx, void *ca) {
 
 static void an_old_database_is_brought_up(void **state) {
     (void)state;
-    remove_database();
-    make_version_1();
+    make_version(version_1);
     assert_ok(store_open(path, &store));
     assert_ok(write_name(adopt, "CA"));
     assert_ok(write_name(adopt, "another")); /* finds none */
     assert_ok(store_read(store, see_version_1, NULL));
-    assert_int_equal(ask_file("PRAGMA user_version"), 2);
+    assert_int_equal(ask_file("PRAGMA user_version"), LATEST);
     assert_int_equal(ask_file("SELECT count(*) FROM pragma_foreign_key_check"), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'new_%'"), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM sqlite_schema WHERE name = 'certificate_csr'"),
                      0);
+}
+
+/* As the second step left it: what the third one touches. */
+static const char version_2[] =
+    "CREATE TABLE device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE, name TEXT NOT"
+    "  NULL, hw_dev_id TEXT NOT NULL, account TEXT NOT NULL, os_version TEXT NOT NULL,"
+    "  login_status TEXT, enrolled INTEGER NOT NULL, last_seen INTEGER, trusted_root TEXT,"
+    "  sid TEXT);"
+    "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body TEXT NOT NULL,"
+    "  trust_device_name INTEGER NOT NULL, created INTEGER NOT NULL);"
+    "CREATE TABLE enrollment(id TEXT PRIMARY KEY, device INTEGER NOT NULL REFERENCES device(id),"
+    "  profile TEXT NOT NULL, body TEXT NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL,"
+    "  deadline INTEGER, sessions INTEGER NOT NULL DEFAULT 0, asked INTEGER NOT NULL DEFAULT 0,"
+    "  next_ask INTEGER NOT NULL DEFAULT 0, user_scope INTEGER NOT NULL DEFAULT 0, subject TEXT,"
+    "  san TEXT, eku TEXT, key_usage INTEGER, key_length INTEGER, host_status TEXT,"
+    "  host_error TEXT, host_thumbprint TEXT, respondent TEXT);"
+    "CREATE TABLE request(id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, message_type INTEGER NOT"
+    "  NULL, state INTEGER NOT NULL, transaction_id TEXT NOT NULL, transaction_hint INTEGER NOT"
+    "  NULL, signer_sha256 BLOB NOT NULL, signer_key_sha256 BLOB NOT NULL, csr_sha256 BLOB NOT"
+    "  NULL, csr_hint INTEGER NOT NULL, enrollment TEXT, subject TEXT NOT NULL, peer TEXT NOT"
+    "  NULL, reason TEXT, validity INTEGER NOT NULL DEFAULT 0, challenge INTEGER, certificate"
+    "  INTEGER, created INTEGER NOT NULL, decided INTEGER, csr BLOB);"
+    "INSERT INTO device VALUES(1, 'D', 'ONE', 'hw', 'bob', '10', 'user', 5, 6, 'ROOT', 'S-1'),"
+    "  (2, 'E', 'TWO', 'hw', 'eve', '11', NULL, 7, NULL, NULL, NULL);"
+    "INSERT INTO profile VALUES(1, 'vpn', '<Atomic/>', 1, 8);"
+    "INSERT INTO enrollment VALUES('e1', 1, 'vpn', '<Atomic/>', 6, 9, 99, 1, 2, 3, 1, 'CN=x', NULL,"
+    "  NULL, 160, 2048, '1', '0', 'AA', 'url');"
+    "INSERT INTO request VALUES(4, 'default', 19, 2, 't', 1, x'51', x'52', x'53', 1, 'e1', 'CN=x',"
+    "  'peer', NULL, 10, 11, 12, 13, 14, NULL);"
+    "PRAGMA user_version = 2";
+
+static enum err see_version_2(struct tx *tx, void *arena) {
+    struct device d;
+    struct stored_profile p;
+    struct enrollment e;
+    struct request r;
+    bool trusts;
+    assert_ok(device_by_id(tx, arena, 1, &d));
+    assert_string_equal(d.sid, "S-1");
+    assert_int_equal(d.last_seen, 6);
+    assert_ok(device_trusts(tx, 1, "ROOT", &trusts));
+    assert_true(trusts);
+    assert_ok(device_trusts(tx, 2, "ROOT", &trusts));
+    assert_false(trusts);
+    assert_ok(profile_get(tx, arena, "vpn", &p));
+    assert_string_equal(p.endpoint, "default");
+    assert_int_equal(p.created, 8);
+    assert_ok(enrollment_get(tx, arena, "e1", &e));
+    assert_string_equal(e.endpoint, "default");
+    assert_int_equal(e.asks + e.answers + e.successes, 0);
+    assert_int_equal(e.deadline, 99);
+    assert_string_equal(e.respondent, "url");
+    assert_ok(request_get(tx, arena, 4, &r));
+    assert_int_equal(r.certificate, 12);
+    assert_int_equal(r.foreign, 0);
+    return OK;
+}
+
+static void a_database_without_upstreams_is_brought_up(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    make_version(version_2);
+    assert_ok(store_open(path, &store));
+    assert_ok(store_read(store, see_version_2, &a));
+    assert_int_equal(ask_file("PRAGMA user_version"), LATEST);
+    assert_int_equal(ask_file("SELECT count(*) FROM trusted_root"), 1);
+    assert_int_equal(
+        ask_file("SELECT count(*) FROM pragma_table_info('device') WHERE name = 'trusted_root'"),
+        0);
+    assert_int_equal(ask_file("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
 /* A step that fails leaves the database as it found it. */
@@ -386,6 +460,7 @@ int main(void) {
         cmocka_unit_test_teardown(fresh_and_reopened, close_it),
         WITH_STORE(newer_version_is_refused),
         cmocka_unit_test_teardown(an_old_database_is_brought_up, close_it),
+        cmocka_unit_test_teardown(a_database_without_upstreams_is_brought_up, close_it),
         cmocka_unit_test_teardown(failed_migration_changes_nothing, close_it),
         cmocka_unit_test_teardown(unreadable_files, close_it),
         WITH_STORE(failed_work_writes_nothing),

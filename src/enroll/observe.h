@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside enroll/: "confirmed" is said in observe.c alone. */
+#ifndef SIGNET_ENROLL_OBSERVE_H
+#define SIGNET_ENROLL_OBSERVE_H
+
+#include "enroll/enroll.h"
+
+/* Judges anew what the host has said last, now that the certificate that it shows is known. */
+enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
+                        const struct foreign_certificate *c) ERR_MUST_USE;
+
+#endif

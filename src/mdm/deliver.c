@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sending one profile: its placeholders are filled, its promise is kept, its commands go out. */
+#include <jansson.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "csp/profile.h"
+#include "mdm/session.h"
+#include "store/challenge.h"
+
+enum { SECRET_SIZE = CHALLENGE_SIZE };
+
+static const char *kept_text(struct arena *a, struct span s) {
+    return s.n ? arena_str(a, s) : NULL;
+}
+
+static int64_t number(struct span s) {
+    int64_t n;
+    return span_int(span_trim(s), &n) ? n : 0;
+}
+
+/* What the host will ask the CA for: the CSR is held against it. */
+static void keep_promise(struct exchange *x, struct enrollment *e, const struct profile *p) {
+    e->subject = kept_text(x->a, p->subject);
+    e->san = kept_text(x->a, p->san);
+    e->eku = kept_text(x->a, p->eku);
+    e->key_usage = number(p->key_usage);
+    e->key_length = number(p->key_length);
+}
+
+static enum err keep_children(struct tx *tx, struct exchange *x, const struct enrollment *e,
+                              struct span commands) {
+    struct xml_node *root;
+    TRY(xml_parse_fragment(x->a, commands, &root));
+    struct xml_node *atomic = xml_child(root, "Atomic");
+    TRY(session_keep(tx, x, (unsigned)number(xml_path_text(atomic, "CmdID")), PURPOSE_ATOMIC, e->id,
+                     ""));
+    for (struct xml_node *c = atomic ? atomic->child : NULL; c; c = c->next) {
+        struct span id = xml_path_text(c, "CmdID");
+        if (id.n)
+            TRY(session_keep(tx, x, (unsigned)number(id), PURPOSE_CHILD, e->id,
+                             arena_str(x->a, xml_path_text(c, "Item/Target/LocURI"))));
+    }
+    return OK;
+}
+
+/* ---- the challenge ---- */
+
+/* Minted now, while the host is in session: a short life is enough for it. */
+static enum err mint(struct tx *tx, struct exchange *x, const struct enrollment *e,
+                     const struct endpoint *endpoint, char challenge[SECRET_SIZE]) {
+    uint8_t hash[32];
+    if (endpoint->policy->challenges == CHALLENGES_STATIC)
+        return err_set(
+            ERR_REFUSED,
+            "the endpoint '%s' takes its static challenge only: {{scep.challenge}} wants "
+            "challenge = one-time in signet.conf",
+            endpoint->name);
+    TRY(challenge_mint(challenge));
+    TRY(challenge_hash(x->mdm->authority, span_str(challenge), hash));
+    struct challenge c = {.hash = span_of(hash, sizeof hash),
+                          .kind = CHALLENGE_ENROLLMENT,
+                          .endpoint = endpoint->name,
+                          .enrollment = e->id,
+                          .created = x->now,
+                          .expires = x->now + endpoint->policy->challenge_lifetime};
+    return challenge_replace(tx, &c);
+}
+
+static bool wants_challenge(const struct enrollment *e) {
+    return profile_uses(span_str(e->body), "scep.challenge");
+}
+
+static const struct mdm_wanted *wanted_of(const struct exchange *x, const struct enrollment *e) {
+    for (const struct mdm_wanted *w = x->wanted; w; w = w->next)
+        if (strcmp(w->enrollment, e->id) == 0)
+            return w;
+    return NULL;
+}
+
+/* That of an upstream was fetched before this answer was begun, or there is a reason. */
+static enum err take_fetched(const struct exchange *x, const struct target *t,
+                             const struct enrollment *e, const char **out) {
+    const struct mdm_wanted *w = wanted_of(x, e);
+    if (!w || !target_gives_challenges(t))
+        return err_set(ERR_CONFIG,
+                       "the upstream '%s' has no challenge for {{scep.challenge}}: add it with "
+                       "--challenge-file or --ndes, or write the profile without that placeholder",
+                       t->name);
+    *out = w->challenge;
+    return w->challenge ? OK : err_set(ERR_BUSY, "upstream '%s': %s", t->name, w->reason);
+}
+
+/* ---- the token of a relay ---- */
+
+static enum err give_token(struct tx *tx, struct exchange *x, const struct target *t,
+                           const struct enrollment *e, char token[SECRET_SIZE]) {
+    uint8_t hash[32];
+    TRY(challenge_mint(token));
+    TRY(challenge_hash(x->mdm->authority, span_str(token), hash));
+    return relay_token_set(tx, span_of(hash, sizeof hash), t->relay->settings->name, e->id);
+}
+
+/* ---- sending ---- */
+
+struct secrets {
+    char minted[SECRET_SIZE], token[SECRET_SIZE];
+    const char *challenge;
+};
+
+static enum err make_secrets(struct tx *tx, struct exchange *x, const struct due_profile *due,
+                             struct secrets *s) {
+    const struct target *t = due->target;
+    const struct enrollment *e = due->enrollment;
+    if (t->problem)
+        return err_set(ERR_NOT_FOUND, "%s", t->problem);
+    s->challenge = s->minted;
+    if (wants_challenge(e))
+        TRY(t->relay ? take_fetched(x, t, e, &s->challenge)
+                     : mint(tx, x, e, t->endpoint, s->minted));
+    return t->relay ? give_token(tx, x, t, e, s->token) : OK;
+}
+
+static enum err render(struct tx *tx, struct exchange *x, const struct due_profile *due,
+                       struct buf *commands, struct profile *filled) {
+    const struct enrollment *e = due->enrollment;
+    struct secrets secrets = {.challenge = NULL};
+    enum err result = make_secrets(tx, x, due, &secrets);
+    if (result == OK) {
+        struct profile_values values = {
+            .scep_url = target_url(x, due->target, secrets.token),
+            .challenge = secrets.challenge,
+            .ca_thumbprint = due->target->ca_sha1,
+            .enrollment_id = e->id,
+            .device_id = x->device.device_id,
+            .device_name = x->device.name,
+            .user_upn = x->device.account,
+        };
+        result =
+            profile_render(x->a, span_str(e->body), &values, x->out.next_cmd_id, commands, filled);
+    }
+    explicit_bzero(&secrets, sizeof secrets);
+    return result;
+}
+
+/* Whether the last that was told of this enrollment's sending is the same. */
+static enum err was_told(struct tx *tx, struct exchange *x, const struct enrollment *e,
+                         const char *text, const char *reason, bool *out) {
+    struct event *events;
+    const char *last = NULL;
+    TRY(enrollment_list_events(tx, x->a, e->id, &events));
+    for (; events; events = events->next)
+        if (strcmp(events->text, text) == 0)
+            last = events->evidence;
+        else if (events->kind == EVENT_SENT)
+            last = NULL;
+    json_t *evidence = last ? json_loads(last, 0, NULL) : NULL;
+    const char *before = json_string_value(json_object_get(evidence, "reason"));
+    *out = before && strcmp(before, reason) == 0;
+    json_decref(evidence);
+    return OK;
+}
+
+/* Told once for each reason, and tried again in later sessions. A challenge that is not to be had
+ * now may be there then: no alarm. */
+static enum err report_unsendable(struct tx *tx, struct exchange *x, struct enrollment *e,
+                                  enum err why) {
+    const char *reason = text_claim(x->a, span_str(err_detail()), 500);
+    const char *text =
+        why == ERR_BUSY ? "the profile waits: its upstream gives no challenge; signet tries again "
+                          "in the host's next session"
+                        : "the profile cannot be sent";
+    bool told;
+    TRY(was_told(tx, x, e, text, reason, &told));
+    store_log(tx, why == ERR_BUSY ? LOG_WARN : LOG_ERROR, "mdm",
+              "enrollment=%s profile=%s reason=%s", e->id, log_q(span_str(e->profile)),
+              log_q(span_str(reason)));
+    return told ? OK
+                : enroll_record(tx, e, why == ERR_BUSY ? EVENT_NOTE : EVENT_ALARM, text, "reason",
+                                reason, NULL);
+}
+
+static enum err record_sent(struct tx *tx, struct exchange *x, const struct due_profile *due,
+                            const struct profile *p) {
+    const struct target *t = due->target;
+    struct enrollment *e = due->enrollment;
+    const char *url = kept_text(x->a, p->server_url);
+    if (t->no_root)
+        TRY(enroll_record(tx, e, EVENT_NOTE,
+                          "no root of the upstream's CA is known, so that none was sent: the host "
+                          "must trust it already; signet gateway add has --chain for it",
+                          "upstream", t->name, "thumbprint", t->ca_sha1, NULL));
+    return enroll_record(tx, e, EVENT_SENT, "the profile was sent to the host in one Atomic",
+                         "session", text_claim(x->a, x->in->session_id, 32), "server_url",
+                         url ? url_without_tokens(x->a, url) : NULL, "ca_thumbprint",
+                         kept_text(x->a, p->ca_thumbprint), "subject", e->subject, "endpoint",
+                         strcmp(t->name, PKI_DEFAULT) == 0 ? NULL : t->name, NULL);
+}
+
+/* It became due while this message was read, so that no challenge was fetched: the next session. */
+static bool must_wait(const struct exchange *x, const struct due_profile *due) {
+    return target_gives_challenges(due->target) && wants_challenge(due->enrollment) &&
+           !wanted_of(x, due->enrollment);
+}
+
+enum err session_deliver(struct tx *tx, struct exchange *x, const struct due_profile *due) {
+    BUF_AUTO(commands);
+    struct profile filled;
+    struct enrollment *e = due->enrollment;
+    if (must_wait(x, due))
+        return OK;
+    enum err result = render(tx, x, due, &commands, &filled);
+    if (result == ERR_STORE || result == ERR_CRYPTO)
+        return result;
+    if (result != OK)
+        return report_unsendable(tx, x, e, result);
+    TRY(keep_children(tx, x, e, buf_view(&commands)));
+    syncml_write_raw(&x->out, buf_view(&commands), filled.commands);
+    keep_promise(x, e, &filled);
+    return record_sent(tx, x, due, &filled);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the answer to a message will need of upstreams: the message is read as mdm_session will read
+ * it, and thrown away. An NDES keeps five passwords (windows-scep.md, 5), so one is asked for only
+ * when its profile goes out with this very answer.
+ */
+#include "base/clock.h"
+#include "csp/profile.h"
+#include "mdm/session.h"
+
+enum { MAX_WANTED = 8 }; /* the rest waits for the next session */
+
+static void want(struct exchange *x, const struct due_profile *due, struct mdm_wanted **last) {
+    *last = arena_alloc(x->a, sizeof **last);
+    **last = (struct mdm_wanted){.enrollment = due->enrollment->id, .upstream = due->target->name};
+}
+
+struct looking {
+    struct exchange x;
+    struct mdm_wanted *found;
+};
+
+static enum err look(struct tx *tx, void *user) {
+    struct looking *l = user;
+    struct exchange *x = &l->x;
+    struct enrollment *all;
+    struct missing_root *roots;
+    struct due_profile *due;
+    struct mdm_wanted **last = &l->found;
+    TRY(session_identify(tx, x));
+    TRY(session_hear(tx, x));
+    TRY(enrollment_list(tx, x->a, x->device.id, &all));
+    TRY(session_look(tx, x, all, &roots, &due));
+    for (unsigned n = 0; due && n < MAX_WANTED; due = due->next)
+        if (target_gives_challenges(due->target) &&
+            profile_uses(span_str(due->enrollment->body), "scep.challenge")) {
+            want(x, due, last);
+            last = &(*last)->next;
+            n++;
+        }
+    return OK;
+}
+
+static bool has_upstreams(const struct mdm *mdm) {
+    unsigned all = 0, down;
+    if (mdm->gateway)
+        gateway_count(mdm->gateway, &all, &down);
+    return all > 0;
+}
+
+/* A stranger is mdm_session's to refuse. */
+enum err mdm_wants(const struct mdm *mdm, struct arena *a, struct span client_cert,
+                   struct span message, struct mdm_wanted **out) {
+    *out = NULL;
+    if (!has_upstreams(mdm))
+        return OK;
+    const struct pki *pki = pki_acquire(mdm->pki);
+    struct looking l = {
+        .x = {.mdm = mdm, .pki = pki, .a = a, .client_cert = client_cert, .now = clock_ms()}};
+    enum err e = syncml_parse(a, message, &l.x.in);
+    if (e == OK)
+        e = store_read(mdm->store, look, &l);
+    pki_release(pki);
+    session_free(&l.x);
+    buf_free(&l.x.out.out);
+    if (e == OK)
+        *out = l.found;
+    return e == ERR_AUTH || e == ERR_FORBIDDEN ? OK : e;
+}

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Enrollments whose certificate an upstream issues: what is counted and named when answers get
+ * lost, what "reported" is, and what makes "confirmed" of it. Each step reads the row anew, as
+ * after a restart.
+ */
+#include "csr_fixture.h"
+
+#include "store_fixture.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "enroll/enroll.h"
+
+static const struct enroll_policy policy = {.confirm_within = 3600000, .confirm_sessions = 2};
+static const char strange[] = "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC";
+
+/* ---- certificates ---- */
+
+struct known {
+    struct span der;
+    char sha1[41];
+};
+
+static struct arena certs;
+static EVP_PKEY *key;
+static struct known good, other, wrong; /* as promised; the same of another serial; another name */
+
+static struct known make_cert(const char *cn, const char *san) {
+    struct known k;
+    uint8_t sha1[DIGEST_MAX_SIZE];
+    struct asked w = {.cn = cn,
+                      .key_usage = "digitalSignature,keyEncipherment",
+                      .eku = "clientAuth",
+                      .san = san,
+                      .key = key};
+    k.der = asked_cert(&certs, &w);
+    assert_ok(digest_of(DIGEST_SHA1, k.der, sha1));
+    hex_upper(span_of(sha1, 20), k.sha1);
+    return k;
+}
+
+static int make_certs(void **state) {
+    key = rsa_key(2048);
+    good = make_cert("host", NULL);
+    other = make_cert("host", "DNS:other.example.com"); /* the profile promises no SAN */
+    wrong = make_cert("root", NULL);
+    return prepare(state);
+}
+
+static int free_certs(void **state) {
+    EVP_PKEY_free(key);
+    arena_free(&certs);
+    return clean_up(state);
+}
+
+/* ---- a host with one enrollment, "mine", at the upstream "ndes" ---- */
+
+static enum err set_up_work(struct tx *tx, void *user) {
+    struct device d = {
+        .device_id = "D", .name = "H", .hw_dev_id = "", .os_version = "", .account = "alice"};
+    (void)user;
+    TRY(device_put(tx, &d));
+    struct enrollment e = {
+        .id = "mine", .device = d.id, .profile = "p", .endpoint = "ndes", .body = "<Atomic/>"};
+    TRY(enrollment_add(tx, &e));
+    e.subject = "CN=host";
+    e.eku = "1.3.6.1.5.5.7.3.2";
+    e.key_usage = 160;
+    e.key_length = 2048;
+    TRY(enroll_record(tx, &e, EVENT_ASSIGNED, "assigned", NULL));
+    TRY(enroll_record(tx, &e, EVENT_SENT, "sent", NULL));
+    return enroll_accepted(tx, &e, &policy, "accepted", "200");
+}
+
+static int set_up(void **state) {
+    open_fresh(state);
+    return store_write(store, set_up_work, NULL) == OK ? 0 : -1;
+}
+
+/* ---- steps ---- */
+
+enum what { ASKS = 1, SAYS, KEEPS, SHOWS, IMPORTS, EXPIRES };
+
+struct step {
+    enum what what;
+    enum upstream_outcome outcome;
+    const struct known *cert;
+    const char *upstream;
+    struct observation seen;
+};
+
+static struct foreign_certificate foreign(const struct known *k, const char *upstream) {
+    return (struct foreign_certificate){.upstream = upstream ? upstream : "ndes",
+                                        .enrollment = "mine",
+                                        .source = FOREIGN_RA,
+                                        .serial = span_of("\x12\x34", 2),
+                                        .subject = "CN=host",
+                                        .sha1 = k->sha1,
+                                        .der = k->der,
+                                        .not_before = 1,
+                                        .not_after = 2,
+                                        .seen = 3};
+}
+
+static enum err step_work(struct tx *tx, void *user) {
+    ARENA_AUTO(a);
+    struct step *s = user;
+    struct enrollment e;
+    struct foreign_certificate c;
+    int expired;
+    TRY(enrollment_get(tx, &a, "mine", &e));
+    switch (s->what) {
+    case ASKS:
+        return enroll_asks_upstream(tx, &e, "the host asked", "transaction", "t", NULL);
+    case SAYS:
+        return enroll_upstream_said(tx, &e, s->outcome, "what it said", "transaction", "t", NULL);
+    case KEEPS:
+        c = foreign(s->cert, NULL);
+        return foreign_add(tx, &c);
+    case SHOWS:
+        return enroll_observe(tx, &a, &e, &policy, &s->seen);
+    case IMPORTS:
+        c = foreign(s->cert, s->upstream);
+        c.enrollment = NULL;
+        return enroll_import(tx, &a, &e, &c);
+    case EXPIRES:
+        e.sessions = policy.confirm_sessions;
+        TRY(enrollment_update(tx, &e));
+        return enroll_expire(tx, &policy, INT64_MAX, &expired);
+    }
+    return err_set(ERR_INTERNAL, "no such step");
+}
+
+static enum err step(struct step s) {
+    return store_write(store, step_work, &s);
+}
+
+static void asks(void) {
+    assert_ok(step((struct step){.what = ASKS}));
+}
+
+static void says(enum upstream_outcome outcome) {
+    assert_ok(step((struct step){.what = SAYS, .outcome = outcome}));
+}
+
+static void keeps(const struct known *k) {
+    assert_ok(step((struct step){.what = KEEPS, .cert = k}));
+}
+
+static void shows_status(const char *status, const char *thumbprint) {
+    struct observation seen = {.status = status, .error = "0", .thumbprint = thumbprint};
+    assert_ok(step((struct step){.what = SHOWS, .seen = seen}));
+}
+
+static void shows(const char *thumbprint) {
+    shows_status("1", thumbprint);
+}
+
+static enum err imports(const struct known *k) {
+    return step((struct step){.what = IMPORTS, .cert = k});
+}
+
+/* A whole relayed enrollment, up to what the host shows. */
+static void is_relayed(const char *thumbprint) {
+    asks();
+    says(UPSTREAM_SUCCESS);
+    shows(thumbprint);
+}
+
+/* ---- looking ---- */
+
+struct look {
+    struct enrollment e;
+    int events, kinds[EVENT__MAX];
+    bool fold_agrees;
+    char last[1024], alarms[4096]; /* texts and evidence */
+};
+
+static enum err look_work(struct tx *tx, void *user) {
+    ARENA_AUTO(a);
+    struct look *l = user;
+    struct event *events;
+    int folded = 0;
+    TRY(enrollment_get(tx, &a, "mine", &l->e));
+    TRY(enrollment_list_events(tx, &a, "mine", &events));
+    for (struct event *v = events; v; v = v->next) {
+        size_t n = strlen(l->alarms);
+        l->events++;
+        l->kinds[v->kind]++;
+        folded = (int)enroll_state_after((enum enroll_state)folded, (enum event_kind)v->kind);
+        snprintf(l->last, sizeof l->last, "%s %s", v->text, v->evidence);
+        if (v->kind == EVENT_ALARM)
+            snprintf(l->alarms + n, sizeof l->alarms - n, "%s %s\n", v->text, v->evidence);
+    }
+    l->fold_agrees = folded == l->e.state;
+    return OK;
+}
+
+static struct look look(void) {
+    struct look l = {.events = 0};
+    assert_ok(store_read(store, look_work, &l));
+    assert_true(l.fold_agrees); /* the state is a function of the events */
+    return l;
+}
+
+static void state_is(enum enroll_state wanted) {
+    struct look l = look();
+    assert_string_equal(enroll_state_name((enum enroll_state)l.e.state), enroll_state_name(wanted));
+}
+
+static void alarms_are(int n, const char *words) {
+    struct look l = look();
+    assert_int_equal(l.kinds[EVENT_ALARM], n);
+    if (words && !strstr(l.alarms, words))
+        fail_msg("'%s' is not in: %s", words, l.alarms);
+}
+
+/* ---- reported ---- */
+
+static void a_relayed_certificate_is_reported(void **state) {
+    (void)state;
+    asks();
+    state_is(STATE_REQUESTED);
+    says(UPSTREAM_SUCCESS);
+    state_is(STATE_ISSUED);
+    shows(strange);
+    struct look l = look();
+    assert_int_equal(l.e.state, STATE_REPORTED);
+    assert_int_equal(l.e.deadline, 0);
+    assert_int_equal(l.kinds[EVENT_REPORTED], 1);
+    assert_int_equal(l.kinds[EVENT_ALARM] + l.kinds[EVENT_CONFIRMED], 0);
+    assert_non_null(strstr(l.last, strange));
+    assert_non_null(strstr(l.last, "was not seen here"));
+    assert_non_null(strstr(l.last, "'ndes'"));
+    assert_false(enroll_wants_answer(&l.e, INT64_MAX, true));
+}
+
+static void once_reported_nothing_moves(void **state) {
+    (void)state;
+    is_relayed(strange);
+    int events = look().events;
+    shows(strange);
+    shows(good.sha1);
+    shows_status("16", "");
+    assert_int_equal(step((struct step){.what = EXPIRES}), OK);
+    assert_int_equal(look().events, events);
+    asks(); /* a race: the token was good when it was looked at */
+    says(UPSTREAM_SUCCESS);
+    state_is(STATE_REPORTED);
+    alarms_are(2, "asked again, although it has issued");
+    alarms_are(2, "a second SUCCESS");
+}
+
+static void the_success_may_come_after_the_proof(void **state) {
+    (void)state;
+    asks();
+    shows(strange);
+    state_is(STATE_REQUESTED);
+    assert_non_null(strstr(look().last, "has answered no request"));
+    says(UPSTREAM_SUCCESS);
+    shows(strange); /* no news, and yet */
+    state_is(STATE_REPORTED);
+}
+
+static void not_without_a_thumbprint_or_success(void **state) {
+    (void)state;
+    shows(strange);
+    state_is(STATE_ACCEPTED);
+    assert_non_null(strstr(look().last, "signet has not issued"));
+    asks();
+    says(UPSTREAM_REFUSED);
+    shows(strange);
+    assert_int_equal(look().kinds[EVENT_REPORTED], 0);
+    asks();
+    says(UPSTREAM_SUCCESS);
+    shows("");
+    shows(NULL);
+    shows_status("32", strange);
+    shows_status("16", strange);
+    assert_int_equal(look().kinds[EVENT_REPORTED], 0);
+}
+
+static void late_and_still_reported(void **state) {
+    (void)state;
+    asks();
+    says(UPSTREAM_SUCCESS);
+    assert_ok(step((struct step){.what = EXPIRES}));
+    state_is(STATE_UNCONFIRMED);
+    shows(strange);
+    state_is(STATE_REPORTED);
+}
+
+/* ---- asking again ---- */
+
+static void once_is_no_alarm(void **state) {
+    (void)state;
+    asks();
+    says(UPSTREAM_PENDING);
+    says(UPSTREAM_SUCCESS); /* of a CertPoll */
+    struct look l = look();
+    assert_int_equal(l.kinds[EVENT_ALARM], 0);
+    assert_int_equal(l.e.asks, 1);
+    assert_int_equal(l.e.answers, 1);
+    assert_int_equal(l.e.successes, 1);
+}
+
+/* The host comes with a new key, since the connection broke, or signet or the upstream was killed.
+ */
+static void a_lost_answer_is_named(void **state) {
+    (void)state;
+    static const int lost[] = {-1 /* nobody was left to say */, UPSTREAM_SILENT, UPSTREAM_WRONG,
+                               UPSTREAM_PENDING};
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+        asks();
+        if (lost[i] >= 0)
+            says((enum upstream_outcome)lost[i]);
+        int before = look().kinds[EVENT_ALARM];
+        asks();
+        alarms_are(before + 1, "it may have issued a certificate that nobody has");
+        struct look l = look();
+        assert_int_equal(l.e.asks, 2);
+        assert_int_equal(l.e.answers, 0);
+        close_it(state);
+        set_up(state);
+    }
+}
+
+static void what_cannot_have_issued_is_no_alarm(void **state) {
+    (void)state;
+    static const enum upstream_outcome nothing[] = {UPSTREAM_REFUSED, UPSTREAM_NO_CERTREP,
+                                                    UPSTREAM_UNASKED};
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        asks();
+        says(nothing[i]);
+    }
+    asks();
+    says(UPSTREAM_SUCCESS);
+    alarms_are(0, NULL);
+    assert_int_equal(look().e.asks, 3);
+    assert_int_equal(look().e.answers, 3);
+    state_is(STATE_ISSUED);
+}
+
+/* Whoever polls twice for one answer must not make up for one that was lost. */
+static void answers_do_not_run_ahead(void **state) {
+    (void)state;
+    asks();
+    says(UPSTREAM_REFUSED);
+    says(UPSTREAM_REFUSED);
+    says(UPSTREAM_REFUSED);
+    asks();
+    says(UPSTREAM_SILENT);
+    alarms_are(0, NULL);
+    asks();
+    alarms_are(1, "it may have issued");
+    says(UPSTREAM_UNASKED);
+    asks();
+    alarms_are(2, NULL);                /* the silent one is still without its outcome */
+    assert_int_equal(look().e.asks, 3); /* the one that was not sent does not count */
+}
+
+static void a_second_success_is_named(void **state) {
+    (void)state;
+    asks();
+    says(UPSTREAM_SUCCESS);
+    alarms_are(0, NULL);
+    asks();
+    alarms_are(1, "although it has issued");
+    says(UPSTREAM_SUCCESS);
+    alarms_are(2, "a second SUCCESS");
+    assert_int_equal(look().kinds[EVENT_ISSUED], 2);
+    shows(strange);
+    state_is(STATE_REPORTED);
+}
+
+static void who_repeats_for_ever_fills_nothing(void **state) {
+    (void)state;
+    for (int i = 0; i < 120; i++) {
+        asks();
+        says(UPSTREAM_SUCCESS);
+    }
+    struct look l = look();
+    assert_int_equal(l.kinds[EVENT_ISSUED], 20);
+    assert_int_equal(l.kinds[EVENT_REQUESTED], 50);
+    assert_int_equal(l.kinds[EVENT_NOTE], 50);
+    assert_int_equal(l.kinds[EVENT_ALARM], 50);
+    assert_int_equal(l.e.asks, 120); /* counted they are */
+    assert_int_equal(l.e.successes, 120);
+}
+
+/* ---- mode RA ---- */
+
+static void issues(const struct known *k) {
+    asks();
+    keeps(k);
+    says(UPSTREAM_SUCCESS);
+}
+
+static void what_the_ra_got_confirms(void **state) {
+    (void)state;
+    issues(&good);
+    shows(good.sha1);
+    struct look l = look();
+    assert_int_equal(l.e.state, STATE_CONFIRMED);
+    assert_int_equal(l.e.deadline, 0);
+    assert_int_equal(l.kinds[EVENT_ALARM] + l.kinds[EVENT_REPORTED] + l.kinds[EVENT_NOTE], 0);
+    assert_non_null(strstr(l.last, "that 'ndes' issued"));
+    assert_non_null(strstr(l.last, good.sha1));
+}
+
+static void another_is_never_reported(void **state) {
+    (void)state;
+    issues(&good);
+    shows(strange);
+    shows(other.sha1);
+    struct look l = look();
+    assert_int_equal(l.e.state, STATE_ISSUED);
+    assert_int_equal(l.kinds[EVENT_REPORTED] + l.kinds[EVENT_CONFIRMED], 0);
+    assert_non_null(strstr(l.last, "has not issued to signet"));
+}
+
+static void an_upstream_that_changed_it(void **state) {
+    (void)state;
+    issues(&wrong);
+    shows(wrong.sha1);
+    struct look l = look();
+    assert_int_equal(l.e.state, STATE_CONFIRMED);
+    assert_int_equal(l.kinds[EVENT_NOTE], 1);
+}
+
+/* An upstream that keeps transactions gives the same again. */
+static void the_same_again_is_one(void **state) {
+    (void)state;
+    issues(&good);
+    assert_int_equal(step((struct step){.what = KEEPS, .cert = &good}), ERR_EXISTS);
+    says(UPSTREAM_SUCCESS);
+    alarms_are(0, NULL);
+}
+
+static void one_too_many_is_for_the_upstream_to_revoke(void **state) {
+    (void)state;
+    issues(&good);
+    issues(&other);
+    alarms_are(2, "a second certificate");
+    shows(good.sha1);
+    state_is(STATE_CONFIRMED);
+    alarms_are(3, "revoke serial 1234 at 'ndes'");
+    alarms_are(3, other.sha1);
+    assert_null(strstr(look().alarms, good.sha1));
+}
+
+/* ---- import ---- */
+
+static void an_import_confirms(void **state) {
+    (void)state;
+    is_relayed(good.sha1);
+    state_is(STATE_REPORTED);
+    assert_ok(imports(&good));
+    struct look l = look();
+    assert_int_equal(l.e.state, STATE_CONFIRMED);
+    assert_int_equal(l.kinds[EVENT_ALARM], 0);
+    assert_non_null(strstr(l.last, "which is what the profile promised"));
+    assert_int_equal(imports(&good), ERR_EXISTS);
+    assert_int_equal(look().events, l.events);
+}
+
+static void in_lower_case_too(void **state) {
+    (void)state;
+    char lower[41];
+    for (size_t i = 0; i < sizeof lower; i++)
+        lower[i] = (char)(good.sha1[i] | (good.sha1[i] ? 0x20 : 0));
+    is_relayed(lower);
+    assert_ok(imports(&good));
+    state_is(STATE_CONFIRMED);
+}
+
+static void nothing_else_can_be_imported(void **state) {
+    (void)state;
+    assert_int_equal(imports(&good), ERR_REFUSED); /* the host shows none */
+    is_relayed(good.sha1);
+    int events = look().events;
+    assert_int_equal(imports(&other), ERR_REFUSED);
+    assert_non_null(strstr(err_detail(), other.sha1));
+    assert_non_null(strstr(err_detail(), good.sha1));
+    assert_int_equal(step((struct step){.what = IMPORTS, .cert = &good, .upstream = "step"}),
+                     ERR_REFUSED);
+    assert_non_null(strstr(err_detail(), "'step'"));
+    assert_int_equal(look().events, events);
+    assert_int_equal(ask_file("SELECT count(*) FROM foreign_certificate"), 0);
+}
+
+/* It is the one that the host holds, and that is the alarm. */
+static void a_broken_promise_is_an_alarm(void **state) {
+    (void)state;
+    is_relayed(wrong.sha1);
+    assert_ok(imports(&wrong));
+    state_is(STATE_REPORTED);
+    alarms_are(1, "promises the subject 'CN=host', the certificate has 'CN=root'");
+    assert_int_equal(look().kinds[EVENT_CONFIRMED], 0);
+    assert_int_equal(ask_file("SELECT count(*) FROM foreign_certificate WHERE source = 2"), 1);
+}
+
+/* Imported while the host's Status is not 1: what it says next decides. */
+static void an_import_waits_for_the_host(void **state) {
+    (void)state;
+    asks();
+    says(UPSTREAM_SUCCESS);
+    shows_status("32", good.sha1);
+    assert_ok(imports(&good));
+    state_is(STATE_ISSUED);
+    shows(good.sha1);
+    state_is(STATE_CONFIRMED);
+}
+
+static void an_import_that_differs_waits_too(void **state) {
+    (void)state;
+    asks();
+    says(UPSTREAM_SUCCESS);
+    shows_status("32", wrong.sha1);
+    assert_ok(imports(&wrong));
+    shows(wrong.sha1);
+    shows(wrong.sha1);
+    alarms_are(1, "the certificate has 'CN=root'");
+    assert_int_equal(look().kinds[EVENT_CONFIRMED], 0);
+}
+
+#define WITH_HOST(test) cmocka_unit_test_setup_teardown(test, set_up, close_it)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_HOST(a_relayed_certificate_is_reported),
+        WITH_HOST(once_reported_nothing_moves),
+        WITH_HOST(the_success_may_come_after_the_proof),
+        WITH_HOST(not_without_a_thumbprint_or_success),
+        WITH_HOST(late_and_still_reported),
+        WITH_HOST(once_is_no_alarm),
+        WITH_HOST(a_lost_answer_is_named),
+        WITH_HOST(what_cannot_have_issued_is_no_alarm),
+        WITH_HOST(answers_do_not_run_ahead),
+        WITH_HOST(a_second_success_is_named),
+        WITH_HOST(who_repeats_for_ever_fills_nothing),
+        WITH_HOST(what_the_ra_got_confirms),
+        WITH_HOST(another_is_never_reported),
+        WITH_HOST(an_upstream_that_changed_it),
+        WITH_HOST(the_same_again_is_one),
+        WITH_HOST(one_too_many_is_for_the_upstream_to_revoke),
+        WITH_HOST(an_import_confirms),
+        WITH_HOST(in_lower_case_too),
+        WITH_HOST(nothing_else_can_be_imported),
+        WITH_HOST(a_broken_promise_is_an_alarm),
+        WITH_HOST(an_import_waits_for_the_host),
+        WITH_HOST(an_import_that_differs_waits_too),
+    };
+    return cmocka_run_group_tests_name("enroll_upstream", tests, make_certs, free_certs);
+}
