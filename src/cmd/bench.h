@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside cmd/: the parts of `signet bench scep`. */
+/* Inside cmd/: the parts of `signet bench`. */
 #ifndef SIGNET_CMD_BENCH_H
 #define SIGNET_CMD_BENCH_H
 
@@ -83,10 +83,18 @@ struct bench_request {
     const struct bench_signer *signer;
     char transaction[BENCH_TRANSACTION];
     uint8_t nonce[BENCH_NONCE];
-    struct span bytes; /* the HTTP request */
-    struct span reply; /* the body of the answer, for those of the sample */
-    double seconds;    /* that it took */
+    struct span message; /* the pkiMessage */
+    struct span bytes;   /* the HTTP request */
+    bool plain;          /* its answer is no CertRep: 200 is all that it must be */
+    struct span reply;   /* the body of the answer, for those of the sample */
+    double seconds;      /* that it took */
 };
+
+/* A POST of the message, and a GET of another operation, as Windows sends them to this path. */
+struct span bench_post(struct arena *a, const struct bench_host *h, const char *path,
+                       struct span message);
+struct span bench_get(struct arena *a, const struct bench_host *h, const char *path,
+                      const char *operation);
 
 enum err bench_clients_make(struct bench_clients *c, int64_t requests) ERR_MUST_USE;
 void bench_clients_free(struct bench_clients *c);
@@ -133,5 +141,41 @@ enum err bench_measure_sync(const char *folder, double *us) ERR_MUST_USE;
 
 const char *bench_cpu_model(struct arena *a);
 bool bench_cpu_has(const char *flag);
+
+/* ---- bench.c: a server and the requests for it ---- */
+
+struct bench {
+    struct bench_options options;
+    struct bench_host host;
+    struct bench_clients clients;
+    struct bench_request *requests;
+    struct arena arena;   /* subjects, challenges, the sample */
+    struct arena *slices; /* the requests' bytes, one for each thread */
+    unsigned cores;
+    int64_t there; /* certificates in the database before */
+};
+
+/* The server's folder and the requests, all of them ready to be sent; it does not run yet. */
+enum err bench_set_up(struct bench *b) ERR_MUST_USE;
+
+/* Sorts them by time first. `part` of them took at most so many ms. */
+double bench_percentile_ms(struct bench_request *requests, int64_t n, double part);
+
+/* ---- bench_scep.c, bench_gateway.c: what is measured; both print it ---- */
+
+enum err bench_scep(struct bench *b, bool json) ERR_MUST_USE;
+enum err bench_gateway(struct bench *b, bool json) ERR_MUST_USE;
+
+/* ---- bench_relay.c: signet before that server ---- */
+
+#define BENCH_UPSTREAM "bench"
+
+/*
+ * Makes the folder of a gateway (zero-initialise `gateway`) that relays to the server `upstream`,
+ * which runs, with `count` enrollments that wait for their certificates: the tokens of their
+ * addresses, in `a`. It does not run yet.
+ */
+enum err bench_relay_prepare(struct bench_host *gateway, const struct bench_host *upstream,
+                             struct arena *a, const char **tokens, int64_t count) ERR_MUST_USE;
 
 #endif

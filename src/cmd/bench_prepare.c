@@ -180,20 +180,35 @@ static enum err name_transaction(struct bench_request *r) {
     return random_bytes(r->nonce, sizeof r->nonce);
 }
 
-static enum err prepare_one(const struct bench_host *h, enum key_transport transport,
-                            struct arena *keep, struct bench_request *r) {
-    ARENA_AUTO(a);
+struct span bench_post(struct arena *a, const struct bench_host *h, const char *path,
+                       struct span message) {
     BUF_AUTO(bytes);
-    struct span der;
-    TRY(name_transaction(r));
-    TRY(build_message(h, transport, &a, r, &der));
     buf_printf(&bytes,
                "POST %s" SCEP_WINDOWS_SUFFIX "?operation=PKIOperation HTTP/1.1\r\n"
                "Host: 127.0.0.1:%u\r\nUser-Agent: signet-bench\r\n"
                "Content-Type: " SCEP_TYPE_MESSAGE "\r\nContent-Length: %zu\r\n\r\n",
-               h->path, h->port, der.n);
-    buf_span(&bytes, der);
-    r->bytes = arena_copy(keep, buf_view(&bytes));
+               path, h->port, message.n);
+    buf_span(&bytes, message);
+    return arena_copy(a, buf_view(&bytes));
+}
+
+struct span bench_get(struct arena *a, const struct bench_host *h, const char *path,
+                      const char *operation) {
+    return span_str(arena_printf(a,
+                                 "GET %s" SCEP_WINDOWS_SUFFIX
+                                 "?operation=%s&message=" SCEP_WINDOWS_MESSAGE " HTTP/1.1\r\n"
+                                 "Host: 127.0.0.1:%u\r\nUser-Agent: signet-bench\r\n\r\n",
+                                 path, operation, h->port));
+}
+
+static enum err prepare_one(const struct bench_host *h, enum key_transport transport,
+                            struct arena *keep, struct bench_request *r) {
+    ARENA_AUTO(a);
+    struct span der;
+    TRY(name_transaction(r));
+    TRY(build_message(h, transport, &a, r, &der));
+    r->bytes = bench_post(keep, h, h->path, der);
+    r->message = span_from(r->bytes, r->bytes.n - der.n);
     return OK;
 }
 

@@ -22,7 +22,7 @@
 
 #include "cmd/demo.h"
 
-enum { INNER_PORT = 8080, TRIES = 100, BLOCK = 16384, RELAY_SECONDS = 120 };
+enum { FIRST_PORT = 8080, TRIES = 400, BLOCK = 16384, RELAY_SECONDS = 120 };
 
 static struct sockaddr_in loopback(unsigned short port) {
     return (struct sockaddr_in){
@@ -87,7 +87,6 @@ static bool copy_block(int from, int to) {
     return n > 0;
 }
 
-/* One connection at a time is enough for one host. */
 static void relay(int outer, int inner) {
     struct pollfd p[] = {{.fd = outer, .events = POLLIN}, {.fd = inner, .events = POLLIN}};
     while (poll(p, 2, RELAY_SECONDS * 1000) > 0) {
@@ -98,29 +97,38 @@ static void relay(int outer, int inner) {
     }
 }
 
+/* A process for each connection: clients keep theirs open. It ends with the relay. */
+static void serve(int outer, unsigned short port, pid_t parent) {
+    if (fork() != 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int inner = getppid() == parent ? connect_patiently(port) : -1;
+    if (inner >= 0)
+        relay(outer, inner);
+    _exit(0);
+}
+
 static _Noreturn void relay_loop(int listener, unsigned short port) {
+    pid_t self = getpid();
+    signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
     for (;;) {
         int outer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (outer < 0)
             _exit(1);
-        int inner = connect_patiently(port);
-        if (inner >= 0) {
-            relay(outer, inner);
-            close(inner);
-        }
+        serve(outer, port, self);
         close(outer);
     }
 }
 
 /* In the relay's process: says over `report` whether it is isolated, then serves for ever. */
-static _Noreturn void run_relay(int listener, int report, const char *const *argv,
-                                const char *log) {
+static _Noreturn void run_relay(int listener, int report, const char *const *argv, const char *log,
+                                unsigned short inner) {
     pid_t server;
     char isolated = enter_namespace() ? 'y' : 'n';
     if (process_start(argv, log, &server) != OK || write(report, &isolated, 1) != 1)
         _exit(1);
     close(report);
-    relay_loop(listener, INNER_PORT);
+    relay_loop(listener, inner);
 }
 
 static enum err make_ca(const char *depot, const char *log) {
@@ -132,31 +140,49 @@ static enum err make_ca(const char *depot, const char *log) {
     return OK;
 }
 
-enum err peer_start(struct arena *a, const char *folder, unsigned short *port, bool *isolated,
-                    pid_t *pid) {
-    const char *depot = arena_printf(a, "%s/micromdm", folder);
-    const char *log = arena_printf(a, "%s/micromdm.log", folder);
-    const char *argv[] = {"scepserver", "-depot", depot, "-port", arena_printf(a, "%d", INNER_PORT),
-                          "-challenge", "secret", NULL};
-    int report[2];
+/* Forks the relay and hears from it whether it is isolated. */
+static enum err start_relay(struct demo_peer *peer, const char *const *argv, const char *log,
+                            unsigned short inner) {
+    int report[2], listener = listen_on(&peer->port);
     char answer = 0;
-    TRY(make_ca(depot, log));
-    int listener = listen_on(port);
     if (listener < 0 || pipe(report) != 0)
         return err_set(ERR_IO, "cannot open a relay to scepserver: %s", strerror(errno));
     pid_t parent = getpid();
-    *pid = fork();
-    if (*pid == 0) {
+    peer->pid = fork();
+    if (peer->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(report[0]);
         if (getppid() == parent)
-            run_relay(listener, report[1], argv, log);
+            run_relay(listener, report[1], argv, log, inner);
         _exit(1);
     }
     close(listener);
     close(report[1]);
-    bool ok = *pid > 0 && read(report[0], &answer, 1) == 1;
+    bool ok = peer->pid > 0 && read(report[0], &answer, 1) == 1;
     close(report[0]);
-    *isolated = answer == 'y';
+    peer->isolated = answer == 'y';
     return ok ? OK : err_set(ERR_IO, "cannot start scepserver");
+}
+
+/* -allowrenew 0: a host that asks again gets a certificate, not only in the last two weeks. */
+enum err peer_start(struct arena *a, struct demo_peer *peer, unsigned number) {
+    unsigned short inner = (unsigned short)(FIRST_PORT + number);
+    const char *log = arena_printf(a, "%s.log", peer->folder);
+    const char *argv[] = {"scepserver",
+                          "-depot",
+                          peer->folder,
+                          "-port",
+                          arena_printf(a, "%u", inner),
+                          "-allowrenew",
+                          "0",
+                          peer->challenge ? "-challenge" : NULL,
+                          peer->challenge,
+                          NULL};
+    TRY(make_ca(peer->folder, log));
+    return start_relay(peer, argv, log, inner);
+}
+
+const char *peer_place(const struct demo_peer *peer) {
+    return peer->isolated ? "in a network namespace of its own"
+                          : "on every address of this machine while the demo runs";
 }

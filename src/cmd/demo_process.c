@@ -35,12 +35,26 @@ enum err process_start(const char *const *argv, const char *log, pid_t *pid) {
     _exit(127);
 }
 
+static enum err await(pid_t pid, const char *name, int *status) {
+    while (waitpid(pid, status, 0) < 0)
+        if (errno != EINTR)
+            return err_set(ERR_IO, "cannot wait for %s: %s", name, strerror(errno));
+    return OK;
+}
+
+enum err process_end(pid_t pid, const char *name, int *status) {
+    int ended;
+    TRY(await(pid, name, &ended));
+    *status = WEXITSTATUS(ended);
+    return WIFEXITED(ended)
+               ? OK
+               : err_set(ERR_CONFLICT, "%s ended with signal %d", name, WTERMSIG(ended));
+}
+
 enum err process_wait(pid_t pid, const char *name, const char *log) {
     BUF_AUTO(text);
     int status;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return err_set(ERR_IO, "cannot wait for %s: %s", name, strerror(errno));
+    TRY(await(pid, name, &status));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return OK;
     if (file_read(log, MAX_LOG, &text) == OK)

@@ -40,6 +40,7 @@ static const struct {
                       "against the current system clock or the timestamp in the signed file."},
     {HR_CERT_UNTRUSTEDROOT, "A certificate chain processed, but terminated in a root certificate "
                             "which is not trusted by the trust provider."},
+    {HR_CERT_CHAINING, "A certificate chain could not be built to a trusted root authority."},
     {0x800B0110, "The certificate is not valid for the requested usage."},
     {0x80096004, "The signature of the certificate cannot be verified."},
     {0x80094001, "The request subject name is invalid or too long."},
@@ -113,6 +114,7 @@ uint32_t hresult_of_fetch(enum fetch_cause cause) {
         return HR_WININET_INVALID_URL;
     case FETCH_INVALID:
     case FETCH_LIMIT:
+    case FETCH_LOCAL:
         break;
     }
     return HR_WINHTTP_INVALID_RESPONSE;

@@ -37,6 +37,7 @@
 #define HR_NO_SUCH_CERTIFICATE      0x8010002Cu
 #define HR_CERT_EXPIRED             0x800B0101u
 #define HR_CERT_UNTRUSTEDROOT       0x800B0109u
+#define HR_CERT_CHAINING            0x800B010Au
 #define HR_HTTP(status)             (0x80190000u + (uint32_t)(status))
 
 /* MDM enrollment */

@@ -34,13 +34,15 @@ bool scep_ca_is_ca(X509 *x) {
     return X509_check_ca(x) == 1;
 }
 
+static bool has_issued(X509 *issuer, X509 *x) {
+    return scep_ca_is_ca(issuer) && X509_check_issued(issuer, x) == X509_V_OK &&
+           X509_verify(x, X509_get0_pubkey(issuer)) == 1;
+}
+
 X509 *scep_ca_issuer_of(X509 *x, STACK_OF(X509) * all) {
-    for (int i = 0; i < sk_X509_num(all); i++) {
-        X509 *issuer = sk_X509_value(all, i);
-        if (scep_ca_is_ca(issuer) && X509_check_issued(issuer, x) == X509_V_OK &&
-            X509_verify(x, X509_get0_pubkey(issuer)) == 1)
-            return issuer;
-    }
+    for (int i = 0; i < sk_X509_num(all); i++)
+        if (has_issued(sk_X509_value(all, i), x))
+            return sk_X509_value(all, i);
     return NULL;
 }
 
@@ -137,6 +139,12 @@ uint32_t scep_ca_trusts(const struct scep_ca *ca, const struct certstore *stores
     default:
         return HR_CERT_UNTRUSTEDROOT;
     }
+}
+
+uint32_t scep_ca_may_issue(const struct host *h, const struct scep_ca *ca, X509 *cert) {
+    return has_issued(ca->issuer, cert) || host_switch_is(h, "ra-other-chain", "accept")
+               ? HR_OK
+               : HR_CERT_CHAINING;
 }
 
 void scep_ca_free(struct scep_ca *ca) {

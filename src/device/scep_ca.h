@@ -33,6 +33,9 @@ bool scep_ca_has_ra_eku(X509 *x);
 /* Whether `cert` chains to a root of the host at its clock; the answer helps with intermediates. */
 uint32_t scep_ca_trusts(const struct scep_ca *ca, const struct certstore *stores, X509 *cert);
 
+/* Whether the host takes `cert`, which it trusts, as this answer's: the switch ra-other-chain. */
+uint32_t scep_ca_may_issue(const struct host *h, const struct scep_ca *ca, X509 *cert);
+
 void scep_ca_free(struct scep_ca *ca);
 
 #endif

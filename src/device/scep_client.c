@@ -86,6 +86,8 @@ static uint32_t initialize(struct attempt *t) {
 static uint32_t install(struct attempt *t) {
     X509 *cert = t->answer.cert;
     uint32_t hr = scep_ca_trusts(&t->ca, &t->host->certs, cert);
+    if (hr == HR_OK)
+        hr = scep_ca_may_issue(t->host, &t->ca, cert);
     if (hr != HR_OK)
         return hr;
     const struct cert_entry *e = certstore_add(

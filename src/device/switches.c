@@ -47,6 +47,10 @@ const struct device_switch device_switches[] = {
      "any: root profiles work with NDES, issuing CAs' with others; issuer: Microsoft's document"},
     {"ra-eku", "required|any", "required", "whether an RA certificate needs a known EKU",
      "a certificate without KU and EKU failed with 0x8010002C, with both it worked"},
+    {"ra-other-chain", "accept|refuse", "accept",
+     "whether the host's certificate may be of another CA than the RA's issuer; refuse fails with "
+     "0x800B010A",
+     "unknown, and so is the code; it chains to a root that the host trusts in either case"},
     {"failure-hresult", "hresult", "0x80094014",
      "ErrorCode of a CertRep FAILURE that brings no HRESULT",
      "unknown; event 87 calls it EnrollDenied, 0x80094014 is that verdict's HRESULT"},

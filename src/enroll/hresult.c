@@ -58,6 +58,11 @@ static const struct hresult table[] = {
      "the trust provider.",
      "the root of the SCEP server's certificates is not in the host's trusted roots",
      "deliver it by RootCATrustedCertificates before the SCEP profile"},
+    {0x800B010A, "CERT_E_CHAINING",
+     "A certificate chain could not be built to a trusted root authority.",
+     "an issuer of a certificate is missing on the host, or is not the one that it expects: behind a "
+     "gateway in mode RA the host's certificate is of another CA than signet's RA",
+     "deliver root and intermediates by RootCATrustedCertificates before the SCEP profile"},
     {0x800B0101, "CERT_E_EXPIRED", "A required certificate is not within its validity period.",
      "a certificate of the SCEP server has expired, or the host's clock is wrong",
      "renew the certificate, set the clock"},

@@ -98,6 +98,8 @@ struct reply {
     X509 *signer; /* of the reply: not the RA */
     EVP_PKEY *signer_key;
     EVP_PKEY *leaf_key;
+    X509 *leaf_ca; /* issues it: not the CA */
+    EVP_PKEY *leaf_ca_key;
     long not_before_s;
     X509 *extra;         /* a second certificate in the bag */
     struct span content; /* instead of the envelope */
@@ -151,12 +153,16 @@ static inline struct span encrypt_legacy(struct arena *a, X509 *recipient, struc
     return der;
 }
 
-static inline X509 *make_leaf(struct authority *y, EVP_PKEY *key, long not_before_s) {
+static inline X509 *make_leaf_of(X509 *ca, EVP_PKEY *ca_key, EVP_PKEY *key, long not_before_s) {
     return make_cert(key, (struct made_cert){.cn = "x",
-                                             .issuer = y->ca,
-                                             .issuer_key = y->ca_key,
+                                             .issuer = ca,
+                                             .issuer_key = ca_key,
                                              .not_before_s = not_before_s ? not_before_s : -60,
                                              .not_after_s = 86400});
+}
+
+static inline X509 *make_leaf(struct authority *y, EVP_PKEY *key, long not_before_s) {
+    return make_leaf_of(y->ca, y->ca_key, key, not_before_s);
 }
 
 /* The name and serial of a certificate over another key. */
@@ -168,7 +174,9 @@ static inline X509 *with_key(const X509 *x, EVP_PKEY *key) {
 
 static inline struct span envelope(struct authority *y, const struct asked *q,
                                    const struct reply *r) {
-    OSSL_AUTO(X509) leaf = make_leaf(y, r->leaf_key ? r->leaf_key : q->key, r->not_before_s);
+    OSSL_AUTO(X509)
+    leaf = make_leaf_of(r->leaf_ca ? r->leaf_ca : y->ca, r->leaf_ca ? r->leaf_ca_key : y->ca_key,
+                        r->leaf_key ? r->leaf_key : q->key, r->not_before_s);
     OSSL_AUTO(X509)
     recipient = r->other_recipient_key ? with_key(q->signer, y->ra_key) : X509_dup(q->signer);
     X509 *certs[] = {r->extra ? r->extra : leaf, leaf};

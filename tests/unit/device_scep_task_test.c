@@ -381,6 +381,31 @@ static void test_content_types(void **state) {
     assert_int_equal(try_once(f), HR_OK);
 }
 
+/* A gateway's answer: its RA and that one's CA, and the CA of others that issues. */
+static void test_other_chain(void **state) {
+    struct fixture *f = *state;
+    ARENA_AUTO(a);
+    OSSL_AUTO(EVP_PKEY) key = EVP_RSA_gen(2048);
+    OSSL_AUTO(X509)
+    other = make_cert(key, (struct made_cert){.cn = "Other", .ca = true, .usage = "keyCertSign"});
+    X509 *const all[] = {f->v->y.ra, f->v->y.ca, other, NULL};
+    f->v->answer_ca = all;
+    f->v->reply = (struct reply){.leaf_ca = other, .leaf_ca_key = key};
+    assert_int_equal(try_once(f), HR_CERT_UNTRUSTEDROOT);
+    certstore_add(&f->h->certs, &f->h->mem, STORE_ROOT, ossl_x509_der(&a, other), SPAN_NONE);
+    assert_int_equal(try_once(f), HR_OK);
+    assert_int_equal(stored(f, STORE_MY), 1);
+    set_switch(f, "ra-other-chain", "refuse");
+    assert_int_equal(try_once(f), HR_CERT_CHAINING);
+    assert_int_equal(stored(f, STORE_MY), 1);
+    f->v->reply = (struct reply){0};
+    assert_int_equal(try_once(f), HR_OK);
+    f->v->answer_ca = NULL;
+    f->v->single = true;
+    assert_int_equal(try_once(f), HR_OK);
+    assert_int_equal(stored(f, STORE_MY), 3);
+}
+
 /* ---- how it fails before PKIOperation ---- */
 
 static void test_http_errors(void **state) {
@@ -446,6 +471,7 @@ int main(void) {
         TEST(test_chain),
         TEST(test_single_ca),
         TEST(test_replies),
+        TEST(test_other_chain),
         TEST(test_content_types),
         TEST(test_http_errors),
         TEST(test_ca_is_refused),
