@@ -29,7 +29,8 @@ struct reader {
 
 struct store {
     char *path;
-    struct tx writer; /* the committer's own */
+    struct tx writer; /* the committer's own, and the next */
+    bool syncs;       /* as the writer's connection is set */
     pthread_t committer;
     pthread_mutex_t lock;  /* guards everything below */
     pthread_cond_t queued; /* there is a first job, or no reason to wait for more */
@@ -74,8 +75,25 @@ static void fail_all(struct tx *tx, struct store_job *jobs) {
         sqlite3_exec(tx->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static void run_batch(struct tx *tx, struct store_job *jobs) {
-    if (sql_run(tx, "BEGIN IMMEDIATE", "") != OK) {
+/* One job that wants a sync has it for all of the batch. What was not synced before is then, too:
+ * it lies in the same file (WAL). */
+static bool set_sync(struct store *s, const struct store_job *jobs) {
+    bool sync = false;
+    for (; jobs; jobs = jobs->next)
+        sync = sync || !jobs->unsynced;
+    if (s->syncs != sync &&
+        sqlite3_exec(s->writer.db, sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
+                     NULL, NULL, NULL) != SQLITE_OK) {
+        err_set(ERR_STORE, "cannot choose whether to sync: %s", sqlite3_errmsg(s->writer.db));
+        return false;
+    }
+    s->syncs = sync;
+    return true;
+}
+
+static void run_batch(struct store *s, struct store_job *jobs) {
+    struct tx *tx = &s->writer;
+    if (!set_sync(s, jobs) || sql_run(tx, "BEGIN IMMEDIATE", "") != OK) {
         fail_all(tx, jobs);
         return;
     }
@@ -127,7 +145,7 @@ static void *commit_loop(void *user) {
         gather(s);
         struct store_job *batch = take_batch(s);
         pthread_mutex_unlock(&s->lock);
-        run_batch(&s->writer, batch);
+        run_batch(s, batch);
         for (struct store_job *j = batch, *next; j; j = next) {
             next = j->next; /* once done, the job's memory is its caller's again */
             j->done(j);
@@ -205,6 +223,7 @@ enum err store_open(const char *path, struct store **out) {
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&s->queued, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    s->syncs = true; /* sql_connect */
     enum err e = sql_connect(path, true, &s->writer);
     if (e == OK)
         e = schema_upgrade(&s->writer);

@@ -44,6 +44,11 @@ struct store_job {
     store_work *work;
     void *user;
     void (*done)(struct store_job *job); /* in the committer's thread: takes no time, blocks not */
+    /*
+     * Not synced by itself: when `done` is called it survives an end of this process, and an end of
+     * the machine only after the next commit that is synced. For what is worth less than a sync.
+     */
+    bool unsynced;
     enum err result;
     char detail[512];
     struct store_job *next;

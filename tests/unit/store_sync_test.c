@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What store_submit promises of a power cut: a job that is synced survives it, with every one
+ * before it; those that are not (`unsynced`) survive the end of the process only. A child writes on
+ * the forgetful VFS, says what it was told, and is killed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/device.h"
+
+#include "../support/forgetful_vfs.c"
+
+static char folder[] = "/tmp/store_sync_test.XXXXXX";
+static char path[64];
+
+/* ---- the child ---- */
+
+struct writing {
+    struct store_job job; /* first */
+    int number;
+    sem_t done;
+};
+
+static enum err add_account(struct tx *tx, void *user) {
+    char name[24];
+    snprintf(name, sizeof name, "a%03d", ((struct writing *)user)->number);
+    return account_add(tx, &(struct account){.name = name, .password = "-", .created = 1});
+}
+
+static void on_done(struct store_job *job) {
+    sem_post(&((struct writing *)job)->done);
+}
+
+static bool write_account(struct store *s, int number, bool unsynced) {
+    struct writing w = {.number = number,
+                        .job = {.work = add_account, .done = on_done, .unsynced = unsynced}};
+    w.job.user = &w;
+    sem_init(&w.done, 0, 0);
+    store_submit(s, &w.job);
+    while (sem_wait(&w.done) != 0)
+        ;
+    sem_destroy(&w.done);
+    return w.job.result == OK;
+}
+
+/* Every third is synced; all are told. */
+static _Noreturn void write_until_killed(int report, bool forgetful, bool never) {
+    struct store *s;
+    if ((forgetful && forgetful_vfs_register() != SQLITE_OK) || store_open(path, &s) != OK)
+        _exit(3);
+    for (int n = 1;; n++)
+        if (!write_account(s, n, never || n % 3 != 0) || write(report, &n, sizeof n) != sizeof n)
+            _exit(4);
+}
+
+/* Runs it until it has told of `count`; gives the last one. */
+static int run_and_kill(bool forgetful, bool never, int count) {
+    int ends[2], number = 0, last = 0, status;
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        write_until_killed(ends[1], forgetful, never);
+    close(ends[1]);
+    while (last < count && read(ends[0], &number, sizeof number) == sizeof number)
+        last = number;
+    kill(child, SIGKILL);
+    while (read(ends[0], &number, sizeof number) == sizeof number)
+        last = number;
+    close(ends[0]);
+    waitpid(child, &status, 0);
+    assert_true(WIFSIGNALED(status));
+    assert_true(last >= count);
+    return last;
+}
+
+/* ---- what is left ---- */
+
+static enum err list(struct tx *tx, void *user) {
+    ARENA_AUTO(a);
+    struct account *all;
+    TRY(account_list(tx, &a, &all));
+    for (; all; all = all->next)
+        *(int *)user += 1;
+    return OK;
+}
+
+static int accounts_left(void) {
+    struct store *s;
+    int count = 0;
+    assert_int_equal(store_open(path, &s), OK);
+    assert_int_equal(store_read(s, list, &count), OK);
+    store_close(s);
+    return count;
+}
+
+static int make_database(void **state) {
+    struct store *s;
+    (void)state;
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    if (!mkdtemp(folder))
+        return 1;
+    snprintf(path, sizeof path, "%s/db", folder);
+    if (store_open(path, &s) != OK)
+        return 1;
+    store_close(s);
+    return 0;
+}
+
+static int remove_database(void **state) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    (void)state;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char file[80];
+        snprintf(file, sizeof file, "%s%s", path, suffixes[i]);
+        unlink(file);
+    }
+    return rmdir(folder);
+}
+
+static void test_power_cut(void **state) {
+    (void)state;
+    int told = run_and_kill(true, false, 61);
+    assert_true(accounts_left() >= told - told % 3);
+}
+
+/* The same without any sync loses all: so the test above can fail. */
+static void test_unsynced_alone(void **state) {
+    (void)state;
+    run_and_kill(true, true, 61);
+    assert_int_equal(accounts_left(), 0);
+}
+
+static void test_killed(void **state) {
+    (void)state;
+    int told = run_and_kill(false, true, 61);
+    assert_true(accounts_left() >= told);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_power_cut, make_database, remove_database),
+        cmocka_unit_test_setup_teardown(test_unsynced_alone, make_database, remove_database),
+        cmocka_unit_test_setup_teardown(test_killed, make_database, remove_database),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
