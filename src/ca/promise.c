@@ -151,6 +151,26 @@ enum err promise_check(struct arena *a, const struct promise *p, const struct cs
 
 /* ---- a certificate of somebody else ---- */
 
+static void collect(struct buf *differences, enum err e) {
+    if (e != OK)
+        buf_printf(differences, "%s%s", differences->n ? "; " : "", err_detail());
+}
+
+/* All of them at once, the short ones first: who has the upstream issue otherwise learns them in
+ * one go. */
+static enum err check_all(struct arena *a, const struct promise *p, const struct claim *c) {
+    BUF_AUTO(differences);
+    collect(&differences, check_usage(p, c));
+    collect(&differences, check_key(p, c));
+    if (p->eku)
+        collect(&differences, check_eku(a, p->eku, c));
+    if (!p->any_name)
+        collect(&differences, check_subject(a, p->subject, c));
+    if (!p->any_name && p->san)
+        collect(&differences, check_san(a, p->san, c));
+    return differences.n ? err_set(ERR_REFUSED, "%s", buf_cstr(&differences)) : OK;
+}
+
 enum err promise_check_cert(struct arena *a, const struct promise *p, const struct cert *cert) {
     struct cert_uses uses;
     if (cert_read_uses(cert, &uses) != OK)
@@ -168,12 +188,5 @@ enum err promise_check_cert(struct arena *a, const struct promise *p, const stru
         .has_key_usage = uses.has_key_usage,
         .key_usage = uses.key_usage,
     };
-    if (!p->any_name)
-        TRY(check_subject(a, p->subject, &c));
-    if (!p->any_name && p->san)
-        TRY(check_san(a, p->san, &c));
-    if (p->eku)
-        TRY(check_eku(a, p->eku, &c));
-    TRY(check_usage(p, &c));
-    return check_key(p, &c);
+    return check_all(a, p, &c);
 }

@@ -32,7 +32,7 @@ enum err promise_check(struct arena *a, const struct promise *promise,
 /*
  * The same for a certificate that somebody else issued: subject, SAN, EKU, key usage and key size
  * are what was promised, and it is no CA's; an upstream may add EKUs or alternative names of its
- * own only where the promise says nothing. ERR_REFUSED.
+ * own only where the promise says nothing. ERR_REFUSED names all that differs.
  */
 enum err promise_check_cert(struct arena *a, const struct promise *promise,
                             const struct cert *cert) ERR_MUST_USE;

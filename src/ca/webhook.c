@@ -93,6 +93,7 @@ static const char *cause_text(enum fetch_cause cause) {
         [FETCH_INVALID] = "what it answers is no HTTP",
         [FETCH_LIMIT] = "its answer is too large",
         [FETCH_URL] = "webhook-url is no address",
+        [FETCH_LOCAL] = "it could not be sent",
     };
     return cause < sizeof texts / sizeof *texts && texts[cause] ? texts[cause] : "no answer";
 }

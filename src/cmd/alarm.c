@@ -7,12 +7,15 @@
 static const char usage[] =
     "Usage: signet alarm list [-o json] [-d DIR]\n\n"
     "What somebody should look at, the newest first: challenges that were used twice, transactions\n"
-    "that somebody tried to take over, certificates of the CAs that are about to end.\n\n"
+    "that somebody tried to take over, certificates of the CAs that are about to end; upstreams of the\n"
+    "gateway that come with another CA, that say nothing of use any more, or that may have issued a\n"
+    "certificate that nobody has. ABOUT is an endpoint, an upstream, an enrollment (signet enrollment\n"
+    "show ID).\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
 int cmd_alarm(int argc, char **argv) {
     static const struct cli_column columns[] = {
-        {"TIME", "at"}, {"ENDPOINT", "endpoint"}, {"WHAT", "text"}};
+        {"TIME", "at"}, {"ABOUT", "about"}, {"WHAT", "text"}};
     struct cli cli;
     int status;
     if (!cli_options(argc, argv, usage, NULL, &cli, &status))

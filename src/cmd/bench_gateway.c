@@ -14,7 +14,7 @@
 #include "cmd/cli.h"
 #include "cmd/demo.h"
 
-enum { SLICE = 64, FILL_CONNECTIONS = 16 };
+enum { SLICE = 64, FILL_CONNECTIONS = 16, ENOUGH_REQUESTS = 400 };
 
 /* What is asked of the relay, on a machine whose three private RSA-2048 take 0.7 ms. */
 static const double MOST_CPU_MS = 0.15, MOST_ADDED_MS = 1, BOUND_SECONDS = 0.4;
@@ -175,7 +175,11 @@ static void print_part(const json_t *f, const char *name) {
            number(part, NULL, "added_p50_ms"), number(part, NULL, "cpu_ms"));
 }
 
-static const char *judge(double value, double most) {
+/* The kernel counts CPU in hundredths of a second: of a few requests that says nothing. */
+static const char *judge(const json_t *f, double value, double most) {
+    double requests = number(f, "one_at_a_time", "requests") + number(f, "at_once", "requests");
+    if (requests < ENOUGH_REQUESTS)
+        return "too few requests to judge";
     return value <= most ? "met" : "NOT met";
 }
 
@@ -188,7 +192,7 @@ static void print_figures(const json_t *f) {
            number(f, NULL, "get_ca_caps_cpu_ms"), number(f, NULL, "get_ca_cert_cpu_ms"), cpu);
     printf("targets        the p50 of one host grows by at most %g ms: %s\n"
            "               at most %g CPU-ms for a request: %s\n",
-           MOST_ADDED_MS, judge(added, MOST_ADDED_MS), MOST_CPU_MS, judge(cpu, MOST_CPU_MS));
+           MOST_ADDED_MS, judge(f, added, MOST_ADDED_MS), MOST_CPU_MS, judge(f, cpu, MOST_CPU_MS));
     printf("machine        %s, %.0f cores, fdatasync %.0f us, three private RSA-2048 %.3f ms\n",
            cli_text(json_object_get(f, "machine"), "cpu"), number(f, "machine", "cores"),
            number(f, "machine", "fdatasync_us"), number(f, "machine", "three_rsa_ms"));

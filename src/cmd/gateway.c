@@ -10,15 +10,18 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "ca/pki.h"
 #include "cmd/cmd.h"
+#include "fetch/fetch.h"
 #include "server/admin.h"
+#include "server/config.h"
 #include "x509/pem.h"
 
 static const char usage[] =
     "Usage: signet gateway add NAME --upstream URL [--mode relay|ra] [OPTIONS] [-d DIR] [-o json]\n"
     "       signet gateway list [-o json] [-d DIR]\n"
     "       signet gateway show NAME [-o json] [-d DIR]\n"
-    "       signet gateway check NAME [--enroll --challenge C|--challenge-file F --subject S]\n"
+    "       signet gateway check NAME [--enroll --subject S [--challenge C|--challenge-file F]]\n"
     "                                 [-o json] [-d DIR]\n"
     "       signet gateway pin NAME THUMBPRINT [-d DIR]\n"
     "       signet gateway refresh NAME [-d DIR]\n"
@@ -28,8 +31,9 @@ static const char usage[] =
     "take it for their endpoint (signet profile add FILE --endpoint NAME).\n\n"
     "add asks the upstream what it can, and pins its CA: when it comes with another one, signet raises\n"
     "an alarm and takes nothing of it until pin. check plays Windows against the upstream and says\n"
-    "which mode can work; with --enroll it gets a certificate there, and throws it away. refresh asks\n"
-    "the upstream anew at once. import brings a certificate (PEM) that an enrollment in mode relay has\n"
+    "which mode can work; with --enroll it asks for certificates there, as signet does in mode RA and,\n"
+    "with a challenge (by default the one that is configured), as Windows does, and throws them away.\n"
+    "refresh asks the upstream anew at once. import brings a certificate (PEM) that an enrollment in mode relay has\n"
     "reported: then it can be confirmed. remove wants that no profile names the upstream.\n\n"
     "  --upstream URL           its SCEP server, without /pkiclient.exe\n"
     "  --mode relay|ra          relay (default): messages pass through; ra: signet asks for itself\n"
@@ -103,17 +107,33 @@ static void print_known(struct arena *a, const json_t *u) {
     print_fact("capabilities", words_of(a, json_object_get(u, "capabilities")));
 }
 
+/* One failure does not take an upstream down. */
+static const char *words_of_reason(const json_t *health) {
+    if (!text_of(health, "reason"))
+        return "";
+    return strcmp(cli_text(health, "state"), "up") == 0 ? "; the last request failed: " : ": ";
+}
+
 static void print_state(struct arena *a, const json_t *u) {
     const json_t *health = json_object_get(u, "health");
     const char *reason = text_of(health, "reason"), *since = text_of(health, "since");
+    const char *trouble = text_of(health, "trouble"), *learnt = text_of(u, "learnt");
     print_fact("health",
                arena_printf(a, "%s%s%s%s%s", cli_text(health, "state"), since ? " since " : "",
-                            since ? since : "", reason ? ": " : "", reason ? reason : ""));
+                            since ? since : "", words_of_reason(health), reason ? reason : ""));
     print_fact("running",
                arena_printf(a, "%lld of %lld",
                             (long long)json_integer_value(json_object_get(u, "running")),
                             (long long)json_integer_value(json_object_get(u, "max_requests"))));
-    print_fact("learnt", text_of(u, "learnt"));
+    print_fact("learnt", trouble ? arena_printf(a, "%s (the last attempt failed: %s)",
+                                                learnt ? learnt : "never", trouble)
+                                 : learnt);
+}
+
+/* Where it is, and why the server cannot use it now. */
+static void print_file(struct arena *a, const json_t *u, const char *name, const char *key) {
+    const char *fault = text_of(json_object_get(u, "unusable"), key), *path = text_of(u, key);
+    print_fact(name, fault ? arena_printf(a, "%s (cannot be used: %s)", path, fault) : path);
 }
 
 static void print_settings(struct arena *a, const json_t *u) {
@@ -122,11 +142,11 @@ static void print_settings(struct arena *a, const json_t *u) {
     print_fact("message", text_of(u, "message"));
     print_fact("https trust", text_of(u, "trust") ? "roots of its own" : NULL);
     print_fact("chain", text_of(u, "chain") ? "CA certificates were added" : NULL);
-    print_fact("challenge", text_of(u, "challenge_file"));
+    print_file(a, u, "challenge", "challenge_file");
     print_fact("NDES page", text_of(u, "ndes"));
-    print_fact("credentials", text_of(u, "ndes_credentials"));
+    print_file(a, u, "credentials", "ndes_credentials");
     print_fact("log-in", text_of(u, "ndes_auth"));
-    print_fact("webhook", text_of(u, "webhook_secret"));
+    print_file(a, u, "webhook", "webhook_secret");
     print_fact("our CA", text_of(u, "ca"));
 }
 
@@ -213,6 +233,48 @@ static enum err fill_add(struct call *c, json_t *request, int64_t max_requests) 
     return OK;
 }
 
+static const char *url_mistake(const char *url) {
+    if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
+        return "--upstream is a URL, which begins with http:// or https://";
+    return fetch_url_is_good(url)
+               ? NULL
+               : "--upstream is an http or https URL of a host, without user and password";
+}
+
+static bool is_auth(const char *how) {
+    static const char *const all[] = {"any", "negotiate", "ntlm", "basic"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(how, all[i]) == 0)
+            return true;
+    return false;
+}
+
+/* In the range that gateway/settings.c has. */
+static bool is_timeout(const char *text) {
+    ARENA_AUTO(a);
+    int64_t ms;
+    return config_duration(&a, text, &ms) == OK && ms >= 1000 && ms <= 120000;
+}
+
+/* What an option says, each for itself. */
+static const char *bad_value(const struct order *o) {
+    if (o->auth && !is_auth(o->auth))
+        return "--ndes-auth is any, negotiate, ntlm or basic";
+    if (o->timeout && !is_timeout(o->timeout))
+        return "--timeout is a time from 1s to 2m, with its unit";
+    return url_mistake(o->upstream);
+}
+
+static const char *name_mistake(const char *name) {
+    if (!ca_name_is_valid(name))
+        return "the name of an upstream has at most 32 letters, digits, . - and _, and begins with "
+               "a letter or a digit";
+    for (const char *p = name; *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            return "the name of an upstream is a part of URLs: lower-case letters only";
+    return NULL;
+}
+
 /* Which options do not go together; NULL: they do. */
 static const char *mistake(const struct order *o) {
     bool ra = o->mode && strcmp(o->mode, "ra") == 0;
@@ -228,7 +290,7 @@ static const char *mistake(const struct order *o) {
         return "the challenge comes from --challenge-file or from --ndes, not from both";
     if (!o->ndes != !o->credentials || (o->auth && !o->ndes))
         return "--ndes and --ndes-credentials go together, and --ndes-auth with them";
-    return NULL;
+    return bad_value(o);
 }
 
 /* ---- verbs ---- */
@@ -245,7 +307,7 @@ static int print_added(struct call *c, const json_t *reply) {
     printf("The upstream '%s' is added.\n\n", cli_text(u, "name"));
     print_known(&c->arena, u);
     printf("\nNext: signet gateway check %s        whether this mode can work\n"
-           "      signet profile add FILE --endpoint %s\n",
+           "      signet profile adopt FILE --name PROFILE --endpoint %s\n",
            cli_text(u, "name"), cli_text(u, "name"));
     if (text_of(u, "webhook_secret"))
         printf("      step-ca's webhook: POST %s/webhook\n", cli_text(u, "url"));
@@ -256,11 +318,12 @@ static int add(struct call *c) {
     const struct order *o = &c->order;
     const char *wrong = mistake(o);
     int64_t max_requests = 0;
+    wrong = wrong ? wrong : name_mistake(c->name);
     json_t *reply;
     if (wrong)
         return cli_usage(usage, "%s", wrong);
-    if (o->max_requests &&
-        (!span_int(span_str(o->max_requests), &max_requests) || max_requests < 1))
+    if (o->max_requests && (!span_int(span_str(o->max_requests), &max_requests) ||
+                            max_requests < 1 || max_requests > 256))
         return cli_usage(usage, "--max-requests: '%s' is not a number from 1 to 256",
                          o->max_requests);
     json_t *request = request_of(c, "gateway.add");
@@ -275,6 +338,17 @@ static int add(struct call *c) {
     return status;
 }
 
+/* In one word or two; show tells why. */
+static const char *state_of(const json_t *u) {
+    const json_t *health = json_object_get(u, "health");
+    const char *state = cli_text(health, "state");
+    if (strcmp(state, "up") != 0)
+        return state;
+    return text_of(health, "reason")    ? "up, last failed"
+           : text_of(health, "trouble") ? "up, learning failed"
+                                        : state;
+}
+
 static int list(struct call *c) {
     static const struct cli_column columns[] = {
         {"NAME", "name"},       {"MODE", "mode"},         {"HEALTH", "state"},
@@ -287,8 +361,7 @@ static int list(struct call *c) {
     if (c->cli.json) {
         cli_print_json(json_incref(all));
     } else {
-        json_array_foreach(all, i, u) json_object_set_new(
-            u, "state", json_string(cli_text(json_object_get(u, "health"), "state")));
+        json_array_foreach(all, i, u) json_object_set_new(u, "state", json_string(state_of(u)));
         cli_print_list(all, columns, sizeof columns / sizeof *columns, "There are no upstreams.");
     }
     json_decref(reply);
@@ -330,25 +403,38 @@ static enum err read_challenge(const char *file, struct buf *out) {
     return OK;
 }
 
-static int check(struct call *c) {
+/* The file that was named, or else the one that is configured, when it can be used. */
+static const char *challenge_path(const struct order *o, const json_t *u) {
+    if (!o->enroll || o->challenge || o->challenge_file)
+        return o->challenge_file;
+    return text_of(json_object_get(u, "unusable"), "challenge_file") ? NULL
+                                                                     : text_of(u, "challenge_file");
+}
+
+static int check_shown(struct call *c, const json_t *u) {
     BUF_AUTO(secret);
     const struct order *o = &c->order;
     struct gateway_check asked = {.challenge = o->challenge, .subject = o->subject};
-    json_t *u;
-    if (o->challenge && o->challenge_file)
-        return cli_usage(usage, "give --challenge or --challenge-file, not both");
-    bool whole = o->subject && (o->challenge || o->challenge_file);
-    if (o->enroll ? !whole : o->subject || o->challenge || o->challenge_file)
-        return cli_usage(usage, "--enroll goes with --subject and a challenge, and they with it: "
-                                "they ask for a certificate");
-    if (o->challenge_file) {
-        if (read_challenge(o->challenge_file, &secret) != OK)
+    const char *path = challenge_path(o, u);
+    if (path) {
+        if (read_challenge(path, &secret) != OK)
             return cli_fail();
         asked.challenge = buf_cstr(&secret);
     }
+    return gateway_check(&c->cli, u, &asked);
+}
+
+static int check(struct call *c) {
+    const struct order *o = &c->order;
+    json_t *u;
+    if (o->challenge && o->challenge_file)
+        return cli_usage(usage, "give --challenge or --challenge-file, not both");
+    if (o->enroll ? !o->subject : o->subject || o->challenge || o->challenge_file)
+        return cli_usage(usage, "--enroll goes with --subject, and a challenge with them: they ask "
+                                "for a certificate");
     if (call_upstream(c, request_of(c, "gateway.show"), &u) != OK)
         return cli_fail();
-    int status = gateway_check(&c->cli, u, &asked);
+    int status = check_shown(c, u);
     json_decref(u);
     return status;
 }
@@ -383,10 +469,13 @@ static int refresh(struct call *c) {
 static int print_imported(const json_t *reply) {
     const char *id = cli_text(reply, "enrollment"), *state = cli_text(reply, "state");
     bool confirmed = strcmp(state, "confirmed") == 0;
-    fprintf(confirmed ? stdout : stderr,
-            "The certificate is the one that the host of enrollment %s names; that is %s%s.\n"
-            "signet enrollment show %s tells more.\n",
-            id, confirmed ? "" : "still ", state, id);
+    const char *difference = text_of(reply, "difference");
+    FILE *out = confirmed ? stdout : stderr;
+    fprintf(out, "The certificate is the one that the host of enrollment %s names; that is %s%s.\n",
+            id, confirmed ? "" : "still ", state);
+    if (difference)
+        fprintf(out, "It is not what the profile promised: %s.\n", difference);
+    fprintf(out, "signet enrollment show %s tells more.\n", id);
     return confirmed ? 0 : 1;
 }
 
@@ -408,6 +497,13 @@ static int remove_upstream(struct call *c) {
     if (admin_call(c->cli.folder, request_of(c, "gateway.remove"), &reply) != OK)
         return cli_fail();
     printf("The upstream '%s' is removed.\n", c->name);
+    long long reported = json_integer_value(json_object_get(reply, "reported"));
+    if (reported)
+        fprintf(
+            stderr,
+            "signet: warning: %lld of its enrollments are reported, and no import confirms them "
+            "any more\n",
+            reported);
     json_decref(reply);
     return 0;
 }

@@ -6,7 +6,8 @@
 #include "cmd/cli.h"
 
 struct gateway_check {
-    const char *challenge, *subject; /* NULL: only asks, and gets no certificate */
+    const char *challenge; /* NULL: Windows' own request is not tried */
+    const char *subject;   /* NULL: only asks, and gets no certificate */
 };
 
 /*

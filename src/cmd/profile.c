@@ -43,6 +43,14 @@ struct wish {
     bool trust;
 };
 
+/* Who leaves --endpoint out may not have meant to take the profile away from where it was. */
+static void print_move(const json_t *reply) {
+    const char *before = json_string_value(json_object_get(reply, "endpoint_before"));
+    const char *now = cli_text(reply, "endpoint");
+    if (before && strcmp(before, now) != 0)
+        printf("Its endpoint was '%s', and is '%s' now (--endpoint).\n", before, now);
+}
+
 static enum err keep(const struct cli *cli, const struct wish *wish, struct span body) {
     ARENA_AUTO(a);
     BUF_AUTO(warnings);
@@ -67,6 +75,7 @@ static enum err keep(const struct cli *cli, const struct wish *wish, struct span
                ? "The profile '%s' is replaced; enrollments that exist keep the one they had.\n"
                : "The profile '%s' is kept.\n",
            wish->name);
+    print_move(reply);
     json_decref(reply);
     return OK;
 }

@@ -8,7 +8,7 @@
 #include "csp/profile.h"
 #include "enroll/record.h"
 
-enum { ID_BYTES = 6, MAX_TEXT = 1024, MAX_EVENTS = 50 };
+enum { ID_BYTES = 6, MAX_TEXT = 1024, MAX_EVENTS = 50, MAX_LOST = 20, MAX_LOST_PASSWORDS = 3 };
 
 static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
                           const char *text, va_list *ap) {
@@ -22,14 +22,15 @@ static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind k
 
 /*
  * A client that repeats itself for ever must not fill the database: after the fiftieth event of a
- * kind that costs him nothing, the rest of that kind stands in the log only.
+ * kind that costs him nothing, the rest of that kind stands in the log only. SENT and LOST always
+ * move the state, so that what is sent is known as sent: enroll_lost bounds them.
  */
 static enum err has_enough(struct tx *tx, const struct enrollment *e, enum event_kind kind,
                            bool *enough) {
     int64_t count;
     *enough = false;
     if (kind != EVENT_NOTE && kind != EVENT_ALARM && kind != EVENT_REQUESTED &&
-        kind != EVENT_REFUSED && kind != EVENT_FAILED && kind != EVENT_SENT && kind != EVENT_LOST)
+        kind != EVENT_REFUSED && kind != EVENT_FAILED)
         return OK;
     TRY(enrollment_count_events(tx, e->id, (int)kind, &count));
     *enough = count >= MAX_EVENTS;
@@ -97,6 +98,35 @@ enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enrol
     return enroll_record(tx, e, EVENT_ACCEPTED, text, "status", code, NULL);
 }
 
+static enum err takes_passwords(struct tx *tx, struct arena *a, const struct enrollment *e,
+                                bool *out) {
+    struct upstream u;
+    enum err found = upstream_get(tx, a, e->endpoint, &u);
+    *out = found == OK && u.mode == UPSTREAM_RELAY && u.ndes_url &&
+           profile_uses(span_str(e->body), "scep.challenge");
+    return found == ERR_NOT_FOUND ? OK : found;
+}
+
+enum err enroll_lost(struct tx *tx, struct arena *a, struct enrollment *e, const char *text,
+                     const char *code) {
+    int64_t lost;
+    bool passwords;
+    TRY(takes_passwords(tx, a, e, &passwords));
+    TRY(enrollment_count_events(tx, e->id, EVENT_LOST, &lost));
+    lost++;
+    if (lost < (passwords ? MAX_LOST_PASSWORDS : MAX_LOST))
+        return enroll_record(tx, e, EVENT_LOST, text, "status", code, NULL);
+    return enroll_record(
+        tx, e, EVENT_REJECTED,
+        arena_printf(a,
+                     "the profile did not arrive at the host %d times%s: it is not sent any more. "
+                     "Look at the events before this one and at the host, then assign the profile "
+                     "anew",
+                     (int)lost,
+                     passwords ? ", and each time took a password of the upstream's NDES" : ""),
+        "attempts", arena_printf(a, "%d", (int)lost), NULL);
+}
+
 enum err enroll_supersede(struct tx *tx, struct enrollment *e, const struct certificate *certs,
                           const char *text) {
     for (const struct certificate *c = certs; c; c = c->next) {
@@ -110,13 +140,18 @@ enum err enroll_supersede(struct tx *tx, struct enrollment *e, const struct cert
     return OK;
 }
 
+bool enroll_is_open(const struct enrollment *e) {
+    return enroll_state_open((enum enroll_state)e->state) &&
+           (e->state != STATE_FAILED || e->deadline);
+}
+
 bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint) {
     if (e->state == STATE_UNCONFIRMED)
         return hint; /* late, and still welcome */
-    if (!enroll_state_open((enum enroll_state)e->state))
+    if (!enroll_is_open(e))
         return false;
-    if (!e->deadline) /* a failure whose time is over; else its acceptance was lost on the way */
-        return e->state != STATE_FAILED;
+    if (!e->deadline) /* its acceptance was lost on the way */
+        return true;
     return hint || e->state != STATE_FAILED || now >= e->next_ask;
 }
 

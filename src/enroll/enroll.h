@@ -37,6 +37,15 @@ enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *devi
 enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enroll_policy *policy,
                          const char *text, const char *code) ERR_MUST_USE;
 
+/*
+ * The profile did not reach the host, or what was fetched for it is lost: EVENT_LOST, and it is
+ * sent again. After the twentieth time (the third, where each takes a password of an NDES, which
+ * keeps five) EVENT_REJECTED: whoever loses it for ever would have it sent for ever. `code` of the
+ * host, or NULL.
+ */
+enum err enroll_lost(struct tx *tx, struct arena *a, struct enrollment *e, const char *text,
+                     const char *code) ERR_MUST_USE;
+
 /* Revokes those of the enrollment's certificates that are live as superseded, an event for each. */
 enum err enroll_supersede(struct tx *tx, struct enrollment *e, const struct certificate *certs,
                           const char *text) ERR_MUST_USE;
@@ -58,12 +67,28 @@ enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct enroll_policy *policy,
                         const struct observation *seen) ERR_MUST_USE;
 
+/*
+ * Whether the host has the profile and its outcome is waited for (as SQL_IS_OPEN has it): a failure
+ * ends with its deadline.
+ */
+bool enroll_is_open(const struct enrollment *e);
+
 /* ---- enrollments whose certificate an upstream issues ---- */
+
+/*
+ * What one enrollment may cost its upstream in mode relay, where every request may be a certificate
+ * with a new key: a host that works takes a few requests and one SUCCESS.
+ */
+enum { ENROLL_MAX_ASKS = 20, ENROLL_MAX_SUCCESSES = 5 };
+
+/* ERR_REFUSED when it has had that; a CertPoll (`poll`) is no new request. */
+enum err enroll_may_ask_upstream(const struct enrollment *e, bool poll) ERR_MUST_USE;
 
 /*
  * A request of this enrollment goes to its upstream now: counts it, and records EVENT_REQUESTED.
  * When an earlier one has no outcome, or was answered with SUCCESS, an alarm says that the upstream
- * may have issued, or has issued, a certificate before. For PKCSReq; a CertPoll asks for no other
+ * may have issued, or has issued, a certificate before; the first once (later ones are notes) until
+ * another answer of the upstream is known. For PKCSReq; a CertPoll asks for no other
  * certificate and does not count. `evidence` as of enroll_record.
  */
 enum err enroll_asks_upstream(struct tx *tx, struct enrollment *e, const char *text,
@@ -78,17 +103,27 @@ enum upstream_outcome {
     UPSTREAM_SUCCESS,    /* EVENT_ISSUED; a second certificate is an alarm */
     UPSTREAM_REFUSED,    /* EVENT_REFUSED */
     UPSTREAM_PENDING,    /* a note */
-    UPSTREAM_SILENT,     /* a note: no answer, so that it may have issued all the same */
+    UPSTREAM_SILENT,     /* a note: no answer or a 5xx, so that it may have issued all the same */
     UPSTREAM_WRONG,      /* an alarm: an answer that is none of this transaction, or a stranger's */
-    UPSTREAM_NO_CERTREP, /* a note: an HTTP error instead of one; counts as answered */
+    UPSTREAM_NO_CERTREP, /* a note: HTTP below 500 instead of one; counts as answered */
     UPSTREAM_UNASKED,    /* a note: nothing went out (busy, connection refused): not counted */
 };
 enum err enroll_upstream_said(struct tx *tx, struct enrollment *e, enum upstream_outcome outcome,
                               const char *text, ...) ERR_MUST_USE __attribute__((sentinel));
 
 /*
+ * Of the enrollments of c->upstream whose host shows the certificate, and which the upstream has
+ * answered with SUCCESS: the only one, or the only one whose promise it keeps. ERR_NOT_FOUND: no
+ * host shows it; ERR_REFUSED: the upstream has issued nothing for who does; ERR_CONFLICT names
+ * several.
+ */
+enum err enroll_find_import(struct tx *tx, struct arena *a, const struct foreign_certificate *c,
+                            struct enrollment *out) ERR_MUST_USE;
+
+/*
  * A certificate of the enrollment's upstream became known by import. ERR_REFUSED when it is not the
- * one that the host shows, or of another upstream; ERR_EXISTS when it is known. Else it is kept and
+ * one that the host shows, of another upstream, or the upstream has issued nothing; ERR_EXISTS when
+ * it is known, unless by an import that has not confirmed an enrollment. Else it is kept and
  * held against the promise (promise_check_cert): e->state is STATE_CONFIRMED then, or an alarm in
  * the timeline says what differs and the state stays (OK, too: the alarm must be committed). Its
  * chain was verified by the caller; source, enrollment and id are set here.

@@ -4,8 +4,8 @@
 static const struct hresult table[] = {
     {0x80190194, "HTTP_E_STATUS_NOT_FOUND", "HTTP 404: not found",
      "the SCEP server knows no such path: Windows appends /pkiclient.exe to ServerURL",
-     "let the SCEP server answer at ServerURL/pkiclient.exe, or use a server that does (signet's own "
-     "serves every path below /scep)"},
+     "let the SCEP server answer at ServerURL/pkiclient.exe, put signet before it (signet gateway add), "
+     "or use a server that does (signet's own serves every path below /scep)"},
     {0x80190190, "HTTP_E_STATUS_BAD_REQUEST", "HTTP 400: bad request",
      "the SCEP server could not read what Windows sent",
      "look into the SCEP server's log at the time of this event"},
@@ -17,7 +17,8 @@ static const struct hresult table[] = {
      "let ServerURL be reached from the host"},
     {0x801901F4, "HTTP_E_STATUS_SERVER_ERROR", "HTTP 500: internal server error",
      "the SCEP server failed on the request; some cannot open Windows' RSAES-OAEP envelopes",
-     "look into the SCEP server's log at the time of this event"},
+     "look into the SCEP server's log at the time of this event; signet before it asks without OAEP "
+     "(signet gateway add --mode ra)"},
     {0x800700CE, "ERROR_FILENAME_EXCED_RANGE", "The filename or extension is too long.",
      "the SCEP server answered with a web page instead of capabilities or certificates",
      "point ServerURL at the SCEP server itself, not at a login page or a portal"},

@@ -90,12 +90,14 @@ static enum err judge_own(struct tx *tx, struct enrollment *e, const struct obse
 
 /* ---- certificates of an upstream ---- */
 
-/* What it issued twice we cannot revoke: that is for who runs it. */
+/* What it issued twice we cannot revoke: that is for who runs it. An import that breaks the promise
+ * was never proved to be this enrollment's. */
 static enum err name_others(struct tx *tx, struct arena *a, struct enrollment *e,
                             const struct foreign_certificate *all,
                             const struct foreign_certificate *held) {
     for (const struct foreign_certificate *c = all; c; c = c->next) {
-        if (c->id == held->id)
+        if (c->id == held->id ||
+            (c->source == FOREIGN_IMPORT && observe_keeps_promise(a, e, c) != OK))
             continue;
         char *serial = arena_alloc(a, 2 * c->serial.n + 1);
         hex_lower(c->serial, serial);
@@ -110,20 +112,18 @@ static enum err name_others(struct tx *tx, struct arena *a, struct enrollment *e
     return OK;
 }
 
-/* Whether it is what the profile promised; if not, the detail says what differs. */
-static enum err keeps_promise(struct arena *a, const struct enrollment *e,
-                              const struct foreign_certificate *c) {
+enum err observe_keeps_promise(struct arena *a, const struct enrollment *e,
+                               const struct foreign_certificate *c) {
     struct cert cert;
     const struct promise promise = promise_of(e);
     TRY(cert_parse(c->der, &cert));
     return promise_check_cert(a, &promise, &cert);
 }
 
-static enum err note_difference(struct tx *tx, struct arena *a, struct enrollment *e,
-                                enum event_kind kind, const struct foreign_certificate *c,
-                                const char *difference) {
+static enum err name_difference(struct tx *tx, struct arena *a, struct enrollment *e,
+                                const struct foreign_certificate *c, const char *difference) {
     return enroll_record(
-        tx, e, kind,
+        tx, e, EVENT_ALARM,
         arena_printf(a, "the certificate is not what the profile promised: %s", difference),
         "thumbprint", c->sha1, "upstream", c->upstream, NULL);
 }
@@ -131,17 +131,18 @@ static enum err note_difference(struct tx *tx, struct arena *a, struct enrollmen
 /*
  * In mode RA the CSR was held against the promise before the upstream was asked, and what came back
  * against the CSR's key: the certificate is the one, though the upstream may have changed what it
- * says. Of an imported one nothing was known before.
+ * says. That is an alarm, and the state is true all the same: the host holds what was issued for
+ * it. Of an imported one nothing was known before.
  */
 static enum err judge_foreign(struct tx *tx, struct arena *a, struct enrollment *e,
                               const struct observation *seen, const struct foreign_certificate *all,
                               const struct foreign_certificate *held, bool news) {
-    bool imported = held->source == FOREIGN_IMPORT, kept = keeps_promise(a, e, held) == OK;
+    bool imported = held->source == FOREIGN_IMPORT, kept = observe_keeps_promise(a, e, held) == OK;
     const char *difference = kept ? NULL : arena_str(a, span_str(err_detail()));
     if (imported && !kept)
-        return news ? note_difference(tx, a, e, EVENT_ALARM, held, difference) : OK;
+        return news ? name_difference(tx, a, e, held, difference) : OK;
     if (!kept)
-        TRY(note_difference(tx, a, e, EVENT_NOTE, held, difference));
+        TRY(name_difference(tx, a, e, held, difference));
     TRY(name_others(tx, a, e, all, held));
     return record_confirmed(
         tx, e, seen,
@@ -255,11 +256,10 @@ static enum err judge_failure(struct tx *tx, struct arena *a, struct enrollment 
                          "respondent", seen->respondent, NULL);
 }
 
-static enum err judge_absence(struct tx *tx, struct enrollment *e) {
+static enum err judge_absence(struct tx *tx, struct arena *a, struct enrollment *e) {
     if (e->state == STATE_SENT)
-        return enroll_record(tx, e, EVENT_LOST,
-                             "the profile did not reach the host: it will be sent again", "status",
-                             "404", NULL);
+        return enroll_lost(tx, a, e, "the profile did not reach the host: it will be sent again",
+                           "404");
     if (e->state == STATE_FAILED && same_text(e->host_status, "absent"))
         return OK;
     e->host_status = "absent";
@@ -287,7 +287,7 @@ enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
     if (!enroll_state_open((enum enroll_state)e->state) && e->state != STATE_UNCONFIRMED)
         return OK; /* a repeated message cannot take back what is decided */
     if (seen->absent)
-        return judge_absence(tx, e);
+        return judge_absence(tx, a, e);
     if (e->state == STATE_SENT)
         TRY(enroll_accepted(tx, e, policy,
                             "the profile is on the host, though its answer to it was lost", NULL));

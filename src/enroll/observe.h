@@ -9,4 +9,8 @@
 enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct foreign_certificate *c) ERR_MUST_USE;
 
+/* Whether it is what the profile promised. ERR_REFUSED: the detail says what differs. */
+enum err observe_keeps_promise(struct arena *a, const struct enrollment *e,
+                               const struct foreign_certificate *c) ERR_MUST_USE;
+
 #endif

@@ -106,8 +106,9 @@ enum err operation_reply(struct operation *op) ERR_MUST_USE;
 
 /* In a commit: the request is still a new one (else ERR_BUSY), and its right holds and is used. */
 enum err request_check(struct tx *tx, struct operation *op) ERR_MUST_USE;
-/* ERR_REFUSED when too many requests of the endpoint are pending. */
-enum err request_room(struct tx *tx, const struct operation *op) ERR_MUST_USE;
+/* In a commit, room for one more that is pending: of too many of the enrollment the oldest is
+ * denied. ERR_REFUSED when too many requests of the endpoint are. */
+enum err request_room(struct tx *tx, struct operation *op) ERR_MUST_USE;
 /* Whether an administrator decides. */
 bool request_must_wait(const struct operation *op);
 

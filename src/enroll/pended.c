@@ -37,6 +37,7 @@ enum err request_list_upstream(const struct scep_service *service, struct arena 
 struct word {
     const struct pki *pki;
     int64_t id;
+    int state;           /* of the request */
     struct operation op; /* the request's, as far as its row tells */
 };
 
@@ -44,8 +45,7 @@ static enum err read_row(struct tx *tx, struct word *w) {
     struct operation *op = &w->op;
     struct request row;
     TRY(request_get(tx, op->a, w->id, &row));
-    if (row.state != REQUEST_PENDING)
-        return err_set(ERR_CONFLICT, "the request %lld was decided meanwhile", (long long)w->id);
+    w->state = row.state;
     op->endpoint = pki_endpoint(w->pki, row.endpoint);
     if (!op->endpoint || !op->endpoint->upstream)
         return err_set(ERR_CONFLICT, "the upstream '%s' of the request %lld is gone", row.endpoint,
@@ -57,12 +57,38 @@ static enum err read_row(struct tx *tx, struct word *w) {
     return OK;
 }
 
+static enum err already_decided(const struct word *w) {
+    return err_set(ERR_CONFLICT, "the request %lld was decided meanwhile", (long long)w->id);
+}
+
+/* ERR_REFUSED when nobody waits for the certificate any more. */
+static enum err must_wait(struct tx *tx, struct word *w) {
+    struct enrollment e;
+    if (w->state == REQUEST_DENIED)
+        return err_set(ERR_REFUSED, "the request was denied meanwhile");
+    if (w->state != REQUEST_PENDING)
+        return already_decided(w);
+    if (!w->op.enrollment)
+        return OK;
+    TRY(enrollment_get(tx, w->op.a, w->op.enrollment, &e));
+    return enrollment_must_wait(&e);
+}
+
 static enum err commit_issued(struct tx *tx, void *user) {
     struct word *w = user;
     int64_t id;
     TRY(read_row(tx, w));
+    enum err e = must_wait(tx, w);
+    if (e != OK && e != ERR_REFUSED)
+        return e;
+    const char *reason = arena_str(w->op.a, span_str(err_detail())); /* before there is another */
     TRY(question_keep(tx, &w->op, &id));
-    return request_decide_foreign(tx, w->id, id, w->op.now);
+    if (e == OK)
+        return request_decide_foreign(tx, w->id, id, w->op.now);
+    TRY(question_lost(tx, &w->op));
+    return w->state == REQUEST_DENIED
+               ? OK
+               : request_decide(tx, w->id, REQUEST_DENIED, 0, w->op.now, reason);
 }
 
 static enum err commit_refused(struct tx *tx, void *user) {
@@ -70,6 +96,8 @@ static enum err commit_refused(struct tx *tx, void *user) {
     struct operation *op = &w->op;
     struct enrollment e;
     TRY(read_row(tx, w));
+    if (w->state != REQUEST_PENDING)
+        return already_decided(w);
     TRY(request_decide(tx, w->id, REQUEST_DENIED, 0, op->now,
                        "the CA behind this server refused it"));
     if (op->enrollment) {

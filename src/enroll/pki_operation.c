@@ -56,14 +56,14 @@ static enum err serve(struct operation *op) {
     return operation_request(op);
 }
 
-/* A twin of this request was faster: its answer is known now. */
+/* A twin of this request was faster: its answer is known now, or the upstream's is awaited. */
 static enum err serve_again(struct operation *op) {
     store_expect(op->service->store);
     enum err e = operation_request(op);
     store_withdraw(op->service->store);
     TRY(e);
     if (op->asks) /* nobody is there to ask the upstream any more */
-        return err_set(ERR_BUSY, "a twin of this request was served, and is gone");
+        return err_set(ERR_BUSY, "the upstream is being asked for this CSR, or by this challenge");
     return op->commit ? store_write(op->service->store, op->commit, op) : OK;
 }
 

@@ -47,6 +47,8 @@ enum err scep_finish(struct operation *op, enum err committed, struct span *repl
  * scep_ask, scep_not_asked. Then it goes on with scep_commit and scep_finish.
  */
 bool scep_question(const struct operation *op, struct span *csr);
+/* The id of the challenge by which a question may be asked; 0: none. */
+int64_t scep_question_challenge(const struct operation *op);
 enum err scep_ask(struct tx *tx, void *op) ERR_MUST_USE;
 
 struct scep_upstream_answer {
@@ -58,14 +60,19 @@ struct scep_upstream_answer {
 };
 void scep_answered(struct operation *op, const struct scep_upstream_answer *answer);
 
-/* `under_way`: somebody asks for the same CSR, and the host is told to poll for what comes of that;
- * else `reason` says why, to the timeline, and the host gets a failure. */
+/*
+ * `under_way`: the upstream is being asked for the same CSR, or by the same challenge. scep_finish
+ * gives what came of it if that is known by then, else ERR_BUSY: no PENDING, since there is nothing
+ * that a poll could find. Else `reason` says why, to the timeline, and the host gets a failure.
+ */
 void scep_not_asked(struct operation *op, bool under_way, const char *reason);
 
 /*
  * Requests of `endpoint` that an upstream has pended: to be polled. For housekeeping: each is asked
  * for again, and request_upstream_said keeps what came: SUCCESS and a refusal end it, all else
- * leaves it as it is. ERR_CONFLICT when it was decided meanwhile.
+ * leaves it as it is. A certificate for which nobody waits any more (the request was denied
+ * meanwhile, the enrollment confirmed by another) is kept, and an alarm asks to revoke it; the host
+ * does not get it. ERR_CONFLICT when it was decided otherwise.
  */
 struct upstream_pended {
     int64_t id; /* of the request */

@@ -33,6 +33,10 @@ bool scep_question(const struct operation *op, struct span *csr) {
     return op->result == OK && op->asks;
 }
 
+int64_t scep_question_challenge(const struct operation *op) {
+    return op->challenge;
+}
+
 /* ---- before it is asked ---- */
 
 enum err scep_ask(struct tx *tx, void *user) {
@@ -244,8 +248,7 @@ void scep_answered(struct operation *op, const struct scep_upstream_answer *answ
 void scep_not_asked(struct operation *op, bool under_way, const char *reason) {
     op->asks = false;
     if (under_way) {
-        op->reply = (struct scep_reply){.status = SCEP_PENDING, .text = pending_text(op)};
-        op->result = operation_reply(op);
+        op->result = err_set(ERR_BUSY, "the upstream is being asked already");
         return;
     }
     op->said.reason = reason;

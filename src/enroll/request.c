@@ -9,7 +9,10 @@
 #include "enroll/operation.h"
 #include "enroll/record.h"
 
-enum { MAX_PENDING = 1000 }; /* of an endpoint */
+enum {
+    MAX_PENDING = 1000,        /* of an endpoint */
+    MAX_PENDING_OF_A_HOST = 5, /* of an enrollment */
+};
 
 /*
  * What could not be asked is refused (the hook fails closed), and the client is not told why: the
@@ -61,9 +64,41 @@ static enum err record_waiting(struct tx *tx, struct operation *op) {
                          "the request waits for an administrator: signet request list", NULL);
 }
 
+/*
+ * Its host has given it up: each attempt of Windows has a key of its own, and polls for itself
+ * alone. What an upstream has pended it may grant still.
+ */
+static enum err give_up(struct tx *tx, struct operation *op, int64_t id) {
+    static const char reason[] = "newer requests of the same enrollment have taken its place";
+    struct enrollment e;
+    struct request old;
+    TRY(request_get(tx, op->a, id, &old));
+    const char *transaction = arena_str(op->a, old.transaction_id);
+    TRY(request_decide(tx, id, REQUEST_DENIED, 0, op->now, reason));
+    TRY(enrollment_get(tx, op->a, op->enrollment, &e));
+    TRY(enroll_record(tx, &e, EVENT_NOTE,
+                      op->endpoint->upstream
+                          ? "the oldest of the requests that wait was given up and is polled no "
+                            "more: deny it at the upstream"
+                          : "the oldest of the requests that wait was given up",
+                      "reason", reason, "transaction", transaction, "upstream",
+                      op->endpoint->upstream, NULL));
+    return journal_record(tx, JOURNAL_DENIED, op->endpoint->name, 0,
+                          "a request that waited was given up", "reason", reason, "subject",
+                          old.subject, "transaction", transaction, "peer", old.peer, NULL);
+}
+
+static enum err make_room(struct tx *tx, struct operation *op) {
+    int64_t oldest = 0;
+    if (op->enrollment)
+        TRY(request_pending_before(tx, op->enrollment, MAX_PENDING_OF_A_HOST - 1, &oldest));
+    return oldest ? give_up(tx, op, oldest) : OK;
+}
+
 /* To wait costs a stranger nothing where no challenge is asked for. */
-enum err request_room(struct tx *tx, const struct operation *op) {
+enum err request_room(struct tx *tx, struct operation *op) {
     int64_t waiting;
+    TRY(make_room(tx, op));
     TRY(request_count_pending(tx, op->endpoint->name, &waiting));
     return waiting < MAX_PENDING
                ? OK

@@ -4,8 +4,8 @@
 /* The store names these in its SQL (sql.h, upstream.c, journal.c). */
 _Static_assert(STATE_ASSIGNED == 1 && STATE_SENT == 2 && STATE_ACCEPTED == 3 &&
                    STATE_REQUESTED == 5 && STATE_ISSUED == 6 && STATE_REFUSED == 7 &&
-                   STATE_FAILED == 9,
-               "numbers of open states");
+                   STATE_FAILED == 9 && STATE_REPORTED == 11,
+               "numbers of states");
 _Static_assert(EVENT_ALARM == 13, "number of alarms");
 
 static const char *const state_names[STATE__MAX] = {
@@ -69,7 +69,7 @@ enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind e
     case EVENT_ACCEPTED:
         return before == STATE_SENT ? STATE_ACCEPTED : before;
     case EVENT_REJECTED:
-        return before == STATE_SENT ? STATE_REJECTED : before;
+        return before == STATE_SENT || before == STATE_ASSIGNED ? STATE_REJECTED : before;
     case EVENT_REQUESTED:
         return with_host ? STATE_REQUESTED : before;
     case EVENT_ISSUED:

@@ -34,8 +34,8 @@ enum event_kind {
     EVENT_ASSIGNED = 1, /* the administrator gave the profile to the host */
     EVENT_SENT,         /* the Atomic was put into an answer; a challenge was minted */
     EVENT_ACCEPTED,     /* the host took Enroll: 200 or 202 */
-    EVENT_REJECTED,     /* the host answered the Atomic with an error */
-    EVENT_LOST,         /* the answer never reached the host: to be sent again */
+    EVENT_REJECTED,     /* the host answered the Atomic with an error, or it was lost too often */
+    EVENT_LOST,         /* the answer never reached the host, or never left: to be sent again */
     EVENT_REQUESTED,    /* a PKCSReq with this enrollment's challenge came */
     EVENT_ISSUED,       /* a certificate was issued and is durable */
     EVENT_REFUSED,      /* the CA refused the request */

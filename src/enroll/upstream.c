@@ -5,22 +5,91 @@
  * server makes us forget that the upstream may have issued. Each host's attempt has a new key, and
  * with it a new certificate: whoever asks again must be told that there may be one already.
  */
+#include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "base/clock.h"
 #include "enroll/enroll.h"
-#include "enroll/observe.h"
 #include "enroll/record.h"
 
 enum { MAX_ISSUED = 20 }; /* events: a host that polls for ever must not fill the database */
 
-static enum err alarm(struct tx *tx, struct enrollment *e, const char *text) {
+/* How events are known again: the beginning and the end of what they say. */
+static const char asked_again[] = "the upstream is asked again, and of an earlier request ";
+static const char in_doubt[] = "; what it did with the request is not known";
+
+static enum err record_counts(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                              const char *text) {
     char asks[24], answers[24], successes[24];
     snprintf(asks, sizeof asks, "%lld", (long long)e->asks);
     snprintf(answers, sizeof answers, "%lld", (long long)e->answers);
     snprintf(successes, sizeof successes, "%lld", (long long)e->successes);
-    return enroll_record(tx, e, EVENT_ALARM, text, "upstream", e->endpoint, "requests", asks,
-                         "answers", answers, "successes", successes, NULL);
+    return enroll_record(tx, e, kind, text, "upstream", e->endpoint, "requests", asks, "answers",
+                         answers, "successes", successes, NULL);
+}
+
+static enum err alarm(struct tx *tx, struct enrollment *e, const char *text) {
+    return record_counts(tx, e, EVENT_ALARM, text);
+}
+
+enum err enroll_may_ask_upstream(const struct enrollment *e, bool poll) {
+    if (e->successes >= ENROLL_MAX_SUCCESSES)
+        return err_set(ERR_REFUSED,
+                       "the upstream has answered %lld requests of this enrollment with SUCCESS, "
+                       "and its host has named no certificate: see there what it issued, find out "
+                       "why the host cannot use it, and assign the profile anew",
+                       (long long)e->successes);
+    if (!poll && e->asks >= ENROLL_MAX_ASKS)
+        return err_set(ERR_REFUSED,
+                       "%lld requests of this enrollment went to the upstream already: find out "
+                       "why they fail, and assign the profile anew",
+                       (long long)e->asks);
+    return OK;
+}
+
+/* ---- asked again ---- */
+
+static bool begins(const char *text, const char *with) {
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* What came of a request, without the doubt; NULL: this is another event. */
+static const char *doubt_of(struct arena *a, const struct event *v) {
+    size_t n = strlen(v->text), end = sizeof in_doubt - 1;
+    if (n <= end || strcmp(v->text + n - end, in_doubt) != 0)
+        return NULL;
+    return arena_str(a, span_of(v->text, n - end));
+}
+
+/* Whether this alarm was raised when as much was known as is now. */
+static bool says_the_same(const struct enrollment *e, const struct event *v) {
+    long long answers = -1;
+    if (v->kind != EVENT_ALARM || !begins(v->text, asked_again))
+        return false;
+    json_t *evidence = json_loads(v->evidence, 0, NULL);
+    const char *known = json_string_value(json_object_get(evidence, "answers"));
+    if (known)
+        sscanf(known, "%lld", &answers);
+    json_decref(evidence);
+    return answers == e->answers;
+}
+
+/* One alarm is enough until the upstream has answered: the next requests are notes. */
+static enum err name_open(struct tx *tx, struct enrollment *e) {
+    ARENA_AUTO(a);
+    struct event *events;
+    const char *doubt = NULL;
+    bool told = false;
+    TRY(enrollment_list_events(tx, &a, e->id, &events));
+    for (const struct event *v = events; v; v = v->next) {
+        const char *more = doubt_of(&a, v);
+        doubt = more ? more : doubt;
+        told |= says_the_same(e, v);
+    }
+    return record_counts(
+        tx, e, told ? EVENT_NOTE : EVENT_ALARM,
+        arena_printf(&a, "%s%s%s: it may have issued a certificate that nobody has", asked_again,
+                     doubt ? "only this is known: " : "no outcome is known", doubt ? doubt : ""));
 }
 
 static enum err record_request(struct tx *tx, struct enrollment *e, const char *text,
@@ -32,11 +101,7 @@ static enum err record_request(struct tx *tx, struct enrollment *e, const char *
         TRY(alarm(tx, e,
                   "the upstream is asked again, although it has issued a certificate for this "
                   "enrollment already: if it grants this, there are two"));
-    if (open)
-        TRY(alarm(tx, e,
-                  "the upstream is asked again, and the outcome of an earlier request is not known "
-                  "here: it may have issued a certificate that nobody has"));
-    return OK;
+    return open ? name_open(tx, e) : OK;
 }
 
 enum err enroll_asks_upstream(struct tx *tx, struct enrollment *e, const char *text, ...) {
@@ -84,6 +149,12 @@ static enum err record_success(struct tx *tx, struct enrollment *e, const char *
     return e->successes > 1 ? name_second(tx, e) : OK;
 }
 
+static enum err record_doubt(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                             const char *text, va_list *evidence) {
+    ARENA_AUTO(a);
+    return enroll_record_list(tx, e, kind, arena_printf(&a, "%s%s", text, in_doubt), evidence);
+}
+
 static enum err record_outcome(struct tx *tx, struct enrollment *e, enum upstream_outcome outcome,
                                const char *text, va_list *evidence) {
     switch (outcome) {
@@ -99,10 +170,11 @@ static enum err record_outcome(struct tx *tx, struct enrollment *e, enum upstrea
         e->asks -= e->asks > e->answers;
         return enroll_record_list(tx, e, EVENT_NOTE, text, evidence);
     case UPSTREAM_PENDING:
-    case UPSTREAM_SILENT:
         return enroll_record_list(tx, e, EVENT_NOTE, text, evidence);
+    case UPSTREAM_SILENT:
+        return record_doubt(tx, e, EVENT_NOTE, text, evidence);
     case UPSTREAM_WRONG:
-        return enroll_record_list(tx, e, EVENT_ALARM, text, evidence);
+        return record_doubt(tx, e, EVENT_ALARM, text, evidence);
     }
     return err_set(ERR_INTERNAL, "an upstream's outcome of kind %d", (int)outcome);
 }
@@ -114,29 +186,4 @@ enum err enroll_upstream_said(struct tx *tx, struct enrollment *e, enum upstream
     enum err result = record_outcome(tx, e, outcome, text, &ap);
     va_end(ap);
     return result;
-}
-
-/* ---- import ---- */
-
-static enum err check_import(const struct enrollment *e, const struct foreign_certificate *c) {
-    if (strcmp(e->endpoint, c->upstream) != 0)
-        return err_set(ERR_REFUSED, "the enrollment %s is of '%s', not of the upstream '%s'", e->id,
-                       e->endpoint, c->upstream);
-    if (!e->host_thumbprint || strcasecmp(e->host_thumbprint, c->sha1) != 0)
-        return err_set(
-            ERR_REFUSED, "the certificate %s is not the one that the host of %s shows: %s", c->sha1,
-            e->id, e->host_thumbprint && *e->host_thumbprint ? e->host_thumbprint : "none");
-    return OK;
-}
-
-enum err enroll_import(struct tx *tx, struct arena *a, struct enrollment *e,
-                       struct foreign_certificate *c) {
-    TRY(check_import(e, c));
-    c->enrollment = e->id;
-    c->source = FOREIGN_IMPORT;
-    c->seen = clock_ms();
-    TRY(foreign_add(tx, c));
-    TRY(enroll_record(tx, e, EVENT_NOTE, "the certificate that the host shows was imported",
-                      "thumbprint", c->sha1, "subject", c->subject, "upstream", c->upstream, NULL));
-    return observe_import(tx, a, e, c);
 }

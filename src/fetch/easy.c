@@ -138,6 +138,7 @@ void easy_watch_sent(struct easy *e) {
 static int on_sending(void *user, char *peer, char *local, int peer_port, int local_port) {
     struct easy *e = user;
     (void)peer, (void)local, (void)peer_port, (void)local_port;
+    e->sending = true;
     if (e->post_sent)
         return CURL_PREREQFUNC_ABORT;
     e->post_sent = e->post;
@@ -145,6 +146,7 @@ static int on_sending(void *user, char *peer, char *local, int peer_port, int lo
 }
 
 void easy_send_once(struct easy *e) {
+    e->once = true;
     curl_easy_setopt(e->curl, CURLOPT_PREREQDATA, e);
     curl_easy_setopt(e->curl, CURLOPT_PREREQFUNCTION, on_sending);
 }
@@ -193,6 +195,7 @@ static enum err set_auth(struct easy *e, const char *url) {
     if (mask != CURLAUTH_NONE)
         return OK;
     e->reply->cause = FETCH_URL;
+    e->reply->unsent = true;
     return err_set(ERR_IO, "Basic would show the password to others: it needs an https:// address "
                            "whose certificate is verified; or use Negotiate or NTLM");
 }
@@ -211,6 +214,7 @@ enum err easy_begin(struct easy *e, const struct fetch_request *q, struct fetch_
     e->words[0] = 0;
     e->post = q->post;
     e->post_sent = false;
+    e->sending = false;
     TRY(set_auth(e, q->url));
     e->headers = header_list(q);
     curl_easy_setopt(c, CURLOPT_URL, q->url);
@@ -237,7 +241,7 @@ enum err easy_end(struct easy *e, const struct fetch_request *q, CURLcode code) 
     curl_slist_free_all(e->headers);
     e->headers = NULL;
     r->status = (int)status;
-    r->cause = reply_cause(c, code);
+    reply_judge(e, code);
     r->asked_for_cert = e->asked_for_cert;
     reply_keep_server_cert(c, r);
     if (code == CURLE_OK)

@@ -17,6 +17,7 @@ struct easy {
     bool asked_for_cert; /* since easy_watch_cert */
     bool post;
     bool post_sent;            /* and no answer has begun */
+    bool once, sending;        /* since easy_send_once: whether a connection stood */
     struct fetch_reply *reply; /* of the request under way */
     char words[CURL_ERROR_SIZE];
 };
@@ -54,7 +55,8 @@ size_t reply_on_body(char *p, size_t size, size_t n, void *user);
 size_t reply_on_header(char *p, size_t size, size_t n, void *user);
 int reply_on_debug(CURL *c, curl_infotype type, char *p, size_t n, void *user);
 
-enum fetch_cause reply_cause(CURL *c, CURLcode code);
+/* Sets cause and unsent. */
+void reply_judge(const struct easy *e, CURLcode code);
 void reply_keep_server_cert(CURL *c, struct fetch_reply *r);
 
 #endif

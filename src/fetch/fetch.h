@@ -27,6 +27,7 @@ enum fetch_cause {
     FETCH_INVALID,   /* what came is no HTTP */
     FETCH_LIMIT,     /* the body is larger than FETCH_BODY_MAX */
     FETCH_URL,       /* the URL is not http(s) or is malformed */
+    FETCH_LOCAL,     /* it failed on our side before anything of the request was sent */
 };
 
 static inline bool fetch_is_tls(enum fetch_cause cause) {
@@ -75,6 +76,7 @@ struct fetch_request {
 
 struct fetch_reply { /* zero-initialise; fetch_reply_free */
     enum fetch_cause cause;
+    bool unsent; /* nothing of the request went out, for certain; set by a pool only */
     int status;
     bool has_length;        /* the answer gave its Content-Length */
     char content_type[128]; /* "" when there was none */

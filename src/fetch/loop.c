@@ -129,6 +129,7 @@ static void end_all(struct loop *l, struct fetch_job *waiting) {
         finish(l, l->running, STOPPED);
     for (struct fetch_job *job = waiting, *next; job; job = next) {
         next = job->next;
+        job->reply.unsent = true;
         tell_busy(job);
     }
 }

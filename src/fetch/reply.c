@@ -88,6 +88,7 @@ static enum fetch_cause cause_of(CURLcode code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
         return FETCH_NAME;
     case CURLE_COULDNT_CONNECT:
+    case CURLE_PROXY: /* it would not let us through */
         return FETCH_CONNECT;
     case CURLE_OPERATION_TIMEDOUT:
         return FETCH_TIMEOUT;
@@ -125,16 +126,40 @@ static enum fetch_cause tls_cause(CURL *c) {
     return chain ? FETCH_TLS_TRUST : FETCH_TLS_NAME;
 }
 
-/* And one for a URL of an unknown scheme, and for an answer that is no HTTP. */
-static enum fetch_cause url_cause(CURL *c) {
+/*
+ * Whether something went out: else what curl has no answer for is no fault of the server. Its count
+ * is that of the transfer before when it never began this one.
+ */
+static bool has_sent(const struct easy *e) {
     long sent = 0;
-    curl_easy_getinfo(c, CURLINFO_REQUEST_SIZE, &sent);
-    return sent ? FETCH_INVALID : FETCH_URL;
+    curl_easy_getinfo(e->curl, CURLINFO_REQUEST_SIZE, &sent);
+    return sent && (e->sending || !e->once);
 }
 
-enum fetch_cause reply_cause(CURL *c, CURLcode code) {
+/* curl has one word for a URL of an unknown scheme, and for an answer that is no HTTP. */
+static enum fetch_cause finer_cause(const struct easy *e, CURLcode code) {
     enum fetch_cause cause = cause_of(code);
-    return cause == FETCH_TLS_TRUST ? tls_cause(c) : cause == FETCH_URL ? url_cause(c) : cause;
+    if (cause == FETCH_TLS_TRUST)
+        return tls_cause(e->curl);
+    if (cause == FETCH_URL)
+        return has_sent(e) ? FETCH_INVALID : FETCH_URL;
+    return cause == FETCH_INVALID && !has_sent(e) ? FETCH_LOCAL : cause;
+}
+
+/*
+ * A kept connection broke after the POST went out, and the one that curl opens in its place comes
+ * nowhere: what the server did before it was gone is not known.
+ */
+static bool broke_after_post(const struct easy *e, enum fetch_cause cause) {
+    return e->post_sent && (cause == FETCH_NAME || cause == FETCH_CONNECT || fetch_is_tls(cause));
+}
+
+void reply_judge(const struct easy *e, CURLcode code) {
+    struct fetch_reply *r = e->reply;
+    r->cause = finer_cause(e, code);
+    if (broke_after_post(e, r->cause))
+        r->cause = FETCH_RESET;
+    r->unsent = e->once && (!e->sending || r->cause == FETCH_LOCAL || r->cause == FETCH_URL);
 }
 
 void reply_keep_server_cert(CURL *c, struct fetch_reply *r) {

@@ -2,6 +2,7 @@
 #include "gateway/ask.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -33,17 +34,33 @@ static struct ask *find(const struct gateway *g, const struct gateway_upstream *
     return a;
 }
 
-bool ask_is_under_way(const struct gateway *g, const struct gateway_upstream *u,
-                      const uint8_t *csr_sha256) {
+static bool is_challenge_in_use(const struct ask *ask) {
+    const struct ask *a = under_way.first;
+    while (a && !(a->gateway == ask->gateway && a->challenge == ask->challenge))
+        a = a->next;
+    return ask->challenge && a;
+}
+
+bool ask_allow(const struct gateway *g, const struct gateway_upstream *u,
+               const uint8_t *csr_sha256) {
     pthread_mutex_lock(&under_way.lock);
-    bool found = find(g, u, csr_sha256) != NULL;
+    struct ask *ask = find(g, u, csr_sha256);
+    bool yes = ask && ask->may_be_allowed;
+    if (yes)
+        ask->may_be_allowed = false;
     pthread_mutex_unlock(&under_way.lock);
-    return found;
+    return yes;
+}
+
+static void set_may_be_allowed(struct ask *ask, bool may) {
+    pthread_mutex_lock(&under_way.lock);
+    ask->may_be_allowed = may;
+    pthread_mutex_unlock(&under_way.lock);
 }
 
 static bool enter_list(struct ask *ask) {
     pthread_mutex_lock(&under_way.lock);
-    bool first = !find(ask->gateway, ask->upstream, ask->csr_sha256);
+    bool first = !find(ask->gateway, ask->upstream, ask->csr_sha256) && !is_challenge_in_use(ask);
     if (first) {
         ask->next = under_way.first;
         under_way.first = ask;
@@ -52,7 +69,7 @@ static bool enter_list(struct ask *ask) {
     return first;
 }
 
-static void leave_list(const struct ask *ask) {
+void ask_over(struct ask *ask) {
     pthread_mutex_lock(&under_way.lock);
     struct ask **at = &under_way.first;
     while (*at && *at != ask)
@@ -64,10 +81,16 @@ static void leave_list(const struct ask *ask) {
 
 /* ---- asking ---- */
 
-const char *ask_transaction(struct arena *a, const uint8_t *csr_sha256) {
+enum err ask_transaction(const struct gateway *g, struct arena *a, const uint8_t *csr_sha256,
+                         const char **out) {
+    uint8_t keyed[32];
     char hex[2 * 32 + 1];
     hex_lower(span_of(csr_sha256, 32), hex);
-    return arena_str(a, span_of(hex, TRANSACTION_DIGITS));
+    TRY(challenge_hash(gateway_options_of(g)->authority,
+                       span_str(arena_printf(a, "transaction %s", hex)), keyed));
+    hex_lower(span_of(keyed, 32), hex);
+    *out = arena_str(a, span_of(hex, TRANSACTION_DIGITS));
+    return OK;
 }
 
 static enum err build(struct ask *ask) {
@@ -90,16 +113,24 @@ static enum err build(struct ask *ask) {
     return OK;
 }
 
+/* Challenges tell hosts apart as far as they are given to one each. */
+static void leave(struct ask *ask) {
+    char challenge[32];
+    snprintf(challenge, sizeof challenge, "challenge %lld", (long long)ask->challenge);
+    gateway_leave(ask->upstream, &ask->job, ask->challenge ? challenge : ask->answer.transaction);
+    ask->entered = false;
+}
+
 /* In the pool's thread. */
 static void answered(struct fetch_job *job) {
     struct ask *ask = job->user;
-    gateway_leave(ask->upstream, job);
-    ask->entered = false;
+    set_may_be_allowed(ask, false);
+    leave(ask);
     ask->done(ask);
 }
 
 static enum ask_begun not_asked(struct ask *ask) {
-    leave_list(ask);
+    ask_over(ask);
     ask->answer.reason = text_claim(ask->arena, span_str(err_detail()), MAX_REASON);
     return ASK_NOT;
 }
@@ -107,9 +138,9 @@ static enum ask_begun not_asked(struct ask *ask) {
 enum ask_begun ask_begin(struct gateway *g, struct ask *ask) {
     ask->gateway = g;
     ask->answer = (struct scep_upstream_answer){.outcome = UPSTREAM_WRONG, .fail_info = -1};
-    if (digest_of(DIGEST_SHA256, ask->csr, ask->csr_sha256) != OK)
+    if (digest_of(DIGEST_SHA256, ask->csr, ask->csr_sha256) != OK ||
+        ask_transaction(g, ask->arena, ask->csr_sha256, &ask->answer.transaction) != OK)
         return not_asked(ask);
-    ask->answer.transaction = ask_transaction(ask->arena, ask->csr_sha256);
     if (!enter_list(ask))
         return ASK_TWIN;
     if (build(ask) != OK || gateway_enter(ask->upstream) != OK)
@@ -119,7 +150,7 @@ enum ask_begun ask_begin(struct gateway *g, struct ask *ask) {
 }
 
 void ask_send(struct ask *ask) {
-    ask->sent = true;
+    set_may_be_allowed(ask, !ask->poll);
     ask->job.peer = ask->upstream->peer;
     ask->job.done = answered;
     ask->job.user = ask;
@@ -129,10 +160,9 @@ void ask_send(struct ask *ask) {
 void ask_free(struct ask *ask) {
     if (ask->entered) { /* a place was taken, and nothing was sent: no word about the upstream */
         ask->job.result = ERR_BUSY;
-        gateway_leave(ask->upstream, &ask->job);
-        ask->entered = false;
+        leave(ask);
     }
-    leave_list(ask);
+    ask_over(ask);
     fetch_reply_free(&ask->job.reply);
 }
 
@@ -153,6 +183,13 @@ static enum err check_nonce(const struct ask *ask, const struct scep_certrep *r)
 
 /* ---- the certificate ---- */
 
+/* A host that got a CA could issue in the name of the upstream's. */
+static enum err check_uses(const struct cert *c) {
+    struct cert_uses uses;
+    TRY(cert_read_uses(c, &uses));
+    return uses.ca ? err_set(ERR_REFUSED, "the certificate in the CertRep is a CA's") : OK;
+}
+
 static enum err find_certificate(const struct ask *ask, const struct span *certs, size_t count,
                                  struct cert *out) {
     struct csr csr;
@@ -163,19 +200,12 @@ static enum err find_certificate(const struct ask *ask, const struct span *certs
     return err_set(ERR_PARSE, "the CertRep holds no certificate for the key of the request");
 }
 
-static bool is_issued_by(const struct cert *c, struct span ca_der) {
-    struct cert ca;
-    return cert_parse(ca_der, &ca) == OK && name_same(c->issuer, ca.subject) &&
-           cert_verify(c, ca.spki) == OK;
-}
-
 static enum err check_issuer(const struct ask *ask, const struct cert *c) {
-    for (size_t i = 0; i < ask->upstream->chain_count; i++)
-        if (is_issued_by(c, ask->upstream->chain[i]))
-            return OK;
+    if (gateway_has_issued(ask->upstream, c) == OK)
+        return OK;
     return err_set(ERR_REFUSED,
                    "the certificate in the CertRep was issued by '%s', which is not the pinned CA "
-                   "%s nor one above it",
+                   "%s nor one below it",
                    name_text(ask->arena, c->issuer), ask->upstream->thumbprint);
 }
 
@@ -197,6 +227,7 @@ static enum err read_certificate(struct ask *ask, const struct scep_certrep *r) 
     size_t count;
     TRY(scep_certrep_open(ask->arena, r, &ask->upstream->self, certs, MAX_CERTS, &count));
     TRY(find_certificate(ask, certs, count, &c));
+    TRY(check_uses(&c));
     TRY(check_issuer(ask, &c));
     TRY(check_period(&c));
     ask->answer.outcome = UPSTREAM_SUCCESS;

@@ -6,8 +6,35 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "csp/profile.h"
+#include "gateway/internal.h"
 
 enum { MAX_FILE = 16 * 1024, MAX_CHALLENGE = 4096, MAX_CLAIM = 200 };
+
+/* ---- one session at a time ---- */
+
+bool challenge_claim(struct gateway *g, struct challenge_claim *c, const char *enrollment) {
+    bool taken = false;
+    *c = (struct challenge_claim){.enrollment = enrollment};
+    pthread_mutex_lock(&g->guard);
+    for (const struct challenge_claim *k = g->claims; k && !taken; k = k->next)
+        taken = strcmp(k->enrollment, enrollment) == 0;
+    if (!taken) {
+        c->next = g->claims;
+        g->claims = c;
+    }
+    pthread_mutex_unlock(&g->guard);
+    return !taken;
+}
+
+void challenge_unclaim(struct gateway *g, struct challenge_claim *c) {
+    pthread_mutex_lock(&g->guard);
+    struct challenge_claim **at = &g->claims;
+    while (*at && *at != c)
+        at = &(*at)->next;
+    if (*at)
+        *at = c->next;
+    pthread_mutex_unlock(&g->guard);
+}
 
 /* ---- a static one ---- */
 
@@ -40,14 +67,54 @@ static enum err read_static(struct arena *a, const char *path, const char **out)
     return OK;
 }
 
+enum err challenge_check_file(const struct upstream *u) {
+    ARENA_AUTO(a);
+    const char *text;
+    if (!u->challenge_file)
+        return OK;
+    TRY(read_static(&a, u->challenge_file, &text));
+    explicit_bzero((void *)(uintptr_t)text, strlen(text)); /* ours, in the arena */
+    return OK;
+}
+
 /* ---- from the page ---- */
+
+/* curl's words for these two hold times: the same reason shall read the same, as it is told once.
+ */
+static void name_reason(struct fetch_job *job) {
+    const char *why = job->reply.cause == FETCH_CONNECT
+                          ? "the connection is refused, or nobody is there"
+                      : job->reply.cause == FETCH_TIMEOUT ? "no answer in time"
+                                                          : NULL;
+    if (job->result != OK && why)
+        snprintf(job->detail, sizeof job->detail, "%s", why);
+}
 
 static void told(struct fetch_job *job) {
     struct challenge_fetch *f = job->user;
+    name_reason(job);
+    health_leave(f->upstream->ndes_health, job, NULL); /* what is asked is never a host's */
     f->done(f);
 }
 
-static void ask_page(struct gateway *g, struct challenge_fetch *f) {
+static enum err say_no_answer(const struct challenge_fetch *f, enum err e, const char *why) {
+    return err_set(e, "its mscep_admin page: %s",
+                   text_claim(f->arena, span_str(why), sizeof f->job.detail));
+}
+
+/* While nobody asks, the reason is that of the last who did, in his words: it is not told anew. */
+static enum err say_why_not(const struct challenge_fetch *f) {
+    struct gateway_status s;
+    health_status(f->upstream->ndes_health, f->arena, &s);
+    if (s.health == GATEWAY_DOWN && s.reason)
+        return say_no_answer(f, ERR_BUSY, s.reason);
+    return err_set(ERR_BUSY, "its mscep_admin page is asked for other enrollments at this moment, "
+                             "and not for more of them at once");
+}
+
+static enum err ask_page(struct gateway *g, struct challenge_fetch *f) {
+    if (health_enter(f->upstream->ndes_health) != OK)
+        return say_why_not(f);
     f->job = (struct fetch_job){
         .peer = f->upstream->ndes,
         .request = {.url = f->upstream->settings->ndes_url},
@@ -55,6 +122,7 @@ static void ask_page(struct gateway *g, struct challenge_fetch *f) {
         .user = f,
     };
     fetch_start(gateway_pool(g), &f->job);
+    return OK;
 }
 
 static enum err judge_status(const struct challenge_fetch *f) {
@@ -76,19 +144,9 @@ static enum err judge_status(const struct challenge_fetch *f) {
     return err_set(ERR_IO, "its mscep_admin page answers HTTP %d", r->status);
 }
 
-/* curl's words for these two hold times: the same reason shall read the same, as it is told once.
- */
-static const char *why_no_answer(const struct fetch_job *job) {
-    return job->reply.cause == FETCH_CONNECT   ? "the connection is refused, or nobody is there"
-           : job->reply.cause == FETCH_TIMEOUT ? "no answer in time"
-                                               : job->detail;
-}
-
 static enum err read_page(struct challenge_fetch *f, const char **out) {
     if (f->job.result != OK)
-        return err_set(
-            f->job.result, "its mscep_admin page: %s",
-            text_claim(f->arena, span_str(why_no_answer(&f->job)), sizeof f->job.detail));
+        return say_no_answer(f, f->job.result, f->job.detail);
     TRY(judge_status(f));
     return challenge_of_page(f->arena, buf_view(&f->job.reply.body), out);
 }
@@ -97,9 +155,10 @@ static enum err read_page(struct challenge_fetch *f, const char **out) {
 
 static enum err ask_or_read(struct gateway *g, struct challenge_fetch *f, bool *asked) {
     const struct upstream *s = f->upstream->settings;
-    *asked = s->ndes_url && f->upstream->ndes;
-    if (*asked) {
-        ask_page(g, f);
+    *asked = false;
+    if (s->ndes_url && f->upstream->ndes) {
+        TRY(ask_page(g, f));
+        *asked = true;
         return OK;
     }
     if (s->ndes_url)

@@ -18,10 +18,31 @@ struct challenge_fetch {                     /* zero-initialise; challenge_free 
     const char *reason; /* for the timeline: "the password cache is full" and what cures it */
 };
 
-/* Starts it; false: it is done already (a static challenge, or none), `done` is not called. */
+/*
+ * The right to fetch for an enrollment, and to send what came: one session has it at a time, since
+ * NDES keeps five passwords. Taken before the look at whether the profile is still to be sent, and
+ * given back when that it was sent is committed. The claim is the caller's, as is the id.
+ */
+struct challenge_claim {
+    const char *enrollment;
+    struct challenge_claim *next;
+};
+/* False: another session has it. Thread-safe. */
+bool challenge_claim(struct gateway *g, struct challenge_claim *c, const char *enrollment);
+void challenge_unclaim(struct gateway *g, struct challenge_claim *c);
+
+/*
+ * Starts it; false: it is done already, and `done` is not called. So is a static challenge, or
+ * none; and the page of an NDES is not asked when three are asking it already or it has not
+ * answered five times in a row (then one in ten seconds may try).
+ */
 bool challenge_start(struct gateway *g, struct challenge_fetch *f);
 /* After `done`: reads the page. */
 void challenge_read(struct challenge_fetch *f);
+/* Whether the settings' file with the challenge, or with the credentials for the page, can be used
+ * now. ERR_IO, ERR_REFUSED, ERR_CONFIG; OK when there is none. */
+enum err challenge_check_file(const struct upstream *u) ERR_MUST_USE;
+enum err challenge_check_credentials(const struct upstream *u) ERR_MUST_USE;
 /* Wipes the challenge. */
 void challenge_free(struct challenge_fetch *f);
 

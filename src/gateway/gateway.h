@@ -11,7 +11,8 @@
  *
  * What an upstream offers is learnt when it is added and once a minute from then on; hosts get
  * GetCACaps and GetCACert from what was learnt. The CA that was seen first is pinned: another one
- * is an alarm, and nothing of it is taken until the administrator pins it (offer.c has the rules).
+ * is an alarm, and nothing of it is taken until the administrator pins it (offer.c has the rules;
+ * agents.c those for RA certificates of the pinned CA).
  */
 #ifndef SIGNET_GATEWAY_GATEWAY_H
 #define SIGNET_GATEWAY_GATEWAY_H
@@ -35,7 +36,8 @@ struct gateway_upstream {
     const char *capabilities;        /* for hosts: what would mislead Windows is left out */
     struct span ca_certs;            /* for hosts: rebuilt, with the chain from the settings */
     bool ca_certs_single;
-    /* Those of its GetCACert that belong to the pinned CA: who may sign CertReps. */
+    /* Those of its GetCACert that belong to the pinned CA, but for expired RAs: who may sign
+     * CertReps. */
     struct span certs[SCEP_CLIENT_MAX_CERTS];
     size_t cert_count;
     struct span chain[CA_MAX_CHAIN + 1]; /* the pinned CA, its issuers upwards */
@@ -47,6 +49,7 @@ struct gateway_upstream {
     struct fetch_peer *peer; /* SCEP */
     struct fetch_peer *ndes; /* its mscep_admin page; NULL: none */
     struct upstream_health *health;
+    struct upstream_health *ndes_health; /* of the page; lives as long as `health` */
 };
 
 struct gateway_options {
@@ -85,8 +88,11 @@ void gateway_release(const struct gateway_upstream *u);
 const char *gateway_url(const struct gateway *g, struct arena *a, const char *name,
                         const char *token) __attribute__((returns_nonnull));
 
-/* Whether the pinned CA, or a CA of its GetCACert below or above it, has signed the certificate.
- * ERR_REFUSED. */
+/* The text (a URL, a path), with "..." for all that may be a token of a relay. In `a`. */
+const char *url_without_tokens(struct arena *a, const char *text) __attribute__((returns_nonnull));
+
+/* Whether the pinned CA, or a CA of its GetCACert below it, has signed the certificate: never one
+ * above. ERR_REFUSED. */
 enum err gateway_has_issued(const struct gateway_upstream *u, const struct cert *c) ERR_MUST_USE;
 
 /* ---- the administrator's side; they ask the upstream and wait for it: not for workers ---- */
@@ -101,10 +107,11 @@ enum err gateway_has_issued(const struct gateway_upstream *u, const struct cert 
 enum err gateway_add(struct gateway *g, struct arena *a, const struct upstream *settings,
                      struct upstream *out) ERR_MUST_USE;
 
-/* ERR_NOT_FOUND; ERR_CONFLICT while a profile or an open enrollment names it. */
+/* ERR_NOT_FOUND; ERR_CONFLICT while a profile, an open enrollment or a pending request names it. */
 enum err gateway_remove(struct gateway *g, const char *name) ERR_MUST_USE;
 
-/* Takes the CA with this thumbprint, which the upstream must offer now, in place of the pinned. */
+/* Takes the CA with this thumbprint, which the upstream must offer now, in place of the pinned; and
+ * with it, the pinned one too, all its RA certificates that are offered. */
 enum err gateway_pin(struct gateway *g, struct arena *a, const char *name, const char *thumbprint,
                      struct upstream *out) ERR_MUST_USE;
 
@@ -120,8 +127,8 @@ void gateway_keep(struct gateway *g);
 
 /*
  * A certificate that the administrator brings (DER): it must chain to the pinned CA of the
- * upstream. Belongs to the enrollment whose host shows its thumbprint: *enrollment, in `a`.
- * ERR_REFUSED, ERR_NOT_FOUND (no enrollment of this upstream shows it).
+ * upstream. Whose it is says enroll_find_import: *enrollment, in `a`. ERR_REFUSED, ERR_NOT_FOUND,
+ * ERR_CONFLICT, ERR_EXISTS.
  */
 enum err gateway_import(struct gateway *g, struct arena *a, const char *name, struct span der,
                         const char **enrollment) ERR_MUST_USE;
@@ -132,9 +139,12 @@ enum gateway_health { GATEWAY_UP, GATEWAY_DOWN /* the breaker is open */, GATEWA
 
 struct gateway_status {
     enum gateway_health health;
-    const char *reason; /* of the last failure; or NULL. In the arena given */
-    int64_t since;      /* of that state, ms; 0: never asked */
-    unsigned running;   /* requests under way */
+    const char *reason;  /* of the last failure of transport, until an answer comes; or NULL. In the
+                          * arena given */
+    const char *trouble; /* why nothing could be learnt the last time; or NULL. There, too */
+    int64_t troubled;    /* since when it has failed, ms */
+    int64_t since;       /* of that state, ms; 0: never asked */
+    unsigned running;    /* requests under way */
 };
 void gateway_status(struct gateway *g, struct arena *a, const char *name,
                     struct gateway_status *out);
@@ -147,8 +157,11 @@ void gateway_count(struct gateway *g, unsigned *all, unsigned *down);
  * failures of transport in a row; then one request in ten seconds may try); the detail is for the
  * log and the timeline. Each OK is followed by one gateway_leave with what came. An HTTP answer of
  * any status is no failure of transport: whoever answers 500 to one host may serve the next.
+ * `asker` says whose request it was: what broke once the connection stood counts once for each of
+ * them until an answer comes, since it may be their doing. NULL: ours, it always counts.
  */
 enum err gateway_enter(const struct gateway_upstream *u) ERR_MUST_USE;
-void gateway_leave(const struct gateway_upstream *u, const struct fetch_job *job);
+void gateway_leave(const struct gateway_upstream *u, const struct fetch_job *job,
+                   const char *asker);
 
 #endif

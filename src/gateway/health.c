@@ -4,6 +4,10 @@
  * that no HTTP answer came: its name, the connection, TLS, silence, no HTTP. After FAILURES of them
  * in a row the breaker opens: nobody waits for a dead server, until one request in TRIAL_MS, or the
  * minute's learning, gets an answer again.
+ *
+ * What broke after the connection stood may be the fault of what was asked: a host can send what
+ * makes its upstream hang up or hang. So such a failure counts once for each asker until an answer
+ * comes; a single host does not close the upstream for all.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,22 +18,25 @@
 #include "base/text.h"
 #include "gateway/internal.h"
 
-enum { FAILURES = 5, TRIAL_MS = 10000 };
+enum { FAILURES = 5, TRIAL_MS = 10000, ASKER_SIZE = 64, PAGE_REQUESTS = 3 };
 
 struct upstream_health {
     atomic_uint users;
     char *name;
+    struct upstream_health *page; /* of its mscep_admin page; NULL: this is one */
     unsigned max_requests;
     pthread_mutex_t lock; /* of what follows */
     enum gateway_health state;
     int64_t since; /* ms */
     unsigned running, failures;
-    int64_t next_try;  /* monotonic ms, while it is down */
-    char reason[300];  /* of the last failure of transport; cleared by an answer */
-    char trouble[300]; /* with what it offers */
+    char askers[FAILURES][ASKER_SIZE]; /* whose failures count already; "": free */
+    int64_t next_try;                  /* monotonic ms, while it is down */
+    char reason[300];                  /* of the last failure of transport; cleared by an answer */
+    char trouble[300];                 /* with what it offers; "": none */
+    int64_t troubled;                  /* since when, ms */
 };
 
-struct upstream_health *health_new(const char *name, unsigned max_requests) {
+static struct upstream_health *make(const char *name, unsigned max_requests) {
     struct upstream_health *h = mem_alloc(sizeof *h);
     atomic_init(&h->users, 1);
     h->name = mem_strdup(name);
@@ -37,6 +44,18 @@ struct upstream_health *health_new(const char *name, unsigned max_requests) {
     h->state = GATEWAY_UNKNOWN;
     pthread_mutex_init(&h->lock, NULL);
     return h;
+}
+
+/* The page is another server as far as it matters here, and each answer of it costs a password. */
+struct upstream_health *health_new(const char *name, unsigned max_requests) {
+    ARENA_AUTO(a);
+    struct upstream_health *h = make(name, max_requests);
+    h->page = make(arena_printf(&a, "%s/mscep_admin", name), PAGE_REQUESTS);
+    return h;
+}
+
+struct upstream_health *health_page(struct upstream_health *h) {
+    return h->page;
 }
 
 struct upstream_health *health_share(struct upstream_health *h) {
@@ -47,6 +66,8 @@ struct upstream_health *health_share(struct upstream_health *h) {
 void health_release(struct upstream_health *h) {
     if (atomic_fetch_sub_explicit(&h->users, 1, memory_order_acq_rel) != 1)
         return;
+    if (h->page)
+        health_release(h->page);
     pthread_mutex_destroy(&h->lock);
     free(h->name);
     free(h);
@@ -75,27 +96,54 @@ static void has_failed(struct upstream_health *h, const struct fetch_job *job) {
     }
 }
 
-/* A body beyond the limit is an answer, too; a job that the pool has ended tells nothing. */
-static void note(struct upstream_health *h, const struct fetch_job *job) {
-    if (job->result == ERR_BUSY || job->reply.cause == FETCH_URL)
+/* Whatever was asked, it did not get as far as that. */
+static bool was_not_reached(const struct fetch_reply *r) {
+    return r->unsent || r->cause == FETCH_NAME || r->cause == FETCH_CONNECT ||
+           fetch_is_tls(r->cause);
+}
+
+/* Whether the asker's failure is his first since the last answer. */
+static bool is_first_of(struct upstream_health *h, const char *asker) {
+    char key[ASKER_SIZE];
+    snprintf(key, sizeof key, "%s", asker);
+    for (size_t i = 0; i < FAILURES; i++) {
+        if (strcmp(h->askers[i], key) == 0)
+            return false;
+        if (!*h->askers[i]) {
+            memcpy(h->askers[i], key, sizeof key);
+            return true;
+        }
+    }
+    return true; /* more than FAILURES: the breaker is open */
+}
+
+/* A body beyond the limit is an answer, too; a job that the pool has ended tells nothing, nor does
+ * what failed on our side. */
+static void note(struct upstream_health *h, const struct fetch_job *job, const char *asker) {
+    enum fetch_cause cause = job->reply.cause;
+    if (job->result == ERR_BUSY || cause == FETCH_URL || cause == FETCH_LOCAL)
         return;
-    if (job->reply.cause != FETCH_OK && job->reply.cause != FETCH_LIMIT) {
-        has_failed(h, job);
+    if (cause != FETCH_OK && cause != FETCH_LIMIT) {
+        if (!asker || was_not_reached(&job->reply) || is_first_of(h, asker))
+            has_failed(h, job);
         return;
     }
     h->failures = 0;
+    memset(h->askers, 0, sizeof h->askers);
     h->reason[0] = '\0';
     set_state(h, GATEWAY_UP);
 }
 
 void health_note(struct upstream_health *h, const struct fetch_job *job) {
     pthread_mutex_lock(&h->lock);
-    note(h, job);
+    note(h, job, NULL);
     pthread_mutex_unlock(&h->lock);
 }
 
 void health_offers(struct upstream_health *h, const char *trouble) {
     pthread_mutex_lock(&h->lock);
+    if (!trouble || !*h->trouble || *h->reason) /* who is not reached cannot be understood */
+        h->troubled = trouble ? clock_ms() : 0;
     snprintf(h->trouble, sizeof h->trouble, "%s", trouble ? trouble : "");
     pthread_mutex_unlock(&h->lock);
 }
@@ -114,28 +162,36 @@ static enum err take_leave(struct upstream_health *h, int64_t now) {
     return OK;
 }
 
-enum err gateway_enter(const struct gateway_upstream *u) {
-    struct upstream_health *h = u->health;
+enum err health_enter(struct upstream_health *h) {
     pthread_mutex_lock(&h->lock);
     enum err e = take_leave(h, clock_monotonic_ms());
     pthread_mutex_unlock(&h->lock);
     return e;
 }
 
-void gateway_leave(const struct gateway_upstream *u, const struct fetch_job *job) {
-    struct upstream_health *h = u->health;
+void health_leave(struct upstream_health *h, const struct fetch_job *job, const char *asker) {
     pthread_mutex_lock(&h->lock);
     h->running--;
-    note(h, job);
+    note(h, job, asker);
     pthread_mutex_unlock(&h->lock);
+}
+
+enum err gateway_enter(const struct gateway_upstream *u) {
+    return health_enter(u->health);
+}
+
+void gateway_leave(const struct gateway_upstream *u, const struct fetch_job *job,
+                   const char *asker) {
+    health_leave(u->health, job, asker);
 }
 
 void health_status(struct upstream_health *h, struct arena *a, struct gateway_status *out) {
     pthread_mutex_lock(&h->lock);
-    const char *reason = *h->reason ? h->reason : h->trouble;
     *out = (struct gateway_status){
         .health = h->state,
-        .reason = *reason ? arena_str(a, span_str(reason)) : NULL,
+        .reason = *h->reason ? arena_str(a, span_str(h->reason)) : NULL,
+        .trouble = *h->trouble ? arena_str(a, span_str(h->trouble)) : NULL,
+        .troubled = h->troubled,
         .since = h->since,
         .running = h->running,
     };

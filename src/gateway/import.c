@@ -13,7 +13,7 @@ struct import {
 
 static enum err import_work(struct tx *tx, void *user) {
     struct import *i = user;
-    TRY(enrollment_by_thumbprint(tx, i->a, i->c->upstream, i->c->sha1, &i->e));
+    TRY(enroll_find_import(tx, i->a, i->c, &i->e));
     return enroll_import(tx, i->a, &i->e, i->c);
 }
 

@@ -15,6 +15,14 @@ struct upstream_health *health_new(const char *name, unsigned max_requests);
 struct upstream_health *health_share(struct upstream_health *h);
 void health_release(struct upstream_health *h);
 
+/* That of its mscep_admin page, which has a breaker of its own and is asked by few at once. Lives
+ * as long as `h`. */
+struct upstream_health *health_page(struct upstream_health *h);
+
+/* gateway_enter and gateway_leave, of either. */
+enum err health_enter(struct upstream_health *h) ERR_MUST_USE;
+void health_leave(struct upstream_health *h, const struct fetch_job *job, const char *asker);
+
 /* How reaching it went: a request that took no leave of gateway_enter. */
 void health_note(struct upstream_health *h, const struct fetch_job *job);
 
@@ -48,6 +56,22 @@ struct offer {
 enum err offer_read(struct arena *a, const struct upstream *u, struct span body, const char *named,
                     bool exact, struct offer *out) ERR_MUST_USE;
 
+/* ---- agents.c: RA certificates, which the pinned CA has issued ---- */
+
+/* Whether certs[i] stands below the pinned CA, not in its chain. */
+bool agents_is_one(const struct offer *o, size_t i);
+
+/*
+ * Whether the RA certificates of an answer that was not asked for by an administrator may take the
+ * place of those that are known. ERR_CONFLICT, with the cure; `sha1` gets the one that it is about.
+ */
+enum err agents_check(struct arena *a, const struct upstream *u, const struct offer *known,
+                      const struct offer *fresh, char sha1[CERT_THUMBPRINT_SIZE]) ERR_MUST_USE;
+
+/* A line for each that is new. */
+void agents_log_new(struct arena *a, const struct upstream *u, const struct offer *known,
+                    const struct offer *fresh);
+
 /* ---- ca_form.c: what hosts get ---- */
 
 struct capabilities {
@@ -73,6 +97,10 @@ enum err snapshot_new(struct gateway *g, const struct upstream *settings,
 
 /* The same upstream for one user more. */
 const struct gateway_upstream *snapshot_share(const struct gateway_upstream *u);
+
+/* A file with USER:PASSWORD, into `o`, whose strings live in `text`. ERR_IO, ERR_CONFIG. */
+enum err snapshot_credentials(const char *path, struct buf *text,
+                              struct fetch_options *o) ERR_MUST_USE;
 
 /* How to reach its SCEP side. */
 struct fetch_peer *snapshot_peer(struct gateway *g, const struct upstream *u);
@@ -142,9 +170,10 @@ struct gateway {
     /* Held while something is changed, from the look at the store to the new snapshot. Who holds it
      * may take `guard`. */
     pthread_mutex_t changing;
-    pthread_mutex_t guard; /* of slots, for a few instructions */
+    pthread_mutex_t guard; /* of slots and claims, for a few instructions */
     struct gateway_slot *slots[GATEWAY_MAX_UPSTREAMS];
     size_t count;
+    struct challenge_claim *claims;
 };
 
 /* NULL: none of that name, in any case. With `changing` or `guard` held. */

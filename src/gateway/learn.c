@@ -92,16 +92,41 @@ static enum err elsewhere(struct arena *a, const struct fetch_reply *r, const ch
                    operation, r->status, text_claim(a, span_str(r->location), MAX_CLAIM));
 }
 
+/* What the administrator may have missed, when nothing came. */
+static const char *hint(enum fetch_cause cause) {
+    switch (cause) {
+    case FETCH_CONNECT:
+        return "; is it running, and is that its port?";
+    case FETCH_TLS:
+        return "; does it speak TLS there? else give its URL with http://";
+    case FETCH_TLS_TRUST:
+        return "; give the roots of its https with --trust FILE";
+    default:
+        return "";
+    }
+}
+
+static const char *path_hint(const char *url, int status) {
+    static const char suffix[] = "/pkiclient.exe";
+    size_t n = strcspn(url, "?"), len = sizeof suffix - 1;
+    if (status != 404)
+        return "";
+    return n > len && strncasecmp(url + n - len, suffix, len) == 0
+               ? ": is the path right? It may be to be without /pkiclient.exe"
+               : ": is the path right?";
+}
+
 static enum err judge(struct arena *a, const struct fetch_job *job, const char *operation) {
     if (job->result != OK)
-        return err_set(job->result == ERR_BUSY ? ERR_BUSY : ERR_IO, "%s: %s", operation,
-                       text_claim(a, span_str(job->detail), sizeof job->detail));
+        return err_set(job->result == ERR_BUSY ? ERR_BUSY : ERR_IO, "%s: %s%s", operation,
+                       text_claim(a, span_str(job->detail), sizeof job->detail),
+                       hint(job->reply.cause));
     if (job->reply.status == 200)
         return OK;
     if (*job->reply.location)
         return elsewhere(a, &job->reply, operation);
-    return err_set(job->reply.status >= 500 ? ERR_IO : ERR_PARSE, "%s is answered by HTTP %d",
-                   operation, job->reply.status);
+    return err_set(job->reply.status >= 500 ? ERR_IO : ERR_PARSE, "%s is answered by HTTP %d%s",
+                   operation, job->reply.status, path_hint(job->request.url, job->reply.status));
 }
 
 /* GetCACaps may be missing (RFC 8894, 3.5.1): who answers 4xx to it has none of them. */

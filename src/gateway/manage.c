@@ -9,8 +9,9 @@
 #include "ca/alarm.h"
 #include "gateway/internal.h"
 
-#define MINUTE_MS INT64_C(60000)
-#define HOUR_MS   (60 * MINUTE_MS)
+#define MINUTE_MS  INT64_C(60000)
+#define HOUR_MS    (60 * MINUTE_MS)
+#define TROUBLE_MS (10 * MINUTE_MS) /* until it is an alarm that nothing can be learnt */
 
 /* ---- the store ---- */
 
@@ -170,6 +171,13 @@ static bool same_text(const char *a, const char *b) {
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
+static void raise_alarm(struct gateway *g, const struct upstream *u, const char *text,
+                        const char *evidence) {
+    if (alarm_raise(g->options.store, text, evidence) != OK)
+        log_write(LOG_ERROR, "gateway", "upstream=%s alarm=failed reason=%s", u->name,
+                  log_q(span_str(err_detail())));
+}
+
 static void raise_other_ca(struct gateway *g, struct arena *a, const struct upstream *u,
                            const char *other) {
     const char *text = arena_printf(
@@ -180,9 +188,37 @@ static void raise_other_ca(struct gateway *g, struct arena *a, const struct upst
     const char *evidence =
         arena_printf(a, "{\"upstream\":\"%s\",\"pinned\":\"%s\",\"offered\":\"%s\"}", u->name,
                      u->thumbprint, other);
-    if (alarm_raise(g->options.store, text, evidence) != OK)
-        log_write(LOG_ERROR, "gateway", "upstream=%s alarm=failed reason=%s", u->name,
-                  log_q(span_str(err_detail())));
+    raise_alarm(g, u, text, evidence);
+}
+
+/* The text names no certificate: who puts another one there each time shall not fill the list. */
+static void raise_other_agents(struct gateway *g, struct arena *a, const struct upstream *u,
+                               const char *sha1) {
+    const char *text = arena_printf(
+        a,
+        "the upstream '%s' shows other RA certificates over plain http, where anybody on the way "
+        "could have changed them; those that are known stay in force. If the change is right: "
+        "signet gateway pin %s %s",
+        u->name, u->name, u->thumbprint);
+    raise_alarm(g, u, text,
+                arena_printf(a, "{\"upstream\":\"%s\",\"pinned\":\"%s\",\"certificate\":\"%s\"}",
+                             u->name, u->thumbprint, sha1));
+}
+
+static enum err check_agents(struct gateway *g, struct arena *a, const struct upstream *before,
+                             const struct offer *fresh) {
+    char sha1[CERT_THUMBPRINT_SIZE];
+    struct offer *known = arena_alloc(a, sizeof *known);
+    TRY(offer_read(a, before, before->ca_certs, before->thumbprint, true, known));
+    enum err e = agents_check(a, before, known, fresh, sha1);
+    if (e == OK) {
+        agents_log_new(a, before, known, fresh);
+        return OK;
+    }
+    const char *why = arena_str(a, span_str(err_detail()));
+    if (e == ERR_CONFLICT)
+        raise_other_agents(g, a, before, sha1);
+    return err_set(e, "%s", why);
 }
 
 /* Another CA: what was learnt stays. */
@@ -210,7 +246,8 @@ static enum err keep_changes(struct gateway *g, struct upstream_health *health, 
     return keep(g, u, health, update_work);
 }
 
-/* What fits the pin is put in force. ERR_CONFLICT for another CA, after the alarm. */
+/* What fits the pin is put in force. ERR_CONFLICT for another CA, or RA certificates that are not
+ * taken, after the alarm. */
 static enum err apply(struct gateway *g, struct arena *a, struct gateway_slot *slot,
                       const struct learnt *learnt, bool anyway, struct upstream *out) {
     struct upstream before, fresh;
@@ -219,6 +256,7 @@ static enum err apply(struct gateway *g, struct arena *a, struct gateway_slot *s
     fresh = *out = before;
     enum err e = take(a, &fresh, learnt, before.thumbprint, true, offer);
     if (e == OK) {
+        TRY(check_agents(g, a, &before, offer));
         *out = fresh;
         return keep_changes(g, slot->health, anyway, &before, out);
     }
@@ -228,6 +266,35 @@ static enum err apply(struct gateway *g, struct arena *a, struct gateway_slot *s
     TRY(note_offered(g, a, slot->health, out, offer->other));
     return err_set(e, "%s; if that is right: signet gateway pin %s %s", why, slot->name,
                    offer->other);
+}
+
+/* ---- what could not be learnt ---- */
+
+/* It answers, but not as a SCEP server: a web page in its place, another path. Hosts that come meet
+ * the same. */
+static void raise_trouble(struct gateway *g, struct arena *a, const char *name,
+                          struct upstream_health *health) {
+    const struct upstream u = {.name = name};
+    struct gateway_status status;
+    health_status(health, a, &status);
+    if (status.health == GATEWAY_UP && !status.reason && clock_ms() - status.troubled >= TROUBLE_MS)
+        raise_alarm(g, &u,
+                    arena_printf(a,
+                                 "the upstream '%s' answers, but nothing could be learnt of it for "
+                                 "ten minutes; what was learnt before stays in force. Why: signet "
+                                 "gateway show %s",
+                                 name, name),
+                    arena_printf(a, "{\"upstream\":\"%s\"}", name));
+}
+
+/* `why` with its detail, for show and list; another CA has an alarm of its own. */
+static enum err note_trouble(struct gateway *g, struct arena *a, const char *name,
+                             struct upstream_health *health, enum err why) {
+    const char *detail = arena_str(a, span_str(err_detail()));
+    health_offers(health, text_claim(a, span_str(detail), 290));
+    if (why != ERR_CONFLICT)
+        raise_trouble(g, a, name, health);
+    return err_set(why, "%s", detail);
 }
 
 /* ---- pin and refresh ---- */
@@ -269,12 +336,15 @@ static enum err relearn(struct gateway *g, struct arena *a, const char *name,
     TRY(get(g, a, name, out));
     struct upstream_health *health = health_of(g, name);
     enum err e = learn_now(g, a, out, health, &learnt);
+    if (e == OK) {
+        pthread_mutex_lock(&g->changing);
+        e = relearn_changing(g, a, name, &learnt, thumbprint, out);
+        pthread_mutex_unlock(&g->changing);
+    }
+    if (health && e != OK && !thumbprint)
+        e = note_trouble(g, a, out->name, health, e);
     if (health)
         health_release(health);
-    TRY(e);
-    pthread_mutex_lock(&g->changing);
-    e = relearn_changing(g, a, name, &learnt, thumbprint, out);
-    pthread_mutex_unlock(&g->changing);
     return e;
 }
 
@@ -307,7 +377,7 @@ static void pick_up(struct gateway *g, struct gateway_slot *slot) {
     slot->learner = NULL;
     if (e == OK || e == ERR_BUSY) /* the pool ends */
         return;
-    health_offers(slot->health, text_claim(&a, span_str(err_detail()), 290));
+    e = note_trouble(g, &a, slot->name, slot->health, e);
     log_write(LOG_WARN, "gateway", "upstream=%s learning=failed reason=%s", slot->name,
               log_q(span_str(err_detail())));
 }

@@ -10,8 +10,8 @@
  *
  * What belongs to it: its issuers upwards, and what it has issued, downwards, each held by its
  * signature. A certificate beside these counts for nothing, also for the signature of a CertRep:
- * over http anybody on the way could have put it there. So an RA that the pinned CA has renewed is
- * taken in silence, and an RA of another CA is not.
+ * over http anybody on the way could have put it there. Which RA certificates of the pinned CA are
+ * taken, once it is pinned, is in agents.c.
  */
 #include "crypto/public.h"
 #include "gateway/internal.h"
@@ -65,7 +65,10 @@ static enum err read_answer(struct arena *a, struct span body, struct pool *p) {
         return err_set(ERR_PARSE,
                        "it is answered by HTML or XML: the URL is that of something else "
                        "than a SCEP server");
-    TRY(scep_client_certs(a, body, certs, SCEP_CLIENT_MAX_CERTS, &count, &single));
+    if (scep_client_certs(a, body, certs, SCEP_CLIENT_MAX_CERTS, &count, &single) != OK)
+        return err_context(ERR_PARSE,
+                           "the answer to GetCACert is no certificate: is this the URL of "
+                           "a SCEP server?");
     for (size_t i = 0; i < count; i++)
         TRY(add(p, certs[i], true, count == 1));
     return count ? OK : err_set(ERR_PARSE, "there is no certificate in the answer");

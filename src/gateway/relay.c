@@ -2,6 +2,7 @@
 /* A host's request on its way to the upstream. What comes back is judged in relay_read.c. */
 #include "gateway/relay.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "gateway/relay_inside.h"
 #include "gateway/scep_http.h"
@@ -31,18 +32,20 @@ struct holder { /* of a token */
 };
 
 /*
- * Whose token it is, and whether it is still good: the host has the profile, its time is not over
- * (enroll_expire ends the state with the deadline), and it has named no certificate.
+ * Whose token it is, and whether it is still good: the host has the profile, and has named no
+ * certificate. The token's own time ends it where the enrollment waits on, as for a host that does
+ * not come any more.
  */
 static enum err look_up(struct tx *tx, void *user) {
     struct holder *h = user;
     struct relay *r = h->relay;
-    struct enrollment e;
+    const struct enrollment *e = &r->row;
+    int64_t expires;
     TRY(relay_token_get(tx, r->arena, span_of(h->hash, sizeof h->hash), r->upstream->settings->name,
-                        &r->enrollment));
-    TRY(enrollment_get(tx, r->arena, r->enrollment, &e));
+                        &r->enrollment, &expires));
+    TRY(enrollment_get(tx, r->arena, r->enrollment, &r->row));
     h->good =
-        enroll_state_open((enum enroll_state)e.state) && !(e.host_thumbprint && *e.host_thumbprint);
+        clock_ms() < expires && enroll_is_open(e) && !(e->host_thumbprint && *e->host_thumbprint);
     return OK;
 }
 
@@ -56,6 +59,30 @@ static enum err find_enrollment(struct relay *r, struct gateway *g, const char *
     enum err e = store_read(o->store, look_up, &h);
     *good = h.good;
     return e == ERR_NOT_FOUND ? OK : e;
+}
+
+enum err relay_find(struct gateway *g, const struct gateway_upstream *u, struct arena *a,
+                    const char *token, const char *peer, struct relay **out,
+                    struct relay_answer *answer) {
+    struct relay *r = arena_alloc(a, sizeof *r);
+    bool good;
+    *r = (struct relay){.upstream = u, .arena = a, .peer = peer};
+    *out = NULL;
+    TRY(find_enrollment(r, g, token, &good));
+    if (good) {
+        *out = r;
+        return OK;
+    }
+    say(answer, 403, "the address of this enrollment is no longer good: assign the profile anew");
+    log_write(LOG_WARN, "relay",
+              "op=PKIOperation upstream=%s peer=%s enrollment=%s status=403 reason=%s",
+              u->settings->name, log_q(span_str(peer)), r->enrollment ? r->enrollment : "-",
+              r->enrollment ? "over" : "unknown");
+    return OK;
+}
+
+const char *relay_enrollment(const struct relay *r) {
+    return r->enrollment;
 }
 
 /* ---- the message ---- */
@@ -72,8 +99,21 @@ static const char *key_transport_of(struct relay *r) {
     return algorithm_name(recipient.transport.oid);
 }
 
+/* A URL holds less; and of what is too long for its own buffers, curl sends nothing. */
+static enum err check_size(const struct relay *r, struct span message) {
+    size_t max = r->upstream->post ? RELAY_MAX_MESSAGE : RELAY_MAX_GET;
+    return message.n <= max
+               ? OK
+               : err_set(ERR_LIMIT, "the message has %zu bytes: %zu are passed on", message.n, max);
+}
+
+static enum err parse(struct relay *r, struct span message) {
+    TRY(check_size(r, message));
+    return scep_read(r->arena, message, &r->request);
+}
+
 static bool read_message(struct relay *r, struct span message, struct relay_answer *answer) {
-    enum err e = scep_read(r->arena, message, &r->request);
+    enum err e = parse(r, message);
     if (e != OK) {
         say(answer, err_http_status(e), arena_str(r->arena, span_str(err_detail())));
         log_write(LOG_WARN, "relay",
@@ -96,48 +136,41 @@ static bool read_message(struct relay *r, struct span message, struct relay_answ
 /* ---- leave to ask ---- */
 
 /* Not asked: the reason is for the timeline, where it explains what the host reports. */
-static void stay(struct relay *r, struct relay_answer *answer) {
+static void stay(struct relay *r, struct relay_answer *answer, int status, const char *text) {
     r->stayed = true;
     r->said = arena_printf(r->arena, "the host's request did not go on to the upstream: %s",
                            err_detail());
-    say(answer, 503,
-        "the certificate service behind this server is busy or out of service: come "
-        "again later");
-    answer->retry_after_s = COME_AGAIN_S;
-    relay_log(r, "503", err_detail());
+    say(answer, status, text);
+    relay_log(r, arena_printf(r->arena, "%d", status), err_detail());
 }
 
-enum err relay_begin(struct gateway *g, const struct gateway_upstream *u, struct arena *a,
-                     const char *token, struct span message, const char *peer, struct relay **out,
-                     struct fetch_job **job, struct relay_answer *answer) {
-    struct relay *r = arena_alloc(a, sizeof *r);
-    bool good;
-    *r = (struct relay){.upstream = u, .arena = a, .peer = peer};
-    *out = NULL;
-    *job = NULL;
-    TRY(find_enrollment(r, g, token, &good));
-    if (!good) {
-        say(answer, 403,
-            "the address of this enrollment is no longer good: assign the profile anew");
-        log_write(LOG_WARN, "relay",
-                  "op=PKIOperation upstream=%s peer=%s enrollment=%s status=403 "
-                  "reason=%s",
-                  u->settings->name, log_q(span_str(peer)), r->enrollment ? r->enrollment : "-",
-                  r->enrollment ? "over" : "unknown");
-        return OK;
+static bool may_ask(struct relay *r, struct relay_answer *answer) {
+    if (enroll_may_ask_upstream(&r->row, r->request.message_type == SCEP_CERT_POLL) != OK) {
+        stay(r, answer, 403, "this enrollment has asked too often: assign the profile anew");
+        return false;
     }
-    if (!read_message(r, message, answer))
-        return OK;
-    *out = r;
-    if (gateway_enter(u) != OK) {
-        stay(r, answer);
-        return OK;
+    if (gateway_enter(r->upstream) != OK) {
+        stay(r, answer, 503,
+             "the certificate service behind this server is busy or out of service: come "
+             "again later");
+        answer->retry_after_s = COME_AGAIN_S;
+        return false;
     }
     r->entered = true;
-    r->job.peer = u->peer;
-    scep_http_operation(u, a, message, &r->job.request);
+    return true;
+}
+
+bool relay_begin(struct relay *r, struct span message, struct fetch_job **job,
+                 struct relay_answer *answer) {
+    *job = NULL;
+    if (!read_message(r, message, answer))
+        return false;
+    if (!may_ask(r, answer))
+        return true;
+    r->job.peer = r->upstream->peer;
+    scep_http_operation(r->upstream, r->arena, message, &r->job.request);
     *job = &r->job;
-    return OK;
+    return true;
 }
 
 /* A CertPoll asks for no certificate anew: it is not counted. */
@@ -157,7 +190,7 @@ void relay_end(struct relay *r) {
     if (!r)
         return;
     if (r->entered)
-        gateway_leave(r->upstream, &r->job);
+        gateway_leave(r->upstream, &r->job, r->enrollment);
     r->entered = false;
     fetch_reply_free(&r->job.reply);
 }

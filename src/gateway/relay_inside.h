@@ -9,12 +9,13 @@
 struct relay {
     const struct gateway_upstream *upstream;
     struct arena *arena;
+    struct enrollment row; /* as it was when the token was found */
     struct scep_request request;
     const char *peer, *enrollment, *transaction;
     const char *key_transport; /* NULL: not told by the message */
     struct fetch_job job;
     bool entered; /* and not left: gateway_leave is due */
-    bool stayed;  /* gateway_enter refused: nothing was sent */
+    bool stayed;  /* nothing was sent, and `said` tells why */
     /* What came of it; outcome and `said` are for the timeline. */
     enum upstream_outcome outcome;
     const char *said;

@@ -121,7 +121,7 @@ void relay_read(struct relay *r, struct relay_answer *answer) {
     static const char *const names[] = {[UPSTREAM_SUCCESS] = "SUCCESS",
                                         [UPSTREAM_REFUSED] = "FAILURE",
                                         [UPSTREAM_PENDING] = "PENDING"};
-    gateway_leave(r->upstream, &r->job);
+    gateway_leave(r->upstream, &r->job, r->enrollment);
     r->entered = false;
     if (r->job.reply.status)
         r->http_status = arena_printf(r->arena, "%d", r->job.reply.status);

@@ -3,9 +3,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "gateway/challenge.h"
 #include "gateway/internal.h"
+#include "x509/name.h"
 
 enum { MAX_CREDENTIALS = 4096 };
 
@@ -74,8 +77,8 @@ struct fetch_peer *snapshot_peer(struct gateway *g, const struct upstream *u) {
     return fetch_peer_new(g->pool, &o);
 }
 
-/* A file with USER:PASSWORD, which is read here alone: `signet gateway refresh` reads it anew. */
-static enum err read_credentials(const char *path, struct buf *text, struct fetch_options *o) {
+/* It is used by open_ndes alone: `signet gateway refresh` reads it anew. */
+enum err snapshot_credentials(const char *path, struct buf *text, struct fetch_options *o) {
     TRY(file_read(path, MAX_CREDENTIALS, text));
     char *line = (char *)(uintptr_t)buf_cstr(text);
     line[strcspn(line, "\r\n")] = '\0';
@@ -88,6 +91,12 @@ static enum err read_credentials(const char *path, struct buf *text, struct fetc
     return OK;
 }
 
+enum err challenge_check_credentials(const struct upstream *u) {
+    BUF_AUTO(text);
+    struct fetch_options o = {0};
+    return u->ndes_credentials ? snapshot_credentials(u->ndes_credentials, &text, &o) : OK;
+}
+
 static enum err open_ndes(struct gateway *g, struct snapshot *s) {
     static const enum fetch_auth ways[] = {
         [UPSTREAM_AUTH_ANY] = FETCH_AUTH_ANY,
@@ -98,7 +107,7 @@ static enum err open_ndes(struct gateway *g, struct snapshot *s) {
     BUF_AUTO(text);
     struct fetch_options o = options_of(&s->settings);
     o.auth = ways[s->settings.ndes_auth];
-    TRY(read_credentials(s->settings.ndes_credentials, &text, &o));
+    TRY(snapshot_credentials(s->settings.ndes_credentials, &text, &o));
     s->u.ndes = fetch_peer_new(g->pool, &o);
     return OK;
 }
@@ -112,13 +121,24 @@ static void try_ndes(struct gateway *g, struct snapshot *s) {
 
 /* ---- what was learnt ---- */
 
+/* An RA whose time is over signs nothing; hosts still get its certificate, as from the upstream. */
+static bool may_sign(struct snapshot *s, const struct offer *offer, size_t i) {
+    const struct cert *c = &offer->certs[i];
+    if (!agents_is_one(offer, i) || c->not_after > clock_ms())
+        return true;
+    log_write(LOG_WARN, "gateway", "upstream=%s ra=expired subject=%s", s->settings.name,
+              log_q(span_str(name_text(&s->arena, c->subject))));
+    return false;
+}
+
 static enum err take_offer(struct snapshot *s) {
     struct gateway_upstream *u = &s->u;
     struct offer *offer = arena_alloc(&s->arena, sizeof *offer);
     TRY(offer_read(&s->arena, &s->settings, s->settings.ca_certs, s->settings.thumbprint, true,
                    offer));
     for (size_t i = 0; i < offer->cert_count; i++)
-        u->certs[u->cert_count++] = offer->certs[i].der;
+        if (may_sign(s, offer, i))
+            u->certs[u->cert_count++] = offer->certs[i].der;
     for (size_t i = 0; i < offer->chain_count; i++)
         u->chain[u->chain_count++] = offer->chain[i].der;
     u->recipient = offer->recipient;
@@ -145,6 +165,7 @@ enum err snapshot_new(struct gateway *g, const struct upstream *settings,
     copy_settings(&s->arena, settings, &s->settings);
     s->u.settings = &s->settings;
     s->u.health = health_share(health);
+    s->u.ndes_health = health_page(health);
     enum err e = fill(g, s);
     if (e != OK) {
         destroy(s);
@@ -163,16 +184,21 @@ static bool has_signed(const struct cert *c, struct span der) {
            constraints.ca && cert_is_issued_by(c, &issuer);
 }
 
+/* Above the pinned CA others are served, too: what those issue is none of ours. */
+static bool is_above(const struct gateway_upstream *u, struct span der) {
+    for (size_t i = 1; i < u->chain_count; i++)
+        if (span_eq(u->chain[i], der))
+            return true;
+    return false;
+}
+
 enum err gateway_has_issued(const struct gateway_upstream *u, const struct cert *c) {
     struct cert pinned;
     TRY(cert_parse(u->chain[0], &pinned));
     if (cert_is_issued_by(c, &pinned)) /* a CA of version 1 has no BasicConstraints */
         return OK;
-    for (size_t i = 1; i < u->chain_count; i++)
-        if (has_signed(c, u->chain[i]))
-            return OK;
     for (size_t i = 0; i < u->cert_count; i++)
-        if (has_signed(c, u->certs[i]))
+        if (!is_above(u, u->certs[i]) && has_signed(c, u->certs[i]))
             return OK;
     return err_set(ERR_REFUSED, "the certificate is not issued by the CA that is pinned (%s)",
                    u->thumbprint);

@@ -7,14 +7,17 @@
 enum { MAX_CLAIM = 300, MAX_LOOK = 60 };
 
 /* Whether the request may have reached the upstream, which then may have issued. */
-static bool was_sent(enum fetch_cause cause) {
-    switch (cause) {
+static bool was_sent(const struct fetch_reply *reply) {
+    if (reply->unsent)
+        return false;
+    switch (reply->cause) {
     case FETCH_NAME:
     case FETCH_CONNECT:
     case FETCH_TLS:
     case FETCH_TLS_TRUST:
     case FETCH_TLS_NAME:
     case FETCH_URL:
+    case FETCH_LOCAL:
         return false;
     default:
         return true;
@@ -32,7 +35,7 @@ static struct verdict judge_silence(struct arena *a, const struct fetch_job *job
     if (cause == FETCH_INVALID)
         return (struct verdict){
             UPSTREAM_WRONG, arena_printf(a, "what the upstream answers is no HTTP: %s", detail)};
-    if (!was_sent(cause))
+    if (!was_sent(&job->reply))
         return (struct verdict){
             UPSTREAM_UNASKED,
             arena_printf(a, "the upstream was not reached and got no request: %s", detail)};
@@ -44,9 +47,12 @@ static struct verdict judge_silence(struct arena *a, const struct fetch_job *job
                                          detail)};
 }
 
-/* 502 and 504 are said by proxies that have lost the server, whatever it did. */
+/*
+ * No 5xx tells what was done before: proxies say 502, 503 and 504 when the server died with the
+ * request, and servers say 500 after they have issued.
+ */
 static enum upstream_outcome outcome_of(int status) {
-    return status == 502 || status == 504 ? UPSTREAM_SILENT : UPSTREAM_NO_CERTREP;
+    return status >= 500 ? UPSTREAM_SILENT : UPSTREAM_NO_CERTREP;
 }
 
 bool verdict_no_answer(struct arena *a, const struct fetch_job *job, struct verdict *out) {

@@ -28,6 +28,12 @@ static enum err read_secret(const struct upstream *u, struct arena *a, struct sp
                    u->webhook_secret);
 }
 
+enum err ask_check_secret(const struct upstream *u) {
+    ARENA_AUTO(a);
+    struct span secret = SPAN_NONE;
+    return u->webhook_secret ? read_secret(u, &a, &secret) : OK;
+}
+
 static enum err check_signature(struct span secret, struct arena *a, struct span body,
                                 const char *signature) {
     uint8_t mac[32];
@@ -48,15 +54,18 @@ static struct span member(const json_t *object, const char *name) {
 static enum err check_question(struct gateway *g, const struct gateway_upstream *u, struct arena *a,
                                const json_t *question) {
     uint8_t sha256[DIGEST_MAX_SIZE];
+    const char *ours;
     struct span csr, transaction = member(question, "scepTransactionID");
     struct span raw = member(json_object_get(question, "x509CertificateRequest"), "raw");
     if (!raw.n || base64_decode(a, raw, &csr) != OK)
         return err_set(ERR_PARSE, "the question holds no x509CertificateRequest.raw in base64");
     TRY(digest_of(DIGEST_SHA256, csr, sha256));
-    if (!ask_is_under_way(g, u, sha256))
-        return err_set(ERR_REFUSED, "it asks about a CSR that is not asked for at this moment");
-    if (!span_is(transaction, ask_transaction(a, sha256)))
+    TRY(ask_transaction(g, a, sha256, &ours));
+    if (!span_is(transaction, ours))
         return err_set(ERR_REFUSED, "it asks about another transaction than ours of that CSR");
+    if (!ask_allow(g, u, sha256))
+        return err_set(ERR_REFUSED, "it asks about a CSR that is not asked for at this moment, or "
+                                    "that it was allowed already");
     return OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sending one profile: its placeholders are filled, its promise is kept, its commands go out. */
-#include <jansson.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -98,7 +98,8 @@ static enum err give_token(struct tx *tx, struct exchange *x, const struct targe
     uint8_t hash[32];
     TRY(challenge_mint(token));
     TRY(challenge_hash(x->mdm->authority, span_str(token), hash));
-    return relay_token_set(tx, span_of(hash, sizeof hash), t->relay->settings->name, e->id);
+    return relay_token_set(tx, span_of(hash, sizeof hash), t->relay->settings->name, e->id,
+                           x->now + x->mdm->enroll_policy.confirm_within);
 }
 
 /* ---- sending ---- */
@@ -143,21 +144,18 @@ static enum err render(struct tx *tx, struct exchange *x, const struct due_profi
     return result;
 }
 
-/* Whether the last that was told of this enrollment's sending is the same. */
+/* Whether the last that was told of this enrollment's sending is the same; all of it begins so. */
 static enum err was_told(struct tx *tx, struct exchange *x, const struct enrollment *e,
-                         const char *text, const char *reason, bool *out) {
+                         const char *begin, const char *text, bool *out) {
     struct event *events;
     const char *last = NULL;
     TRY(enrollment_list_events(tx, x->a, e->id, &events));
     for (; events; events = events->next)
-        if (strcmp(events->text, text) == 0)
-            last = events->evidence;
+        if (strncmp(events->text, begin, strlen(begin)) == 0)
+            last = events->text;
         else if (events->kind == EVENT_SENT)
             last = NULL;
-    json_t *evidence = last ? json_loads(last, 0, NULL) : NULL;
-    const char *before = json_string_value(json_object_get(evidence, "reason"));
-    *out = before && strcmp(before, reason) == 0;
-    json_decref(evidence);
+    *out = last && strcmp(last, text) == 0;
     return OK;
 }
 
@@ -166,12 +164,13 @@ static enum err was_told(struct tx *tx, struct exchange *x, const struct enrollm
 static enum err report_unsendable(struct tx *tx, struct exchange *x, struct enrollment *e,
                                   enum err why) {
     const char *reason = text_claim(x->a, span_str(err_detail()), 500);
-    const char *text =
+    const char *begin =
         why == ERR_BUSY ? "the profile waits: its upstream gives no challenge; signet tries again "
                           "in the host's next session"
                         : "the profile cannot be sent";
+    const char *text = arena_printf(x->a, "%s: %s", begin, reason);
     bool told;
-    TRY(was_told(tx, x, e, text, reason, &told));
+    TRY(was_told(tx, x, e, begin, text, &told));
     store_log(tx, why == ERR_BUSY ? LOG_WARN : LOG_ERROR, "mdm",
               "enrollment=%s profile=%s reason=%s", e->id, log_q(span_str(e->profile)),
               log_q(span_str(reason)));
@@ -218,4 +217,29 @@ enum err session_deliver(struct tx *tx, struct exchange *x, const struct due_pro
     syncml_write_raw(&x->out, buf_view(&commands), filled.commands);
     keep_promise(x, e, &filled);
     return record_sent(tx, x, due, &filled);
+}
+
+/*
+ * The host has begun another session while it was fetched, so that this message says nothing of its
+ * roots any more; or the profile could not be filled in. Each takes a place of NDES's few for an
+ * hour: a host must not bring that about without end.
+ */
+enum err session_count_unused(struct tx *tx, struct exchange *x) {
+    for (const struct mdm_wanted *w = x->wanted; w; w = w->next) {
+        struct enrollment e;
+        if (!w->challenge)
+            continue;
+        enum err found = enrollment_get(tx, x->a, w->enrollment, &e);
+        if (found == ERR_NOT_FOUND)
+            continue;
+        TRY(found);
+        const struct target *t = target_of(x, e.endpoint);
+        if (e.state == STATE_ASSIGNED && t->relay && t->relay->settings->ndes_url)
+            TRY(enroll_lost(tx, x->a, &e,
+                            "a password was fetched from the upstream's NDES, and the profile did "
+                            "not go out with it: the host began another session meanwhile, or the "
+                            "profile cannot be sent",
+                            NULL));
+    }
+    return OK;
 }

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "ca/revocation.h"
 #include "enroll/enroll.h"
-#include "gateway/gateway.h"
+#include "gateway/challenge.h"
 
 struct mdm {
     struct store *store;
@@ -54,15 +54,20 @@ enum err mdm_session(const struct mdm *mdm, struct arena *a, struct span client_
  * What mdm_session's answer may need of an upstream: to be fetched before, since that may take
  * seconds. Looks only; gives an entry for each profile with {{scep.challenge}} that waits for this
  * very host (its certificate counts as in mdm_session) and whose upstream has a challenge to give.
- * ERR_PARSE and ERR_LIMIT as mdm_session.
+ * An enrollment for which another message has an entry is left out: its profile does not go out
+ * with this answer. ERR_PARSE and ERR_LIMIT as mdm_session.
  */
 struct mdm_wanted {
     const char *enrollment, *upstream;
     const char *challenge; /* the caller sets it, or `reason` why there is none */
     const char *reason;
+    struct challenge_claim claim;
     struct mdm_wanted *next;
 };
 enum err mdm_wants(const struct mdm *mdm, struct arena *a, struct span client_cert,
                    struct span message, struct mdm_wanted **out) ERR_MUST_USE;
+
+/* After mdm_session, in every case: others may ask for the same. */
+void mdm_wants_done(const struct mdm *mdm, struct mdm_wanted *wanted);
 
 #endif

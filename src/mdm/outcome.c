@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "mdm/session.h"
 #include "wire/mdm.h"
+#include "x509/cert.h"
+#include "x509/name.h"
 
 static bool is_success(const char *code) {
     int n = code ? atoi(code) : 0;
@@ -13,21 +15,31 @@ static bool is_success(const char *code) {
 
 /* ---- roots ---- */
 
-static bool needs_root(const struct target *t, const char *sha1) {
+static const struct root *find_root(const struct target *t, const char *sha1) {
     for (size_t i = 0; i < t->root_count; i++)
         if (strcmp(t->roots[i].sha1, sha1) == 0)
-            return true;
-    return false;
+            return &t->roots[i];
+    return NULL;
+}
+
+/* Behind a gateway in mode RA there are two: which one it was. */
+static const char *name_of(struct arena *a, const struct root *root) {
+    struct cert c;
+    return cert_parse(root->der, &c) == OK ? name_text(a, c.subject) : root->sha1;
 }
 
 static enum err note_waiting(struct tx *tx, struct exchange *x, const struct trust *t,
                              const char *text) {
     struct enrollment *all;
     TRY(enrollment_list(tx, x->a, x->device.id, &all));
-    for (struct enrollment *e = all; e; e = e->next)
-        if (e->state == STATE_ASSIGNED && needs_root(target_of(x, e->endpoint), t->sha1))
-            TRY(enroll_record(tx, e, EVENT_NOTE, text, "thumbprint", t->sha1, "status", t->add_code,
-                              NULL));
+    for (struct enrollment *e = all; e; e = e->next) {
+        const struct root *root =
+            e->state == STATE_ASSIGNED ? find_root(target_of(x, e->endpoint), t->sha1) : NULL;
+        if (root)
+            TRY(enroll_record(tx, e, EVENT_NOTE,
+                              arena_printf(x->a, "%s (%s)", text, name_of(x->a, root)),
+                              "thumbprint", t->sha1, "status", t->add_code, NULL));
+    }
     return OK;
 }
 

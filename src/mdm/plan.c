@@ -124,5 +124,5 @@ enum err session_plan(struct tx *tx, struct exchange *x) {
         TRY(send_root(tx, x, roots->root));
     for (; profiles; profiles = profiles->next)
         TRY(session_deliver(tx, x, profiles));
-    return OK;
+    return session_count_unused(tx, x);
 }

@@ -102,4 +102,7 @@ enum err session_keep(struct tx *tx, struct exchange *x, unsigned cmd_id,
 enum err session_deliver(struct tx *tx, struct exchange *x,
                          const struct due_profile *due) ERR_MUST_USE;
 
+/* Once all are sent: a password of an NDES that went out with none of them is a loss. */
+enum err session_count_unused(struct tx *tx, struct exchange *x) ERR_MUST_USE;
+
 #endif

@@ -97,26 +97,3 @@ const char *target_url(const struct exchange *x, const struct target *t, const c
         return x->mdm->scep_url;
     return arena_printf(x->a, "%s%s", x->mdm->scep_base, t->endpoint->settings->paths[0]);
 }
-
-/* ---- tokens ---- */
-
-static size_t count_token(const char *p) {
-    size_t n = strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
-    return n == CHALLENGE_SIZE - 1 ? n : 0;
-}
-
-const char *url_without_tokens(struct arena *a, const char *url) {
-    BUF_AUTO(out);
-    const char *hit;
-    while ((hit = strcasestr(url, GATEWAY_PATH "/"))) {
-        const char *name = hit + sizeof GATEWAY_PATH;
-        const char *token = name + strcspn(name, "/;");
-        token += *token == '/';
-        buf_add(&out, url, (size_t)(token - url));
-        url = token + count_token(token);
-        if (url != token)
-            buf_str(&out, "...");
-    }
-    buf_str(&out, url);
-    return arena_str(a, buf_view(&out));
-}

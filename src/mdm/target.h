@@ -40,7 +40,4 @@ bool target_gives_challenges(const struct target *t);
 const char *target_url(const struct exchange *x, const struct target *t, const char *token)
     __attribute__((returns_nonnull));
 
-/* A URL, or several, for the timeline: tokens of relays in it become "...". */
-const char *url_without_tokens(struct arena *a, const char *url) __attribute__((returns_nonnull));
-
 #endif

@@ -41,6 +41,53 @@ static enum err look(struct tx *tx, void *user) {
     return OK;
 }
 
+/* ---- one message at a time for each enrollment ---- */
+
+static void claim(const struct mdm *mdm, struct mdm_wanted **at) {
+    while (*at)
+        if (challenge_claim(mdm->gateway, &(*at)->claim, (*at)->enrollment))
+            at = &(*at)->next;
+        else
+            *at = (*at)->next;
+}
+
+/* The first look may be older than the commit of a message that had the claim until now. */
+static enum err look_again(struct tx *tx, void *user) {
+    struct looking *l = user;
+    struct mdm_wanted **at = &l->found;
+    while (*at) {
+        struct enrollment e;
+        enum err found = enrollment_get(tx, l->x.a, (*at)->enrollment, &e);
+        if (found != OK && found != ERR_NOT_FOUND)
+            return found;
+        if (found == OK && e.state == STATE_ASSIGNED) {
+            at = &(*at)->next;
+            continue;
+        }
+        challenge_unclaim(l->x.mdm->gateway, &(*at)->claim);
+        *at = (*at)->next;
+    }
+    return OK;
+}
+
+static enum err claim_found(struct looking *l) {
+    const struct mdm *mdm = l->x.mdm;
+    if (!l->found)
+        return OK;
+    claim(mdm, &l->found);
+    enum err e = store_read(mdm->store, look_again, l);
+    if (e != OK)
+        mdm_wants_done(mdm, l->found);
+    return e;
+}
+
+void mdm_wants_done(const struct mdm *mdm, struct mdm_wanted *wanted) {
+    for (; wanted; wanted = wanted->next)
+        challenge_unclaim(mdm->gateway, &wanted->claim);
+}
+
+/* ---- */
+
 static bool has_upstreams(const struct mdm *mdm) {
     unsigned all = 0, down;
     if (mdm->gateway)
@@ -60,6 +107,8 @@ enum err mdm_wants(const struct mdm *mdm, struct arena *a, struct span client_ce
     enum err e = syncml_parse(a, message, &l.x.in);
     if (e == OK)
         e = store_read(mdm->store, look, &l);
+    if (e == OK)
+        e = claim_found(&l);
     pki_release(pki);
     session_free(&l.x);
     buf_free(&l.x.out.out);

@@ -279,6 +279,19 @@ static X509 *show_thumbprints(struct probe *p) {
     return named;
 }
 
+/* Those that GetCACert does send, as far as a line takes them. */
+static const char *thumbprints(struct probe *p) {
+    enum { MAX = 4 };
+    BUF_AUTO(out);
+    for (int i = 0; i < sk_X509_num(p->ca.all) && i < MAX; i++) {
+        X509 *x = sk_X509_value(p->ca.all, i);
+        char own[THUMBPRINT_SIZE];
+        cert_thumbprint(ossl_x509_der(p->a, x), own);
+        buf_printf(&out, "%s%s (%s)", i ? ", " : "", own, part_of(p, x));
+    }
+    return arena_str(p->a, buf_view(&out));
+}
+
 /* A CA that is only sent along proves nothing of the RA: it must stand above it (2.2). */
 static void judge_thumbprints(struct probe *p) {
     X509 *named = show_thumbprints(p);
@@ -286,7 +299,8 @@ static void judge_thumbprints(struct probe *p) {
     if (!p->options->thumbprint)
         return;
     if (!named)
-        probe_found(p, PROBE_THUMBPRINT, "%s", p->options->thumbprint);
+        probe_found(p, PROBE_THUMBPRINT, "%s is not there; GetCACert sends %s",
+                    p->options->thumbprint, thumbprints(p));
     else if (!plays_a_part(p, named))
         probe_found(p, PROBE_THUMBPRINT, "it is that of %s, which did not issue %s",
                     subject(p, named), subject(p, p->ca.encrypt));

@@ -51,7 +51,7 @@ static void attempt_free(struct attempt *t) {
 
 static struct scep_settings settings_of(const struct probe *p) {
     return (struct scep_settings){
-        .challenge = p->options->challenge,
+        .challenge = p->challenge,
         .subject = p->options->subject,
         .ekus = "1.3.6.1.5.5.7.3.2", /* clientAuth */
         .alt_names = "",
@@ -261,9 +261,21 @@ static enum err try_pkcs1(struct probe *p, const struct attempt *oaep) {
     return OK;
 }
 
+/* As the gateway asks in mode RA: once. */
+static enum err ask_as_ra(struct probe *p) {
+    ATTEMPT_AUTO(pkcs1);
+    uint32_t hr = try_with(p, "pkcs1", &pkcs1);
+    if (hr != HR_OK)
+        return no_request(p, hr);
+    judge(p, &pkcs1);
+    return OK;
+}
+
 enum err probe_enrollment(struct probe *p) {
     ATTEMPT_AUTO(oaep);
     p->other_attempt = NULL;
+    if (p->options->ra)
+        return ask_as_ra(p);
     uint32_t hr = try_with(p, "oaep", &oaep);
     if (hr != HR_OK)
         return no_request(p, hr);

@@ -10,6 +10,7 @@
 
 struct probe {
     const struct probe_options *options;
+    const char *challenge; /* of the request */
     struct arena *a;
     struct probe_report *report;
     struct host host;      /* in memory only: switches and names of the emulated host */

@@ -115,8 +115,8 @@ struct probe_fact {
 struct probe_options {
     const char *url;        /* ServerURL as it stands in the profile */
     struct span trust;      /* PEM: the roots of the hosts; empty: the system's, for TLS only */
-    const char *challenge;  /* with `subject`: a certificate is asked for; NULL: not */
-    const char *subject;    /* X.500 as in the CSP's SubjectName */
+    const char *challenge;  /* with `subject`; NULL: not */
+    const char *subject;    /* X.500 as in the CSP's SubjectName: a certificate is asked for */
     const char *thumbprint; /* CAThumbprint of the profile, 40 hex digits; NULL: any that matches */
     unsigned timeout_ms;    /* of each request; 0: 10 s */
     void (*progress)(const char *step); /* NULL: silent */
@@ -126,6 +126,9 @@ struct probe_options {
      * gateway gives it to them.
      */
     bool gateway;
+    /* With `gateway`: the request is that of its mode RA, by PKCS#1 v1.5 and with a challenge that
+     * the server does not know, as those of signet are; `challenge` is NULL. */
+    bool ra;
     const char *message; /* with `gateway`: `message` of GetCACaps and GetCACert; NULL: none */
     struct span chain;   /* with `gateway`: PEM, CA certificates that are added to GetCACert */
 };

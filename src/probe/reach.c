@@ -170,7 +170,7 @@ static void report_silence(struct probe *p, enum fetch_cause cause, const char *
         [FETCH_NAME] = PROBE_NAME,        [FETCH_CONNECT] = PROBE_UNREACHABLE,
         [FETCH_RESET] = PROBE_BROKEN,     [FETCH_TIMEOUT] = PROBE_TIMEOUT,
         [FETCH_INVALID] = PROBE_NOT_HTTP, [FETCH_LIMIT] = PROBE_NOT_HTTP,
-        [FETCH_URL] = PROBE_NAME,
+        [FETCH_URL] = PROBE_NAME,         [FETCH_LOCAL] = PROBE_UNREACHABLE,
     };
     probe_found_as(p, codes[cause], hresult_of_fetch(cause), "%s at %s", seen, p->url);
 }

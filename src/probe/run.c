@@ -8,7 +8,7 @@
 #include "device/hresult.h"
 #include "probe/internal.h"
 
-enum { URL_MAX = 200, FINDINGS_MAX = 200, DEFAULT_TIMEOUT_MS = 10000 };
+enum { URL_MAX = 200, FINDINGS_MAX = 200, DEFAULT_TIMEOUT_MS = 10000, CHALLENGE_BYTES = 16 };
 
 /* ---- the report ---- */
 
@@ -123,7 +123,7 @@ static enum err check(const struct probe_options *o, struct arena *a) {
                        "'%s' is no URL that can be asked; names and passwords do not "
                        "belong into it",
                        o->url);
-    if (!o->challenge != !o->subject)
+    if (!o->ra && !o->challenge != !o->subject)
         return err_set(ERR_USAGE, "a certificate is asked for with both a challenge and a subject");
     if (o->thumbprint && !is_thumbprint(o->thumbprint))
         return err_set(ERR_USAGE, "'%s' is no SHA-1 thumbprint: 40 hex digits", o->thumbprint);
@@ -154,14 +154,15 @@ static enum err run(struct probe *p) {
     }
     say(p, "CRLs");
     probe_crls(p);
-    if (p->options->challenge && probe_is_refuted(p)) {
+    if (p->options->subject && probe_is_refuted(p)) {
         p->report->inconclusive =
-            "the challenge was not sent, as the server may be somebody else's: "
-            "give its roots with --trust";
+            p->options->ra ? "nothing was asked for, as the server may be somebody else's"
+                           : "the challenge was not sent, as the server may be somebody else's: "
+                             "give its roots with --trust";
         probe_unknown(p, "whether it reads RSAES-OAEP and issues certificates");
         return OK;
     }
-    if (!p->options->challenge) {
+    if (!p->options->subject) {
         probe_unknown(p,
                       "whether it reads RSAES-OAEP and issues certificates: give a challenge and a "
                       "subject");
@@ -178,7 +179,8 @@ enum err probe_run(const struct probe_options *options, struct arena *a, struct 
     p.timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
     p.host.name = "PROBE";
     p.host.switches = json_object();
-    enum err e = options->challenge ? probe_check_request(&p) : OK;
+    p.challenge = options->ra ? host_random_hex(a, CHALLENGE_BYTES) : options->challenge;
+    enum err e = options->subject ? probe_check_request(&p) : OK;
     if (e == OK)
         e = run(&p);
     scep_ca_free(&p.ca);

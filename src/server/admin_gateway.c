@@ -3,14 +3,14 @@
  * Commands on upstreams. Those that ask the upstream wait for it, twice its time-out at most; the
  * administration is one thread, so that other commands come after.
  */
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "gateway/gateway.h"
+#include "enroll/observe.h"
+#include "gateway/ask.h"
+#include "gateway/challenge.h"
 #include "server/admin_command.h"
 #include "server/config.h"
 #include "x509/name.h"
@@ -51,8 +51,9 @@ static json_t *health_of(struct gateway *g, struct arena *a, const char *name, u
     struct gateway_status status;
     gateway_status(g, a, name, &status);
     *running = status.running;
-    return json_pack("{s:s, s:s?, s:o}", "state", states[status.health], "reason", status.reason,
-                     "since", time_or_null(status.since));
+    return json_pack("{s:s, s:s?, s:o, s:s?, s:o}", "state", states[status.health], "reason",
+                     status.reason, "since", time_or_null(status.since), "trouble", status.trouble,
+                     "troubled", time_or_null(status.trouble ? status.troubled : 0));
 }
 
 /* The subject of the pinned CA; null while nothing is in force. */
@@ -152,18 +153,54 @@ static enum err read_settings(const struct admin_call *c, struct upstream *u) {
 }
 
 /* A file with a secret is read when it is needed: what would stop that is told now. */
-static void judge_file(json_t *warnings, const char *path) {
+static void judge_file(struct admin_call *c, json_t *warnings, const char *path, enum err e) {
     struct stat s;
-    if (!path)
-        return;
-    if (access(path, R_OK) != 0)
-        json_array_append_new(warnings, json_sprintf("the server cannot read '%s': %s; it will try "
-                                                     "again when the file is needed",
-                                                     path, strerror(errno)));
-    else if (stat(path, &s) == 0 && s.st_mode & S_IRWXO)
+    if (e != OK)
+        json_array_append_new(warnings,
+                              json_sprintf("%s; the server will try again when the file is needed",
+                                           text_claim(c->a, span_str(err_detail()), MAX_TEXT)));
+    if (path && stat(path, &s) == 0 && s.st_mode & S_IRWXO)
         json_array_append_new(
             warnings,
             json_sprintf("'%s' is open to other users: chmod 600 it, and change the secret", path));
+}
+
+/* Host and port of a URL. */
+static struct span authority_of(const char *url) {
+    const char *at = url ? strstr(url, "://") : NULL;
+    at = at ? at + 3 : "";
+    return span_of(at, strcspn(at, "/?#"));
+}
+
+static bool same_authority(struct span a, struct span b) {
+    return a.n && a.n == b.n && strncasecmp((const char *)a.p, (const char *)b.p, a.n) == 0;
+}
+
+/* Whether the URL is on this server: at an address that is told to hosts, or on loopback at a port
+ * of a listener. */
+static bool is_own(struct admin_call *c, const char *url) {
+    static const char *const loopback[] = {"localhost", "127.0.0.1", "[::1]"};
+    const struct config *config = c->scope->config;
+    const char *const told[] = {config->public_url, config->management_url, config->scep_url};
+    const unsigned short ports[] = {config->listen_public.port, config->listen_management.port,
+                                    config->listen_plain.port};
+    struct span theirs = authority_of(url);
+    for (size_t i = 0; i < 3; i++) {
+        if (same_authority(theirs, authority_of(told[i])))
+            return true;
+        for (size_t k = 0; k < 3 && ports[i]; k++)
+            if (same_authority(theirs,
+                               span_str(arena_printf(c->a, "%s:%u", loopback[k], ports[i]))))
+                return true;
+    }
+    return false;
+}
+
+static void judge_loop(struct admin_call *c, json_t *warnings, const struct upstream *u) {
+    if (is_own(c, u->url))
+        json_array_append_new(warnings,
+                              json_string("the upstream's URL is one of this server itself: what "
+                                          "hosts ask at the gateway comes back to signet"));
 }
 
 static enum err add(struct tx *none, struct admin_call *c) {
@@ -173,9 +210,10 @@ static enum err add(struct tx *none, struct admin_call *c) {
     TRY(gateway_add(c->scope->gateway, c->a, &settings, &kept));
     admin_put(c, "upstream", report_upstream(c, &kept));
     json_t *warnings = admin_put_list(c, "warnings");
-    judge_file(warnings, kept.challenge_file);
-    judge_file(warnings, kept.ndes_credentials);
-    judge_file(warnings, kept.webhook_secret);
+    judge_file(c, warnings, kept.challenge_file, challenge_check_file(&kept));
+    judge_file(c, warnings, kept.ndes_credentials, challenge_check_credentials(&kept));
+    judge_file(c, warnings, kept.webhook_secret, ask_check_secret(&kept));
+    judge_loop(c, warnings, &kept);
     return OK;
 }
 
@@ -190,12 +228,24 @@ static enum err list(struct tx *tx, struct admin_call *c) {
     return OK;
 }
 
+/* Which files with secrets the server cannot use now, and why. */
+static void note_unusable(struct admin_call *c, json_t *unusable, const char *key, enum err e) {
+    if (e != OK)
+        json_object_set_new(unusable, key,
+                            json_string(text_claim(c->a, span_str(err_detail()), MAX_TEXT)));
+}
+
 static enum err show(struct tx *tx, struct admin_call *c) {
     struct upstream u;
     const char *name;
     TRY(admin_name(c, "name", &name));
     TRY(upstream_get(tx, c->a, name, &u));
-    admin_put(c, "upstream", report_upstream(c, &u));
+    json_t *upstream = report_upstream(c, &u), *unusable = json_object();
+    note_unusable(c, unusable, "challenge_file", challenge_check_file(&u));
+    note_unusable(c, unusable, "ndes_credentials", challenge_check_credentials(&u));
+    note_unusable(c, unusable, "webhook_secret", ask_check_secret(&u));
+    json_object_set_new(upstream, "unusable", unusable);
+    admin_put(c, "upstream", upstream);
     return OK;
 }
 
@@ -220,12 +270,20 @@ static enum err refresh(struct tx *none, struct admin_call *c) {
     return OK;
 }
 
+struct imported {
+    struct admin_call *call;
+    struct foreign_certificate cert;
+};
+
 /* What the import has made of the enrollment in the reply. */
-static enum err put_state(struct tx *tx, void *call) {
-    struct admin_call *c = call;
+static enum err put_state(struct tx *tx, void *user) {
+    const struct imported *i = user;
+    struct admin_call *c = i->call;
     struct enrollment e;
     TRY(enrollment_get(tx, c->a, json_string_value(json_object_get(c->reply, "enrollment")), &e));
     admin_put(c, "state", json_string(enroll_state_name(e.state)));
+    if (observe_keeps_promise(c->a, &e, &i->cert) != OK)
+        admin_put(c, "difference", json_string(text_claim(c->a, span_str(err_detail()), MAX_TEXT)));
     return OK;
 }
 
@@ -240,14 +298,28 @@ static enum err import(struct tx *none, struct admin_call *c) {
     TRY(cert_parse_pem_all(c->a, span_str(pem), certs, MAX, &count));
     TRY(gateway_import(c->scope->gateway, c->a, name, certs[0], &enrollment));
     admin_put(c, "enrollment", json_string(enrollment));
-    return store_read(c->scope->store, put_state, c);
+    struct imported imported = {.call = c, .cert = {.der = certs[0]}};
+    return store_read(c->scope->store, put_state, &imported);
+}
+
+struct count {
+    const char *name;
+    int64_t reported;
+};
+
+static enum err count_reported(struct tx *tx, void *user) {
+    struct count *count = user;
+    return upstream_count_reported(tx, count->name, &count->reported);
 }
 
 static enum err remove_upstream(struct tx *none, struct admin_call *c) {
-    const char *name;
+    struct count count = {0};
     (void)none;
-    TRY(admin_name(c, "name", &name));
-    return gateway_remove(c->scope->gateway, name);
+    TRY(admin_name(c, "name", &count.name));
+    TRY(store_read(c->scope->store, count_reported, &count));
+    TRY(gateway_remove(c->scope->gateway, count.name));
+    admin_put(c, "reported", json_integer(count.reported));
+    return OK;
 }
 
 const struct admin_command admin_gateway_commands[] = {

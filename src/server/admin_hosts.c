@@ -161,8 +161,11 @@ static enum err profile_add(struct tx *tx, struct admin_call *c) {
     TRY(profile_check(c->a, span_str(p.body), p.trust_device_name));
     TRY(profile_endpoint_check(tx, c, p.endpoint, p.body));
     struct stored_profile before;
-    if (profile_get(tx, c->a, p.name, &before) == OK)
+    if (profile_get(tx, c->a, p.name, &before) == OK) {
         admin_put(c, "replaced", json_true());
+        admin_put(c, "endpoint_before", json_string(before.endpoint));
+    }
+    admin_put(c, "endpoint", json_string(p.endpoint));
     return profile_put(tx, &p);
 }
 

@@ -141,6 +141,18 @@ static json_t *report_foreign(struct arena *a, const struct foreign_certificate 
     return out;
 }
 
+/* Of whom an entry speaks: the endpoint, or the upstream and the enrollment in its evidence. */
+static void put_about(json_t *item, const char *endpoint, const json_t *evidence) {
+    const char *upstream = json_string_value(json_object_get(evidence, "upstream"));
+    const char *enrollment = json_string_value(json_object_get(evidence, "enrollment"));
+    const char *first = endpoint ? endpoint : upstream;
+    if (first || enrollment)
+        json_object_set_new(item, "about",
+                            json_sprintf("%s%s%s", first ? first : "",
+                                         first && enrollment ? " " : "",
+                                         enrollment ? enrollment : ""));
+}
+
 json_t *report_journal(const struct journal_entry *all) {
     json_t *list = json_array();
     for (; all; all = all->next) {
@@ -149,6 +161,7 @@ json_t *report_journal(const struct journal_entry *all) {
         put_text(item, "kind", journal_kind_name((enum journal_kind)all->kind));
         put_text(item, "endpoint", all->endpoint);
         put_text(item, "text", all->text);
+        put_about(item, all->endpoint, evidence);
         json_object_set_new(item, "evidence", evidence ? evidence : json_object());
         json_array_append_new(list, item);
     }
@@ -217,26 +230,87 @@ static enum err add_certificates(struct tx *tx, struct arena *a, const struct en
 
 /* ---- what the timeline knows beyond the host's code ---- */
 
+static bool is_kind(const json_t *event, enum event_kind kind) {
+    const char *name = json_string_value(json_object_get(event, "kind"));
+    return name && strcmp(name, event_kind_name(kind)) == 0;
+}
+
 static const json_t *last_event(const json_t *out, enum event_kind kind) {
     const json_t *events = json_object_get(out, "events"), *event, *found = NULL;
     size_t i;
+    json_array_foreach(events, i, event) if (is_kind(event, kind)) found = event;
+    return found;
+}
+
+/* Whether it says what came of a request to an upstream; the alarms with counts say no news. */
+static bool is_of_upstream(const json_t *event) {
+    const json_t *evidence = json_object_get(event, "evidence");
+    return (is_kind(event, EVENT_NOTE) || is_kind(event, EVENT_ALARM)) &&
+           json_object_get(evidence, "upstream") && !json_object_get(evidence, "requests");
+}
+
+/* The last that the CA, or its upstream, said to the host or failed to say; since it was sent. */
+static const json_t *last_word(const json_t *out) {
+    const json_t *events = json_object_get(out, "events"), *event, *found = NULL;
+    size_t i;
     json_array_foreach(events, i, event) {
-        const char *name = json_string_value(json_object_get(event, "kind"));
-        if (name && strcmp(name, event_kind_name(kind)) == 0)
+        if (is_kind(event, EVENT_SENT))
+            found = NULL;
+        else if (is_kind(event, EVENT_REFUSED) || is_of_upstream(event))
             found = event;
     }
     return found;
 }
 
-/* A host that was refused knows only that; the CA knows why. */
-static void explain_refusal(json_t *out) {
+static const char *upstream_of(const json_t *event) {
+    return json_string_value(json_object_get(json_object_get(event, "evidence"), "upstream"));
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t n = text ? strlen(text) : 0, m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static const char *cure_of_refusal(const json_t *refused) {
+    const char *text = json_string_value(json_object_get(refused, "text"));
+    if (upstream_of(refused) && ends_with(text, "failInfo badRequest"))
+        return "the upstream does not say why: a wrong or used challenge, or a rule of its own "
+               "(micromdm/scep: -allowrenew); see its log, and assign the profile anew";
+    return "mend what the refusal names, and assign the profile anew";
+}
+
+static const char *cure_of_upstream(struct arena *a, const json_t *event, uint32_t code) {
+    const char *name = text_claim(a, span_str(upstream_of(event)), 64);
+    if (code == 0x801901F4)
+        return arena_printf(a,
+                            "signet gateway check %s --enroll tells whether the upstream reads "
+                            "OAEP; if it does not: remove it, add it with --mode ra, and assign "
+                            "the profile anew",
+                            name);
+    return arena_printf(a,
+                        "signet gateway show %s, and the upstream's log; then assign the "
+                        "profile anew",
+                        name);
+}
+
+/* A host that got a CertRep FAILURE or an HTTP error knows only that; the timeline knows why. */
+static void explain_answer(struct arena *a, json_t *out) {
     json_t *error = json_object_get(out, "error");
-    const json_t *refused = last_event(out, EVENT_REFUSED);
-    const char *code = json_string_value(json_object_get(error, "code"));
-    if (!refused || !code || strcmp(code, "0x80094014") != 0)
+    const json_t *word = last_word(out);
+    const char *text = json_string_value(json_object_get(error, "code"));
+    uint32_t code = 0;
+    if (!word || !text || !hresult_parse(span_str(text), &code))
         return;
-    json_object_set(error, "cause", json_object_get(refused, "text"));
-    put_text(error, "cure", "mend what the refusal names, and assign the profile anew");
+    bool denied = code == 0x80094014, http = code >= 0x80190190 && code <= 0x80190257;
+    bool refused = is_kind(word, EVENT_REFUSED);
+    const char *http_status =
+        json_string_value(json_object_get(json_object_get(word, "evidence"), "httpStatus"));
+    if (code == 0x80190193 && http_status && strcmp(http_status, "403") != 0)
+        return; /* signet's own, to an address that is over: the word was on an earlier request */
+    if (!(denied || (http && !refused)))
+        return;
+    json_object_set(error, "cause", json_object_get(word, "text"));
+    put_text(error, "cure", refused ? cure_of_refusal(word) : cure_of_upstream(a, word, code));
 }
 
 /* SyncML's codes for a node of a profile (windows-mdm.md, B.4). */
@@ -280,7 +354,7 @@ enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollm
                             json_t *out) {
     TRY(add_certificates(tx, a, e, out));
     TRY(add_events(tx, a, e, out));
-    explain_refusal(out);
+    explain_answer(a, out);
     if (e->state == STATE_REJECTED)
         explain_rejection(out);
     return OK;

@@ -17,7 +17,8 @@ json_t *report_device(const struct device *d);
 json_t *report_enrollment(const struct enrollment *e, const struct device *d);
 
 json_t *report_certificate(const struct certificate *c); /* with its DER in base64 */
-json_t *report_journal(const struct journal_entry *all); /* a list */
+/* A list; "about" is the endpoint, or the upstream and the enrollment that the evidence names. */
+json_t *report_journal(const struct journal_entry *all);
 json_t *report_challenge(const struct challenge *c);
 json_t *report_request(const struct request *r);
 

@@ -3,13 +3,15 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/gateway.h"
 
 enum { CACHE_SECONDS = 60 };
 
 void respond_error(const struct http_request *r, struct http_reply *reply, enum err e) {
     int status = err_http_status(e);
     log_write(LOG_WARN, "http", "peer=%s method=%s path=%s status=%d reason=%s",
-              log_q(span_str(r->peer)), r->method_name, log_q(span_str(r->path)), status,
+              log_q(span_str(r->peer)), r->method_name,
+              log_q(span_str(url_without_tokens(r->arena, r->path))), status,
               log_q(span_str(err_detail())));
     http_text(reply, status, status >= 500 ? "the server failed; its log says why" : err_detail());
 }

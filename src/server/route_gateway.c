@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/route_gateway.h"
 
-#include <stdatomic.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/relay.h"
@@ -10,15 +8,14 @@
 #include "server/respond.h"
 #include "server/scep_query.h"
 
-enum { REQUESTS_PER_MINUTE = 30 }; /* of one token */
+enum { REQUESTS_PER_MINUTE = 30 }; /* of one enrollment; of one stranger */
 
 /* A request at an upstream's address. */
 struct visit {
     const struct services *services;
     const struct gateway_upstream *upstream;
-    const char *token;                /* or NULL */
-    const struct http_request *asked; /* the true one */
-    struct http_request told;         /* for answers that the log tells: the path without token */
+    const char *token; /* or NULL */
+    const struct http_request *asked;
 };
 
 static const char *name_of(const struct visit *v) {
@@ -37,8 +34,10 @@ static void come_again(const struct http_request *r, struct http_reply *reply, u
 /* ---- PKIOperation ---- */
 
 /*
- * The commit of "the host asked" runs beside the request, and is queued before it: so it is durable
- * no later than the commit of the answer, and the host waits for both.
+ * "The host asked" is in the database before the upstream is: should signet end meanwhile, however
+ * it ends, it still knows that something may have been issued. That costs no sync (store.h), so
+ * that a cut of the machine's power in these milliseconds may lose it, with the answer. The answer
+ * leaves when what it says is durable.
  */
 struct passage {
     struct store_job sent, said;
@@ -46,7 +45,6 @@ struct passage {
     struct relay *relay;
     struct fetch_job *job;
     struct relay_answer answer;
-    atomic_int commits; /* under way */
 };
 
 static void finish(const struct passage *p, struct http_reply *reply) {
@@ -59,26 +57,17 @@ static void finish(const struct passage *p, struct http_reply *reply) {
         come_again(p->visit->asked, reply, (unsigned)answer->retry_after_s);
 }
 
-static void after_commits(void *user, const struct http_request *r, struct http_reply *reply) {
+static void after_commit(void *user, const struct http_request *r, struct http_reply *reply) {
     struct passage *p = user;
-    (void)r;
-    enum err e = p->sent.work ? store_result(&p->sent) : OK;
-    if (e == OK)
-        e = store_result(&p->said);
+    enum err e = store_result(&p->said);
     if (e == OK)
         finish(p, reply);
     else
-        respond_error(&p->visit->told, reply, e);
+        respond_error(r, reply, e);
 }
 
-static void on_commit(struct store_job *job) {
-    struct passage *p = job->user;
-    if (atomic_fetch_sub(&p->commits, 1) == 1)
-        http_resume(p->visit->asked);
-}
-
-static enum err commit_sent(struct tx *tx, void *user) {
-    return relay_sent(tx, ((struct passage *)user)->relay);
+static void on_said(struct store_job *job) {
+    http_resume(((struct passage *)job->user)->visit->asked);
 }
 
 static enum err commit_said(struct tx *tx, void *user) {
@@ -86,13 +75,18 @@ static enum err commit_said(struct tx *tx, void *user) {
 }
 
 static void keep_answer(struct passage *p, const struct http_request *r, struct http_reply *reply) {
-    p->said = (struct store_job){.work = commit_said, .user = p, .done = on_commit};
-    http_later(r, reply, after_commits, p);
+    p->said = (struct store_job){.work = commit_said, .user = p, .done = on_said};
+    http_later(r, reply, after_commit, p);
     store_submit(p->visit->services->scep.store, &p->said);
 }
 
 static void after_answer(void *user, const struct http_request *r, struct http_reply *reply) {
     struct passage *p = user;
+    enum err e = store_result(&p->sent);
+    if (e != OK) {
+        respond_error(r, reply, e);
+        return;
+    }
     relay_read(p->relay, &p->answer);
     keep_answer(p, r, reply);
 }
@@ -101,62 +95,84 @@ static void on_answer(struct fetch_job *job) {
     http_resume(((struct passage *)job->user)->visit->asked);
 }
 
+static enum err commit_sent(struct tx *tx, void *user) {
+    return relay_sent(tx, ((struct passage *)user)->relay);
+}
+
+static void on_sent(struct store_job *job) {
+    struct passage *p = job->user;
+    if (job->result == OK) {
+        fetch_start(gateway_pool(p->visit->services->gateway), p->job);
+        return;
+    }
+    p->job->result = ERR_BUSY; /* never started: no fault of the upstream */
+    http_resume(p->visit->asked);
+}
+
 static void send_on(struct passage *p, const struct http_request *r, struct http_reply *reply) {
-    const struct services *s = p->visit->services;
-    atomic_init(&p->commits, 2);
-    p->sent = (struct store_job){.work = commit_sent, .user = p, .done = on_commit};
+    p->sent = (struct store_job){.work = commit_sent, .user = p, .done = on_sent, .unsynced = true};
     p->job->done = on_answer;
     p->job->user = p;
     http_later(r, reply, after_answer, p);
-    store_submit(s->scep.store, &p->sent);
-    fetch_start(gateway_pool(s->gateway), p->job);
+    store_submit(p->visit->services->scep.store, &p->sent);
 }
 
 static void end(void *relay) {
     relay_end(relay);
 }
 
-static void pass_on(struct visit *v, struct span message, struct http_reply *reply) {
-    const struct http_request *r = v->asked;
-    struct passage *p = arena_alloc(r->arena, sizeof *p);
-    p->visit = v;
-    enum err e = relay_begin(v->services->gateway, v->upstream, r->arena, v->token, message,
-                             r->peer, &p->relay, &p->job, &p->answer);
-    if (p->relay)
-        arena_defer(r->arena, end, p->relay);
-    if (e != OK) {
-        respond_error(&v->told, reply, e);
-    } else if (p->job) {
+static void pass_on(struct passage *p, struct span message, struct http_reply *reply) {
+    const struct http_request *r = p->visit->asked;
+    bool for_the_timeline = relay_begin(p->relay, message, &p->job, &p->answer);
+    if (p->job) {
         send_on(p, r, reply);
-    } else if (p->relay) {
-        atomic_init(&p->commits, 1);
+    } else if (for_the_timeline) {
         keep_answer(p, r, reply);
     } else {
         finish(p, reply);
     }
 }
 
-static bool is_too_often(const struct visit *v, struct http_reply *reply) {
+/*
+ * Nothing that a stranger makes up is a key of the table: he would fill rows with it until their
+ * buckets, his own and others', are thrown out, and full when they come back.
+ */
+static bool is_too_often(const struct passage *p, struct http_reply *reply) {
+    const struct visit *v = p->visit;
+    const char *whose = p->relay ? relay_enrollment(p->relay) : name_of(v);
+    const char *peer = p->relay ? "" : v->asked->peer;
     unsigned wait;
-    if (!v->token || rate_take(v->services->rate, v->token, "", REQUESTS_PER_MINUTE,
-                               clock_monotonic_ms(), &wait))
+    if (rate_take(v->services->rate, whose, peer, REQUESTS_PER_MINUTE, clock_monotonic_ms(), &wait))
         return false;
-    log_write(LOG_WARN, "relay", "op=PKIOperation upstream=%s peer=%s status=429 wait_s=%u",
-              name_of(v), log_q(span_str(v->asked->peer)), wait);
+    log_write(LOG_WARN, "relay",
+              "op=PKIOperation upstream=%s peer=%s enrollment=%s status=429 wait_s=%u", name_of(v),
+              log_q(span_str(v->asked->peer)), p->relay ? whose : "-", wait);
     http_text(reply, 429, "too many requests for this enrollment: come again later");
     come_again(v->asked, reply, wait);
     return true;
 }
 
 static void pki_operation(struct visit *v, struct http_reply *reply) {
+    const struct http_request *r = v->asked;
+    struct passage *p = arena_alloc(r->arena, sizeof *p);
     struct span message;
-    if (is_too_often(v, reply))
+    p->visit = v;
+    enum err e = relay_find(v->services->gateway, v->upstream, r->arena, v->token, r->peer,
+                            &p->relay, &p->answer);
+    if (e == OK && is_too_often(p, reply))
         return;
-    enum err e = scep_message_of(v->asked, &message);
+    if (e == OK && !p->relay) {
+        finish(p, reply);
+        return;
+    }
     if (e == OK)
-        pass_on(v, message, reply);
-    else
-        respond_error(&v->told, reply, e);
+        e = scep_message_of(r, &message);
+    if (e != OK) {
+        respond_error(r, reply, e);
+        return;
+    }
+    arena_defer(r->arena, end, p->relay);
+    pass_on(p, message, reply);
 }
 
 /* ---- operations ---- */
@@ -164,7 +180,7 @@ static void pki_operation(struct visit *v, struct http_reply *reply) {
 static void serve(struct visit *v, struct http_reply *reply) {
     const struct gateway_upstream *u = v->upstream;
     enum scep_operation operation;
-    if (!scep_operation_of(&v->told, reply, &operation))
+    if (!scep_operation_of(v->asked, reply, &operation))
         return;
     switch (operation) {
     case GET_CA_CAPS:
@@ -177,7 +193,7 @@ static void serve(struct visit *v, struct http_reply *reply) {
                      u->ca_certs);
         break;
     case GET_NEXT_CA_CERT:
-        respond_error(&v->told, reply,
+        respond_error(v->asked, reply,
                       err_set(ERR_NOT_FOUND, "no next CA is published at this address"));
         break;
     case PKI_OPERATION:
@@ -219,11 +235,9 @@ bool route_gateway(const struct services *s, const struct http_request *r,
     if (u->settings->mode != UPSTREAM_RELAY)
         return false;
     struct visit *v = arena_alloc(r->arena, sizeof *v);
-    *v = (struct visit){.services = s, .upstream = u, .asked = r, .told = *r};
-    if (next_segment(&rest, &token) && !is_suffix(token)) {
+    *v = (struct visit){.services = s, .upstream = u, .asked = r};
+    if (next_segment(&rest, &token) && !is_suffix(token))
         v->token = arena_str(r->arena, token);
-        v->told.path = arena_printf(r->arena, GATEWAY_PATH "/%s/...", u->settings->name);
-    }
     serve(v, reply);
     return true;
 }

@@ -66,6 +66,7 @@ static void go_on(void *user, const struct http_request *r, struct http_reply *r
     for (struct fetching *f = w->fetches; f; f = f->next)
         take(f);
     serve(w->services, w->wanted, r, reply);
+    mdm_wants_done(&w->services->mdm, w->wanted);
     for (struct fetching *f = w->fetches; f; f = f->next)
         challenge_free(&f->fetch);
 }

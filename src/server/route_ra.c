@@ -5,7 +5,7 @@
 #include "server/route_scep.h"
 
 struct errand {
-    struct store_job asking; /* first */
+    struct store_job job; /* first; of what is asked, and then of what came */
     struct ask ask;
     struct operation *op;
     const struct services *services;
@@ -18,17 +18,39 @@ static void end(void *errand) {
     gateway_release(e->ask.upstream);
 }
 
+/* In a worker, when what came is durable, or could not be made so. */
+static void finish(void *user, const struct http_request *r, struct http_reply *reply) {
+    struct errand *e = user;
+    ask_over(&e->ask);
+    respond_operation(e->op, store_result(&e->job), r, reply);
+}
+
+/* In the committer's thread. */
+static void kept(struct store_job *job) {
+    http_resume(((struct errand *)job)->request);
+}
+
+static void keep(struct errand *e, const struct http_request *r, struct http_reply *reply) {
+    e->job = (struct store_job){.work = scep_commit(e->op), .user = e->op, .done = kept};
+    if (!e->job.work) {
+        finish(e, r, reply);
+        return;
+    }
+    http_later(r, reply, finish, e);
+    store_submit(e->services->scep.store, &e->job);
+}
+
 /* In a worker, after the answer, or after a commit that failed: then nothing was asked. */
 static void go_on(void *user, const struct http_request *r, struct http_reply *reply) {
     struct errand *e = user;
-    enum err committed = store_result(&e->asking);
+    enum err committed = store_result(&e->job);
     if (committed != OK) {
         respond_operation(e->op, committed, r, reply);
         return;
     }
     ask_read(&e->ask);
     scep_answered(e->op, &e->ask.answer);
-    commit_operation(e->services, e->op, r, reply);
+    keep(e, r, reply);
 }
 
 static void answered(struct ask *ask) {
@@ -48,7 +70,7 @@ static void begin(struct errand *e, const struct http_request *r, struct http_re
     enum ask_begun begun = ask_begin(e->services->gateway, &e->ask);
     if (begun == ASK_BEGUN) {
         http_later(r, reply, go_on, e);
-        store_submit(e->services->scep.store, &e->asking);
+        store_submit(e->services->scep.store, &e->job);
         return;
     }
     scep_not_asked(e->op, begun == ASK_TWIN, e->ask.answer.reason);
@@ -66,7 +88,7 @@ void route_ra(const struct services *s, const struct endpoint *endpoint, struct 
     }
     struct errand *e = arena_alloc(r->arena, sizeof *e);
     *e = (struct errand){
-        .asking = {.work = scep_ask, .user = op, .done = committed},
+        .job = {.work = scep_ask, .user = op, .done = committed},
         .ask = {.upstream = u, .arena = r->arena, .done = answered, .user = e},
         .op = op,
         .services = s,
@@ -74,5 +96,6 @@ void route_ra(const struct services *s, const struct endpoint *endpoint, struct 
     };
     arena_defer(r->arena, end, e);
     scep_question(op, &e->ask.csr);
+    e->ask.challenge = scep_question_challenge(op);
     begin(e, r, reply);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/gateway.h"
 #include "server/rate.h"
 #include "server/respond.h"
 #include "server/route_ra.h"
@@ -11,7 +12,7 @@
 static void log_operation(const struct endpoint *e, const struct http_request *r,
                           const char *operation) {
     log_write(LOG_INFO, "scep", "op=%s endpoint=%s peer=%s path=%s status=ok", operation, e->name,
-              log_q(span_str(r->peer)), log_q(span_str(r->path)));
+              log_q(span_str(r->peer)), log_q(span_str(url_without_tokens(r->arena, r->path))));
 }
 
 static void get_capabilities(const struct services *s, const struct endpoint *e,

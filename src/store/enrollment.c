@@ -71,25 +71,6 @@ enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct e
     return e;
 }
 
-enum err enrollment_by_thumbprint(struct tx *tx, struct arena *a, const char *endpoint,
-                                  const char *sha1, struct enrollment *out) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS " FROM enrollment WHERE endpoint = $1"
-                  " AND upper(host_thumbprint) = $2 ORDER BY rowid DESC LIMIT 1",
-                  "ss", endpoint, sha1));
-    if (sql_next(rows, &e))
-        read_row(a, rows, out);
-    else if (e == OK)
-        e = err_set(ERR_NOT_FOUND,
-                    "no enrollment of '%s' shows the certificate %s: the host tells it "
-                    "in a session after it has enrolled",
-                    endpoint, sha1);
-    sql_end(rows);
-    return e;
-}
-
 static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct enrollment **out) {
     enum err e;
     *out = NULL;
@@ -108,6 +89,16 @@ enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device, struct 
                   device ? "SELECT " COLUMNS " FROM enrollment WHERE device = $1 ORDER BY rowid"
                          : "SELECT " COLUMNS " FROM enrollment ORDER BY rowid",
                   device ? "i" : "", device));
+    return read_list(a, rows, out);
+}
+
+enum err enrollment_list_by_thumbprint(struct tx *tx, struct arena *a, const char *endpoint,
+                                       const char *sha1, struct enrollment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM enrollment WHERE endpoint = $1"
+                  " AND upper(host_thumbprint) = $2 ORDER BY rowid",
+                  "ss", endpoint, sha1));
     return read_list(a, rows, out);
 }
 

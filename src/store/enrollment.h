@@ -41,10 +41,10 @@ enum err enrollment_update(struct tx *tx, const struct enrollment *e) ERR_MUST_U
 /* ERR_NOT_FOUND. */
 enum err enrollment_get(struct tx *tx, struct arena *a, const char *id,
                         struct enrollment *out) ERR_MUST_USE;
-/* The newest of an endpoint, or an upstream, whose host shows this certificate; looked for in the
- * whole table, which an administrator asks for rarely. ERR_NOT_FOUND. */
-enum err enrollment_by_thumbprint(struct tx *tx, struct arena *a, const char *endpoint,
-                                  const char *sha1, struct enrollment *out) ERR_MUST_USE;
+/* Those of an endpoint, or an upstream, whose host shows this certificate, oldest first; looked for
+ * in the whole table, which an administrator asks for rarely. */
+enum err enrollment_list_by_thumbprint(struct tx *tx, struct arena *a, const char *endpoint,
+                                       const char *sha1, struct enrollment **out) ERR_MUST_USE;
 /* Oldest first; of one device, or of all when `device` is 0. */
 enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device,
                          struct enrollment **out) ERR_MUST_USE;

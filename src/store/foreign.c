@@ -41,6 +41,11 @@ enum err foreign_add(struct tx *tx, struct foreign_certificate *c) {
                    c->upstream);
 }
 
+enum err foreign_bind(struct tx *tx, int64_t id, const char *enrollment) {
+    return sql_run(tx, "UPDATE foreign_certificate SET enrollment = $2 WHERE id = $1", "is", id,
+                   enrollment);
+}
+
 enum err foreign_by_id(struct tx *tx, struct arena *a, int64_t id,
                        struct foreign_certificate *out) {
     sqlite3_stmt *rows;

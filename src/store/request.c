@@ -139,6 +139,13 @@ enum err request_count_pending(struct tx *tx, const char *endpoint, int64_t *cou
                       "s", endpoint);
 }
 
+enum err request_pending_before(struct tx *tx, const char *enrollment, int64_t newer, int64_t *id) {
+    return sql_number(tx, id,
+                      "SELECT coalesce((SELECT id FROM request WHERE state = 1 AND enrollment = $1"
+                      " ORDER BY id DESC LIMIT 1 OFFSET $2), 0)",
+                      "si", enrollment, newer);
+}
+
 /* Looks at the oldest thousand that are decided: they were made, and so decided, first. */
 enum err request_purge(struct tx *tx, int64_t before) {
     return sql_run(tx,

@@ -56,6 +56,9 @@ enum err request_list_pending(struct tx *tx, struct arena *a, const char *endpoi
                               struct request **out) ERR_MUST_USE;
 /* How many of the endpoint wait for an administrator. */
 enum err request_count_pending(struct tx *tx, const char *endpoint, int64_t *count) ERR_MUST_USE;
+/* Of an enrollment's that are pending the one with `newer` after it; *id 0: there is none. */
+enum err request_pending_before(struct tx *tx, const char *enrollment, int64_t newer,
+                                int64_t *id) ERR_MUST_USE;
 /* Deletes those that were decided before `before`, at most 1,000 at a time. */
 enum err request_purge(struct tx *tx, int64_t before) ERR_MUST_USE;
 

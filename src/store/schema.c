@@ -167,7 +167,7 @@ static const char *const steps[] = {
     /* HMAC-SHA256 of the token, as of a challenge. */
     "CREATE TABLE relay_token("
     "  enrollment TEXT PRIMARY KEY REFERENCES enrollment(id), upstream TEXT NOT NULL,"
-    "  hash BLOB NOT NULL UNIQUE);"
+    "  hash BLOB NOT NULL UNIQUE, expires INTEGER NOT NULL);"
 
     "CREATE TABLE foreign_certificate("
     "  id INTEGER PRIMARY KEY, upstream TEXT NOT NULL, enrollment TEXT REFERENCES enrollment(id),"

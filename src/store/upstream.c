@@ -33,12 +33,34 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct upstream *out) 
     };
 }
 
+/* Nobody else can answer them; and an upstream that gets the name later would be asked for them. */
+static enum err check_requests(struct tx *tx, const char *name) {
+    sqlite3_stmt *rows;
+    enum err e;
+    TRY(sql_query(tx, &rows,
+                  "SELECT group_concat(id, ', '), min(id),"
+                  " (SELECT count(*) FROM request WHERE state = 1 AND endpoint = $1)"
+                  " FROM (SELECT id FROM request WHERE state = 1 AND endpoint = $1"
+                  " ORDER BY id LIMIT 10)",
+                  "s", name));
+    if (sql_next(rows, &e) && sqlite3_column_int(rows, 2))
+        e = err_set(ERR_CONFLICT,
+                    "there are requests that wait for an answer of '%s': %s%s; end each, or wait: "
+                    "signet request deny %lld",
+                    name, (const char *)sqlite3_column_text(rows, 0),
+                    sqlite3_column_int(rows, 2) > 10 ? " ..." : "",
+                    (long long)sqlite3_column_int64(rows, 1));
+    sql_end(rows);
+    return e;
+}
+
 static enum err unknown(const char *name) {
     return err_set(ERR_NOT_FOUND, "there is no upstream '%s'; signet gateway list shows them",
                    name);
 }
 
 enum err upstream_add(struct tx *tx, const struct upstream *u) {
+    TRY(check_requests(tx, u->name));
     enum err e =
         sql_run(tx,
                 "INSERT INTO upstream(" COLUMNS ")"
@@ -96,12 +118,18 @@ enum err upstream_list(struct tx *tx, struct arena *a, struct upstream **out) {
 static enum err check_profiles(struct tx *tx, const char *name) {
     sqlite3_stmt *rows;
     enum err e;
-    TRY(sql_query(tx, &rows, "SELECT name FROM profile WHERE endpoint = $1 ORDER BY name", "s",
-                  name));
-    if (sql_next(rows, &e))
+    TRY(sql_query(tx, &rows,
+                  "SELECT group_concat(name, ', '), min(name),"
+                  " (SELECT count(*) FROM profile WHERE endpoint = $1)"
+                  " FROM (SELECT name FROM profile WHERE endpoint = $1 ORDER BY name LIMIT 10)",
+                  "s", name));
+    if (sql_next(rows, &e) && sqlite3_column_int(rows, 2))
         e = err_set(ERR_CONFLICT,
-                    "the profile '%s' is for the upstream '%s': give it another endpoint first",
-                    (const char *)sqlite3_column_text(rows, 0), name);
+                    "these profiles are for the upstream '%s': %s%s; give each another endpoint "
+                    "first: signet profile add FILE --name %s --endpoint OTHER",
+                    name, (const char *)sqlite3_column_text(rows, 0),
+                    sqlite3_column_int(rows, 2) > 10 ? " ..." : "",
+                    (const char *)sqlite3_column_text(rows, 1));
     sql_end(rows);
     return e;
 }
@@ -123,9 +151,16 @@ static enum err check_enrollments(struct tx *tx, const char *name) {
     return e;
 }
 
+/* Those that are reported (11) and only an import could confirm. */
+enum err upstream_count_reported(struct tx *tx, const char *name, int64_t *count) {
+    return sql_number(
+        tx, count, "SELECT count(*) FROM enrollment WHERE endpoint = $1 AND state = 11", "s", name);
+}
+
 enum err upstream_remove(struct tx *tx, const char *name) {
     TRY(check_profiles(tx, name));
     TRY(check_enrollments(tx, name));
+    TRY(check_requests(tx, name));
     TRY(sql_run(tx, "DELETE FROM relay_token WHERE upstream = $1", "s", name));
     TRY(sql_run(tx, "DELETE FROM upstream WHERE name = $1", "s", name));
     return sql_changes(tx) ? OK : unknown(name);
@@ -134,24 +169,28 @@ enum err upstream_remove(struct tx *tx, const char *name) {
 /* ---- tokens ---- */
 
 enum err relay_token_set(struct tx *tx, struct span hash, const char *upstream,
-                         const char *enrollment) {
+                         const char *enrollment, int64_t expires) {
     return sql_run(tx,
-                   "INSERT INTO relay_token(hash, upstream, enrollment) VALUES($1, $2, $3)"
-                   " ON CONFLICT(enrollment) DO UPDATE SET hash = $1, upstream = $2",
-                   "bss", hash, upstream, enrollment);
+                   "INSERT INTO relay_token(hash, upstream, enrollment, expires)"
+                   " VALUES($1, $2, $3, $4)"
+                   " ON CONFLICT(enrollment) DO UPDATE SET hash = $1, upstream = $2, expires = $4",
+                   "bssi", hash, upstream, enrollment, expires);
 }
 
 enum err relay_token_get(struct tx *tx, struct arena *a, struct span hash, const char *upstream,
-                         const char **enrollment) {
+                         const char **enrollment, int64_t *expires) {
     sqlite3_stmt *rows;
     enum err e;
-    TRY(sql_query(tx, &rows, "SELECT enrollment FROM relay_token WHERE hash = $1 AND upstream = $2",
+    TRY(sql_query(tx, &rows,
+                  "SELECT enrollment, expires FROM relay_token WHERE hash = $1 AND upstream = $2",
                   "bs", hash, upstream));
-    if (sql_next(rows, &e))
+    if (sql_next(rows, &e)) {
         *enrollment = sql_text(a, rows, 0);
-    else if (e == OK)
+        *expires = sqlite3_column_int64(rows, 1);
+    } else if (e == OK) {
         e = err_set(ERR_NOT_FOUND, "the token names no enrollment: it was never minted here, or "
                                    "the profile has been sent anew since");
+    }
     sql_end(rows);
     return e;
 }

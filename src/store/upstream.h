@@ -44,7 +44,7 @@ struct upstream {
     struct upstream *next;
 };
 
-/* ERR_EXISTS. */
+/* ERR_EXISTS; ERR_CONFLICT while requests of that name are pending. */
 enum err upstream_add(struct tx *tx, const struct upstream *u) ERR_MUST_USE;
 /* Writes all but name and created. */
 enum err upstream_update(struct tx *tx, const struct upstream *u) ERR_MUST_USE;
@@ -52,18 +52,21 @@ enum err upstream_update(struct tx *tx, const struct upstream *u) ERR_MUST_USE;
 enum err upstream_get(struct tx *tx, struct arena *a, const char *name,
                       struct upstream *out) ERR_MUST_USE;
 enum err upstream_list(struct tx *tx, struct arena *a, struct upstream **out) ERR_MUST_USE;
-/* ERR_NOT_FOUND; ERR_CONFLICT, which tells the first, while a profile names it, or an enrollment
- * that is assigned or open. */
+/* ERR_NOT_FOUND; ERR_CONFLICT, which tells the first, while a profile names it, an enrollment that
+ * is assigned or open, or a pending request. */
 enum err upstream_remove(struct tx *tx, const char *name) ERR_MUST_USE;
+/* How many of its enrollments are reported: without it none of them can be confirmed any more. */
+enum err upstream_count_reported(struct tx *tx, const char *name, int64_t *count) ERR_MUST_USE;
 
 /* ---- tokens: a path that names a relayed enrollment ---- */
 
-/* Gives the enrollment a token (its keyed hash) in place of its earlier one. */
+/* Gives the enrollment a token (its keyed hash) in place of its earlier one, until `expires` (ms).
+ */
 enum err relay_token_set(struct tx *tx, struct span hash, const char *upstream,
-                         const char *enrollment) ERR_MUST_USE;
-/* Whose it is. ERR_NOT_FOUND. Whether it is still good is the enrollment's state to say. */
+                         const char *enrollment, int64_t expires) ERR_MUST_USE;
+/* Whose it is, and its last moment. ERR_NOT_FOUND. That it is good is for the caller to see. */
 enum err relay_token_get(struct tx *tx, struct arena *a, struct span hash, const char *upstream,
-                         const char **enrollment) ERR_MUST_USE;
+                         const char **enrollment, int64_t *expires) ERR_MUST_USE;
 
 /* ---- certificates that an upstream issued ---- */
 
@@ -88,6 +91,8 @@ struct foreign_certificate {
 /* Sets c->id. ERR_EXISTS when the upstream's very certificate is known already: c->id is its own.
  */
 enum err foreign_add(struct tx *tx, struct foreign_certificate *c) ERR_MUST_USE;
+/* Gives it to another enrollment. */
+enum err foreign_bind(struct tx *tx, int64_t id, const char *enrollment) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
 enum err foreign_by_id(struct tx *tx, struct arena *a, int64_t id,
                        struct foreign_certificate *out) ERR_MUST_USE;

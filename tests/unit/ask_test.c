@@ -5,14 +5,18 @@
  */
 #include "scep_certrep_fixture.h"
 
+#include <arpa/inet.h>
 #include <jansson.h>
+#include <semaphore.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 #include "cms/signed.h"
 #include "gateway/ask.h"
 #include "gateway/internal.h"
 
-static struct gateway gateway; /* without a pool: nothing is sent here */
+static struct gateway gateway; /* without a pool but for tests that send */
+static struct authority authority;
 static struct upstream settings;
 static struct gateway_upstream upstream;
 static struct pair ca_key, self_key;
@@ -26,6 +30,7 @@ static const char their_secret[] = "c2VjcmV0IG9mIHRoZSBob29r"; /* "secret of the
 static int prepare(void **state) {
     set_up(state);
     folder = scratch_new();
+    gateway.options.authority = &authority;
     ca_key = pair_new(2048);
     self_key = pair_new(2048);
     ca = cert_new(&shared, "CN=Their CA", ca_key.ours, "CN=Their CA", ca_key.ours, true);
@@ -114,6 +119,10 @@ static void again_is_the_same_transaction(void **state) {
     assert_string_equal(one.answer.transaction, two.answer.transaction);
     assert_string_not_equal(one.answer.transaction, other.answer.transaction);
     assert_memory_not_equal(one.nonce, two.nonce, sizeof one.nonce);
+    authority.challenge_key[0] ^= 1; /* the CSR alone does not tell it */
+    struct ask elsewhere = begun(&a, csr_der);
+    authority.challenge_key[0] ^= 1;
+    assert_string_not_equal(one.answer.transaction, elsewhere.answer.transaction);
 }
 
 static void old_servers_are_asked_as_they_like(void **state) {
@@ -159,14 +168,11 @@ static void not_twice_and_not_too_many(void **state) {
     assert_int_equal(ask_begin(&gateway, &one), ASK_BEGUN);
     assert_int_equal(ask_begin(&gateway, &twin), ASK_TWIN);
     ask_free(&twin);
-    assert_true(ask_is_under_way(&gateway, &upstream, one.csr_sha256));
     assert_int_equal(ask_begin(&gateway, &second), ASK_BEGUN);
     assert_int_equal(ask_begin(&gateway, &third), ASK_NOT); /* max_requests is 2 */
     assert_non_null(strstr(third.answer.reason, "under way"));
     ask_free(&third);
-    assert_false(ask_is_under_way(&gateway, &upstream, third.csr_sha256));
     ask_free(&one);
-    assert_false(ask_is_under_way(&gateway, &upstream, one.csr_sha256));
     assert_int_equal(ask_begin(&gateway, &third), ASK_BEGUN);
     ask_free(&second);
     ask_free(&third);
@@ -174,6 +180,111 @@ static void not_twice_and_not_too_many(void **state) {
     health_status(upstream.health, &a, &status);
     assert_int_equal(status.running, 0);
     assert_int_equal(status.health, GATEWAY_UNKNOWN);
+}
+
+/* Of one challenge one CSR is asked for at a time, until its answer is durable. */
+static void one_at_a_time_of_a_challenge(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct ask one = new_ask(&a, csr_der), other = new_ask(&a, new_csr(client_key.theirs, "1")),
+               third = new_ask(&a, new_csr(client_key.theirs, "2"));
+    one.challenge = other.challenge = 7;
+    third.challenge = 8;
+    assert_int_equal(ask_begin(&gateway, &one), ASK_BEGUN);
+    assert_int_equal(ask_begin(&gateway, &other), ASK_TWIN);
+    assert_int_equal(ask_begin(&gateway, &third), ASK_BEGUN);
+    ask_free(&third);
+    ask_free(&other); /* it had no place */
+    assert_int_equal(ask_begin(&gateway, &other), ASK_TWIN);
+    ask_over(&one);
+    assert_int_equal(ask_begin(&gateway, &other), ASK_BEGUN);
+    ask_free(&one);
+    ask_free(&other);
+    one.challenge = other.challenge = 0; /* polls have none */
+    assert_int_equal(ask_begin(&gateway, &one), ASK_BEGUN);
+    assert_int_equal(ask_begin(&gateway, &other), ASK_BEGUN);
+    ask_free(&one);
+    ask_free(&other);
+}
+
+/* ---- sent: to a server that takes it and says nothing, until it is gone ---- */
+
+struct silence {
+    int fd;
+    char url[64];
+    sem_t told;
+};
+
+static void silence_begin(struct silence *s) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof at;
+    s->fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(s->fd, (struct sockaddr *)&at, n), 0);
+    assert_int_equal(listen(s->fd, 8), 0);
+    getsockname(s->fd, (struct sockaddr *)&at, &n);
+    snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d/scep", ntohs(at.sin_port));
+    sem_init(&s->told, 0, 0);
+    settings.url = s->url;
+    assert_ok(fetch_pool_new(&gateway.pool));
+    upstream.peer = fetch_peer_new(gateway.pool, &(struct fetch_options){.timeout_ms = 30000});
+}
+
+static void told(struct ask *ask) {
+    sem_post(&((struct silence *)ask->user)->told);
+}
+
+static void send_to_silence(struct silence *s, struct ask *ask) {
+    ask->done = told;
+    ask->user = s;
+    assert_int_equal(ask_begin(&gateway, ask), ASK_BEGUN);
+    ask_send(ask);
+}
+
+/* Ends what is under way; each is told. */
+static void silence_end(struct silence *s, int sent) {
+    close(s->fd);
+    fetch_pool_refuse(gateway.pool);
+    while (sent--)
+        assert_int_equal(sem_wait(&s->told), 0);
+}
+
+static void silence_free(struct silence *s) {
+    fetch_pool_free(gateway.pool);
+    fetch_peer_free(upstream.peer);
+    gateway.pool = NULL;
+    upstream.peer = NULL;
+    sem_destroy(&s->told);
+}
+
+static enum gateway_health health_after(struct silence *s, struct arena *a, int64_t challenge) {
+    static char nth[2] = "a";
+    struct ask ask = new_ask(a, new_csr(client_key.theirs, nth));
+    struct gateway_status status;
+    nth[0]++;
+    ask.challenge = challenge;
+    send_to_silence(s, &ask);
+    assert_int_equal(sem_wait(&s->told), 0);
+    assert_int_equal(ask.job.reply.cause, FETCH_TIMEOUT);
+    ask_free(&ask);
+    health_status(upstream.health, a, &status);
+    return status.health;
+}
+
+/* As many CSRs as a host likes may make the upstream hang: it is one failure. */
+static void a_challenge_is_one_asker(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct silence s;
+    silence_begin(&s);
+    fetch_peer_free(upstream.peer);
+    upstream.peer = fetch_peer_new(gateway.pool, &(struct fetch_options){.timeout_ms = 200});
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(health_after(&s, &a, 7), GATEWAY_UNKNOWN);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(health_after(&s, &a, 8 + i), GATEWAY_UNKNOWN);
+    assert_int_equal(health_after(&s, &a, 20), GATEWAY_DOWN); /* of five challenges */
+    silence_end(&s, 0);
+    silence_free(&s);
 }
 
 /* ---- answers ---- */
@@ -332,6 +443,39 @@ static void certificates_that_are_none(void **state) {
     ask_free(&ask);
 }
 
+static struct ask *leaf_of(struct arena *a, struct ask *ask, const char *issuer,
+                           const struct key *key, bool is_ca) {
+    struct span c = cert_new(a, "CN=host", client_key.ours, issuer, key, is_ca);
+    struct their_reply r = success(a, ask, &c, 1, EVP_aes_128_cbc());
+    answer(ask, &r);
+    return ask;
+}
+
+/* The pinned CA and those below it issue; those above it do not, and nobody makes the host a CA. */
+static void who_may_issue_what(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct ask ask = ask_for(&a);
+    struct pair above = pair_new(2048), below = pair_new(2048);
+    upstream.chain[1] = upstream.certs[2] =
+        cert_new(&a, "CN=Root", above.ours, "CN=Root", above.ours, true);
+    upstream.chain_count = 2;
+    upstream.certs[3] = cert_new(&a, "CN=Sub", below.ours, "CN=Their CA", ca_key.ours, true);
+    upstream.cert_count = 4;
+    is_wrong(leaf_of(&a, &ask, "CN=Their CA", ca_key.ours, true), "is a CA's");
+    is_wrong(leaf_of(&a, &ask, "CN=Root", above.ours, false), "'CN=Root', which is not the pinned");
+    is_wrong(leaf_of(&a, &ask, "CN=Their RA", ra_key.ours, false), "not the pinned CA");
+    leaf_of(&a, &ask, "CN=Sub", below.ours, false);
+    assert_int_equal(ask.answer.outcome, UPSTREAM_SUCCESS);
+    upstream.cert_count = 3; /* what is not there any more issues nothing */
+    is_wrong(leaf_of(&a, &ask, "CN=Sub", below.ours, false), "not the pinned CA");
+    leaf_of(&a, &ask, "CN=Their CA", ca_key.ours, false);
+    assert_int_equal(ask.answer.outcome, UPSTREAM_SUCCESS);
+    ask_free(&ask);
+    pair_free(&above);
+    pair_free(&below);
+}
+
 static void answers_that_are_none(void **state) {
     (void)state;
     ARENA_AUTO(a);
@@ -365,7 +509,8 @@ static void http_without_an_answer(void **state) {
         enum upstream_outcome outcome;
         const char *said;
     } cases[] = {
-        {500, FETCH_OK, UPSTREAM_NO_CERTREP, "HTTP 500"},
+        {500, FETCH_OK, UPSTREAM_SILENT, "HTTP 500"},
+        {0, FETCH_LOCAL, UPSTREAM_UNASKED, "got no request"},
         {404, FETCH_OK, UPSTREAM_NO_CERTREP, "HTTP 404"},
         {302, FETCH_OK, UPSTREAM_NO_CERTREP, "HTTP 302"},
         {502, FETCH_OK, UPSTREAM_SILENT, "HTTP 502"},
@@ -419,15 +564,24 @@ static enum err signed_hook(struct arena *a, struct span body) {
     return hook(a, body, signature(a, body));
 }
 
+static void make_secret(struct arena *a) {
+    scratch_put(folder, "secret", span_str(arena_printf(a, "%s\n", their_secret)));
+    settings.webhook_secret = arena_printf(a, "%s/secret", folder);
+}
+
+static struct span question_of(struct arena *a, const struct ask *ask) {
+    return question(a, ask->csr, ask->answer.transaction);
+}
+
 static void the_hook_knows_what_is_asked(void **state) {
     (void)state;
     ARENA_AUTO(a);
     struct ask ask = new_ask(&a, csr_der);
-    scratch_put(folder, "secret", span_str(arena_printf(&a, "%s\n", their_secret)));
-    settings.webhook_secret = arena_printf(&a, "%s/secret", folder);
-    assert_int_equal(ask_begin(&gateway, &ask), ASK_BEGUN);
-    struct span body = question(&a, csr_der, ask.answer.transaction);
-    assert_ok(signed_hook(&a, body));
+    struct silence s;
+    make_secret(&a);
+    silence_begin(&s);
+    send_to_silence(&s, &ask);
+    struct span body = question_of(&a, &ask);
     const char *mac = signature(&a, body);
     char *bad = arena_str(&a, span_str(mac));
     bad[0] = bad[0] == '0' ? '1' : '0';
@@ -441,8 +595,42 @@ static void the_hook_knows_what_is_asked(void **state) {
     assert_int_equal(signed_hook(&a, span_str("{\"x509CertificateRequest\":{\"raw\":7}}")),
                      ERR_PARSE);
     assert_int_equal(signed_hook(&a, span_str("")), ERR_PARSE);
+    assert_ok(signed_hook(&a, body)); /* none of them has used it up */
+    silence_end(&s, 1);
     ask_free(&ask);
+    silence_free(&s);
     assert_int_equal(signed_hook(&a, body), ERR_REFUSED); /* it is not asked for any more */
+}
+
+/* Only between the request and its answer, once, and for no CertPoll. */
+static void the_hook_says_yes_once(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct ask one = new_ask(&a, csr_der), two = new_ask(&a, new_csr(client_key.theirs, "2")),
+               poll = new_ask(&a, new_csr(client_key.theirs, "3"));
+    struct silence s;
+    make_secret(&a);
+    silence_begin(&s);
+    poll.poll = true;
+    send_to_silence(&s, &poll);
+    assert_int_equal(signed_hook(&a, question_of(&a, &poll)), ERR_REFUSED);
+    assert_int_equal(ask_begin(&gateway, &one), ASK_BEGUN);
+    assert_int_equal(signed_hook(&a, question_of(&a, &one)), ERR_REFUSED); /* not sent yet */
+    ask_free(&one);
+    send_to_silence(&s, &one);
+    assert_ok(signed_hook(&a, question_of(&a, &one)));
+    assert_int_equal(signed_hook(&a, question_of(&a, &one)), ERR_REFUSED);
+    silence_end(&s, 2);
+    ask_free(&poll);
+    ask_free(&one);
+    send_to_silence(&s, &two); /* it is answered at once, and never was allowed */
+    assert_int_equal(sem_wait(&s.told), 0);
+    assert_int_equal(signed_hook(&a, question_of(&a, &two)), ERR_REFUSED);
+    assert_int_equal(
+        ask_begin(&gateway, &(struct ask){.upstream = &upstream, .arena = &a, .csr = two.csr}),
+        ASK_TWIN);
+    ask_free(&two);
+    silence_free(&s);
 }
 
 static void a_hook_without_a_secret(void **state) {
@@ -469,13 +657,17 @@ int main(void) {
         TEST(again_is_the_same_transaction),
         TEST(old_servers_are_asked_as_they_like),
         TEST(not_twice_and_not_too_many),
+        TEST(one_at_a_time_of_a_challenge),
+        TEST(a_challenge_is_one_asker),
         TEST(servers_of_every_kind),
         TEST(refusals_and_patience),
         TEST(answers_of_somebody_else),
         TEST(certificates_that_are_none),
+        TEST(who_may_issue_what),
         TEST(answers_that_are_none),
         TEST(http_without_an_answer),
         TEST(the_hook_knows_what_is_asked),
+        TEST(the_hook_says_yes_once),
         TEST(a_hook_without_a_secret),
     };
     return cmocka_run_group_tests_name("ask", tests, prepare, clean_up);

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "gateway/challenge.h"
+#include "gateway/internal.h"
 
 #define assert_ok(e) assert_string_equal((e) == OK ? "" : err_detail(), "")
 
@@ -126,6 +127,14 @@ static char folder[] = "/tmp/challenge_test.XXXXXX";
 static struct fetch_pool *pool;
 static struct upstream settings;
 static struct gateway_upstream upstream = {.settings = &settings};
+static struct upstream_health *health;
+
+static void renew_health(void) {
+    if (health)
+        health_release(health);
+    health = health_new("x", 4);
+    upstream.ndes_health = health_page(health);
+}
 
 /* The gateway of this program is its pool alone. */
 struct fetch_pool *gateway_pool(struct gateway *g) {
@@ -233,6 +242,7 @@ static int start(void **state) {
     plain = start_ndes(NULL, NULL);
     secure = start_ndes(cert, key);
     assert_ok(fetch_pool_new(&pool));
+    renew_health();
     return 0;
 }
 
@@ -241,6 +251,7 @@ static int stop(void **state) {
     char command[64];
     const pid_t servers[] = {plain.pid, secure.pid};
     fetch_pool_free(pool);
+    health_release(health);
     for (size_t i = 0; i < 2; i++) {
         kill(servers[i], SIGKILL);
         waitpid(servers[i], NULL, 0);
@@ -277,7 +288,7 @@ static void wait_for_answer(void) {
     pthread_mutex_unlock(&lock);
 }
 
-static struct challenge_fetch fetch(const struct asking *how, const char *path) {
+static void point_at(const struct asking *how, const char *path) {
     char cert[64];
     BUF_AUTO(trust);
     struct fetch_options options = {.auth = how->auth,
@@ -293,12 +304,20 @@ static struct challenge_fetch fetch(const struct asking *how, const char *path) 
         .ndes_url = arena_printf(&arena, "http%s://127.0.0.1:%d%s", how->tls ? "s" : "",
                                  how->tls ? secure.port : plain.port, path),
         .ndes_credentials = "/etc/ndes"};
+}
+
+static void point_nowhere(void) {
+    fetch_peer_free(upstream.ndes);
+    upstream.ndes = NULL;
+}
+
+static struct challenge_fetch fetch(const struct asking *how, const char *path) {
+    point_at(how, path);
     struct challenge_fetch f = {.upstream = &upstream, .arena = &arena, .done = on_done};
     assert_true(challenge_start(NULL, &f));
     wait_for_answer();
     challenge_read(&f);
-    fetch_peer_free(upstream.ndes);
-    upstream.ndes = NULL;
+    point_nowhere();
     return f;
 }
 
@@ -375,6 +394,62 @@ static void nobody_there(void **state) {
     plain.port = port;
 }
 
+/* ---- not too often ---- */
+
+static void is_not_asked(const char *word) {
+    static struct challenge_fetch f; /* outlives the test, if it is started all the same */
+    f = (struct challenge_fetch){.upstream = &upstream, .arena = &arena, .done = on_done};
+    assert_false(challenge_start(NULL, &f));
+    assert_null(f.text);
+    if (!strstr(f.reason, word))
+        fail_msg("'%s' is not in: %s", word, f.reason);
+}
+
+/* However many sessions want a password, a page that hangs holds three of them. */
+static void three_at_once(void **state) {
+    (void)state;
+    struct challenge_fetch f[3];
+    renew_health();
+    point_at(&by_ntlm, "/ntlm/silent");
+    for (size_t i = 0; i < 3; i++) {
+        f[i] = (struct challenge_fetch){.upstream = &upstream, .arena = &arena, .done = on_done};
+        assert_true(challenge_start(NULL, &f[i]));
+    }
+    is_not_asked("for other enrollments at this moment");
+    for (size_t i = 0; i < 3; i++)
+        wait_for_answer();
+    for (size_t i = 0; i < 3; i++)
+        challenge_free(&f[i]);
+    point_nowhere();
+    gives(&by_ntlm, "/ntlm/ok");
+}
+
+/* The words are those of the failures, so that the timeline does not tell them anew. */
+static void a_dead_page_is_left_alone(void **state) {
+    (void)state;
+    int port = plain.port;
+    renew_health();
+    plain.port = 1;
+    for (int i = 0; i < 4; i++)
+        fails(&by_ntlm, "/ntlm/ok", "mscep_admin page: the connection is refused");
+    plain.port = port;
+    fails(&by_ntlm, "/ntlm/full", "cache is full"); /* an answer: it is there */
+    plain.port = 1;
+    for (int i = 0; i < 5; i++)
+        fails(&by_ntlm, "/ntlm/ok", "mscep_admin page: the connection is refused");
+    point_at(&by_ntlm, "/ntlm/ok");
+    is_not_asked("its mscep_admin page: the connection is refused, or nobody is there");
+    point_nowhere();
+    plain.port = port;
+    struct gateway_status s;
+    health_status(health, &arena, &s); /* the SCEP side has nothing to do with it */
+    assert_int_equal(s.health, GATEWAY_UNKNOWN);
+    health_status(upstream.ndes_health, &arena, &s);
+    assert_int_equal(s.health, GATEWAY_DOWN);
+    assert_int_equal(s.running, 0);
+    renew_health();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(all_encodings, clear),
@@ -390,6 +465,8 @@ int main(void) {
         cmocka_unit_test_teardown(basic_needs_tls, clear),
         cmocka_unit_test_teardown(pages_that_give_none, clear),
         cmocka_unit_test_teardown(nobody_there, clear),
+        cmocka_unit_test_teardown(three_at_once, clear),
+        cmocka_unit_test_teardown(a_dead_page_is_left_alone, clear),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

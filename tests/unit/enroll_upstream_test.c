@@ -57,15 +57,19 @@ static int free_certs(void **state) {
 
 /* ---- a host with one enrollment, "mine", at the upstream "ndes" ---- */
 
+struct birth {
+    const char *id, *subject;
+};
+
 static enum err set_up_work(struct tx *tx, void *user) {
+    const struct birth *birth = user;
     struct device d = {
         .device_id = "D", .name = "H", .hw_dev_id = "", .os_version = "", .account = "alice"};
-    (void)user;
     TRY(device_put(tx, &d));
     struct enrollment e = {
-        .id = "mine", .device = d.id, .profile = "p", .endpoint = "ndes", .body = "<Atomic/>"};
+        .id = birth->id, .device = d.id, .profile = "p", .endpoint = "ndes", .body = "<Atomic/>"};
     TRY(enrollment_add(tx, &e));
-    e.subject = "CN=host";
+    e.subject = birth->subject;
     e.eku = "1.3.6.1.5.5.7.3.2";
     e.key_usage = 160;
     e.key_length = 2048;
@@ -74,14 +78,23 @@ static enum err set_up_work(struct tx *tx, void *user) {
     return enroll_accepted(tx, &e, &policy, "accepted", "200");
 }
 
+static const char *who; /* whose enrollment the steps are about */
+
+/* One enrollment more, which the steps are about from now on. */
+static int set_up_one(const char *id, const char *subject) {
+    struct birth birth = {id, subject};
+    who = id;
+    return store_write(store, set_up_work, &birth) == OK ? 0 : -1;
+}
+
 static int set_up(void **state) {
     open_fresh(state);
-    return store_write(store, set_up_work, NULL) == OK ? 0 : -1;
+    return set_up_one("mine", "CN=host");
 }
 
 /* ---- steps ---- */
 
-enum what { ASKS = 1, SAYS, KEEPS, SHOWS, IMPORTS, EXPIRES };
+enum what { ASKS = 1, SAYS, KEEPS, SHOWS, IMPORTS, BRINGS, EXPIRES };
 
 struct step {
     enum what what;
@@ -93,7 +106,7 @@ struct step {
 
 static struct foreign_certificate foreign(const struct known *k, const char *upstream) {
     return (struct foreign_certificate){.upstream = upstream ? upstream : "ndes",
-                                        .enrollment = "mine",
+                                        .enrollment = who,
                                         .source = FOREIGN_RA,
                                         .serial = span_of("\x12\x34", 2),
                                         .subject = "CN=host",
@@ -110,7 +123,7 @@ static enum err step_work(struct tx *tx, void *user) {
     struct enrollment e;
     struct foreign_certificate c;
     int expired;
-    TRY(enrollment_get(tx, &a, "mine", &e));
+    TRY(enrollment_get(tx, &a, who, &e));
     switch (s->what) {
     case ASKS:
         return enroll_asks_upstream(tx, &e, "the host asked", "transaction", "t", NULL);
@@ -124,6 +137,10 @@ static enum err step_work(struct tx *tx, void *user) {
     case IMPORTS:
         c = foreign(s->cert, s->upstream);
         c.enrollment = NULL;
+        return enroll_import(tx, &a, &e, &c);
+    case BRINGS:
+        c = foreign(s->cert, s->upstream);
+        TRY(enroll_find_import(tx, &a, &c, &e));
         return enroll_import(tx, &a, &e, &c);
     case EXPIRES:
         e.sessions = policy.confirm_sessions;
@@ -162,6 +179,11 @@ static enum err imports(const struct known *k) {
     return step((struct step){.what = IMPORTS, .cert = k});
 }
 
+/* As an administrator does, who knows no enrollment. */
+static enum err brings(const struct known *k) {
+    return step((struct step){.what = BRINGS, .cert = k});
+}
+
 /* A whole relayed enrollment, up to what the host shows. */
 static void is_relayed(const char *thumbprint) {
     asks();
@@ -183,8 +205,8 @@ static enum err look_work(struct tx *tx, void *user) {
     struct look *l = user;
     struct event *events;
     int folded = 0;
-    TRY(enrollment_get(tx, &a, "mine", &l->e));
-    TRY(enrollment_list_events(tx, &a, "mine", &events));
+    TRY(enrollment_get(tx, &a, who, &l->e));
+    TRY(enrollment_list_events(tx, &a, who, &events));
     for (struct event *v = events; v; v = v->next) {
         size_t n = strlen(l->alarms);
         l->events++;
@@ -357,7 +379,8 @@ static void answers_do_not_run_ahead(void **state) {
     alarms_are(1, "it may have issued");
     says(UPSTREAM_UNASKED);
     asks();
-    alarms_are(2, NULL);                /* the silent one is still without its outcome */
+    alarms_are(1, NULL); /* the silent one is still without its outcome: a note */
+    assert_int_equal(look().kinds[EVENT_NOTE], 3);
     assert_int_equal(look().e.asks, 3); /* the one that was not sent does not count */
 }
 
@@ -427,7 +450,7 @@ static void an_upstream_that_changed_it(void **state) {
     shows(wrong.sha1);
     struct look l = look();
     assert_int_equal(l.e.state, STATE_CONFIRMED);
-    assert_int_equal(l.kinds[EVENT_NOTE], 1);
+    alarms_are(1, NULL); /* "what the profile promised" */
 }
 
 /* An upstream that keeps transactions gives the same again. */
@@ -526,6 +549,137 @@ static void an_import_that_differs_waits_too(void **state) {
     assert_int_equal(look().kinds[EVENT_CONFIRMED], 0);
 }
 
+/* ---- import: whose it is ---- */
+
+static void state_of(const char *id, enum enroll_state wanted) {
+    who = id;
+    state_is(wanted);
+}
+
+static int kept(void) {
+    return (int)ask_file("SELECT count(*) FROM foreign_certificate");
+}
+
+/* A host names what it likes; nothing was issued for this one. */
+static void who_never_got_one_gets_none(void **state) {
+    (void)state;
+    is_relayed(good.sha1);
+    state_is(STATE_REPORTED);
+    set_up_one("theirs", "CN=host");
+    shows(good.sha1);
+    assert_int_equal(imports(&good), ERR_REFUSED);
+    assert_non_null(strstr(err_detail(), "theirs"));
+    asks();
+    says(UPSTREAM_REFUSED);
+    shows(good.sha1);
+    assert_int_equal(imports(&good), ERR_REFUSED);
+    assert_ok(brings(&good)); /* the newer one counts for nothing */
+    assert_int_equal(look().kinds[EVENT_CONFIRMED], 0);
+    state_of("mine", STATE_CONFIRMED);
+}
+
+static void nobody_got_it(void **state) {
+    (void)state;
+    assert_int_equal(brings(&good), ERR_NOT_FOUND);
+    shows(good.sha1);
+    assert_int_equal(brings(&good), ERR_REFUSED);
+    assert_non_null(strstr(err_detail(), "answered no request"));
+    assert_int_equal(kept(), 0);
+}
+
+/* The thief has enrolled, too, for a name of its own. */
+static void the_promise_decides_between_two(void **state) {
+    (void)state;
+    is_relayed(good.sha1);
+    set_up_one("theirs", "CN=thief");
+    is_relayed(good.sha1);
+    assert_ok(brings(&good));
+    state_of("mine", STATE_CONFIRMED);
+    state_of("theirs", STATE_REPORTED);
+    alarms_are(0, NULL);
+    assert_int_equal(brings(&good), ERR_EXISTS);
+}
+
+static void what_it_does_not_decide_is_refused(void **state) {
+    (void)state;
+    is_relayed(good.sha1);
+    set_up_one("theirs", "CN=host");
+    is_relayed(good.sha1);
+    assert_int_equal(brings(&good), ERR_CONFLICT);
+    assert_non_null(strstr(err_detail(), "mine, theirs"));
+    assert_int_equal(kept(), 0);
+    who = "mine";
+    shows(wrong.sha1); /* reported: what it says later counts for nothing */
+    assert_int_equal(brings(&wrong), ERR_NOT_FOUND);
+    state_of("theirs", STATE_REPORTED);
+}
+
+static void nor_what_fits_none(void **state) {
+    (void)state;
+    is_relayed(wrong.sha1);
+    set_up_one("theirs", "CN=host");
+    is_relayed(wrong.sha1);
+    assert_int_equal(brings(&wrong), ERR_CONFLICT);
+    assert_int_equal(kept(), 0);
+    alarms_are(0, NULL);
+}
+
+/* The thief came first, alone: what it could not confirm is not its own for ever. */
+static void a_wrong_claim_binds_nothing(void **state) {
+    (void)state;
+    set_up_one("theirs", "CN=thief");
+    is_relayed(good.sha1);
+    assert_ok(brings(&good));
+    state_is(STATE_REPORTED);
+    alarms_are(1, "promises the subject 'CN=thief'");
+    assert_ok(brings(&good)); /* again: it is judged anew */
+    state_is(STATE_REPORTED);
+    alarms_are(2, "promises the subject 'CN=thief'");
+    assert_int_equal(kept(), 1);
+    who = "mine";
+    is_relayed(good.sha1);
+    assert_ok(brings(&good));
+    state_is(STATE_CONFIRMED);
+    assert_int_equal(kept(), 1);
+    state_of("theirs", STATE_REPORTED);
+    assert_non_null(strstr(look().last, "that of another enrollment"));
+    assert_non_null(strstr(look().last, "mine"));
+}
+
+static void what_has_confirmed_stays(void **state) {
+    (void)state;
+    is_relayed(good.sha1);
+    assert_ok(imports(&good));
+    set_up_one("theirs", "CN=host");
+    is_relayed(good.sha1);
+    assert_int_equal(imports(&good), ERR_EXISTS);
+    assert_non_null(strstr(err_detail(), "mine"));
+    state_of("mine", STATE_CONFIRMED);
+}
+
+/* What the upstream gave to our RA is no import. */
+static void what_the_ra_got_is_not_bound_anew(void **state) {
+    (void)state;
+    issues(&good);
+    set_up_one("theirs", "CN=host");
+    is_relayed(good.sha1);
+    assert_int_equal(imports(&good), ERR_EXISTS);
+    state_of("theirs", STATE_REPORTED);
+}
+
+/* It may be another host's: nobody is told to revoke it. */
+static void a_wrong_claim_is_not_for_revocation(void **state) {
+    (void)state;
+    asks();
+    says(UPSTREAM_SUCCESS);
+    shows_status("32", wrong.sha1);
+    assert_ok(imports(&wrong));
+    shows(good.sha1);
+    assert_ok(imports(&good));
+    state_is(STATE_CONFIRMED);
+    alarms_are(0, NULL);
+}
+
 #define WITH_HOST(test) cmocka_unit_test_setup_teardown(test, set_up, close_it)
 
 int main(void) {
@@ -552,6 +706,15 @@ int main(void) {
         WITH_HOST(a_broken_promise_is_an_alarm),
         WITH_HOST(an_import_waits_for_the_host),
         WITH_HOST(an_import_that_differs_waits_too),
+        WITH_HOST(who_never_got_one_gets_none),
+        WITH_HOST(nobody_got_it),
+        WITH_HOST(the_promise_decides_between_two),
+        WITH_HOST(what_it_does_not_decide_is_refused),
+        WITH_HOST(nor_what_fits_none),
+        WITH_HOST(a_wrong_claim_binds_nothing),
+        WITH_HOST(what_has_confirmed_stays),
+        WITH_HOST(what_the_ra_got_is_not_bound_anew),
+        WITH_HOST(a_wrong_claim_is_not_for_revocation),
     };
     return cmocka_run_group_tests_name("enroll_upstream", tests, make_certs, free_certs);
 }

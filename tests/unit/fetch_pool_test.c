@@ -226,6 +226,53 @@ static void test_causes(void **state) {
     expect(f, "/ok", true, FETCH_OK);
 }
 
+/* The job's cause, and whether it is certain that the server saw nothing of the request. */
+static void ends(struct fixture *f, struct fetch_peer *peer, const char *url,
+                 enum fetch_cause cause, bool unsent) {
+    struct call c;
+    prepare(f, &c, "", true);
+    c.job.peer = peer;
+    c.job.request.url = url;
+    ask(f, &c);
+    assert_int_equal(c.job.reply.cause, cause);
+    assert_int_equal(c.job.reply.unsent, unsent);
+    renew(&c.job);
+}
+
+static void test_what_was_not_sent(void **state) {
+    struct fixture *f = *state;
+    char ok[60], reset[60], hang[60], tls[60], proxy[60];
+    struct fetch_peer *hasty = fetch_peer_new(f->pool, &(struct fetch_options){.timeout_ms = 300});
+    struct fetch_peer *proxied =
+        fetch_peer_new(f->pool, &(struct fetch_options){.env_proxy = true});
+    BUF_AUTO(large);
+    snprintf(ok, sizeof ok, "http://127.0.0.1:%d/ok", f->server.port);
+    snprintf(reset, sizeof reset, "http://127.0.0.1:%d/reset", f->server.port);
+    snprintf(hang, sizeof hang, "http://127.0.0.1:%d/hang", f->server.port);
+    snprintf(tls, sizeof tls, "https://127.0.0.1:%d/", f->server.port);
+    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", f->server.port);
+    ends(f, f->peer, ok, FETCH_OK, false);
+    ends(f, f->peer, reset, FETCH_RESET, false);
+    ends(f, hasty, hang, FETCH_TIMEOUT, false);
+    ends(f, f->peer, "http://127.0.0.1:1/", FETCH_CONNECT, true);
+    ends(f, hasty, tls, FETCH_TIMEOUT, true); /* the server waits for the rest of a request */
+    ends(f, f->peer, "file:///etc/passwd", FETCH_URL, true);
+    setenv("https_proxy", proxy, 1);
+    ends(f, proxied, "https://127.0.0.1:1/", FETCH_RESET, true); /* CONNECT is refused */
+    unsetenv("https_proxy");
+    ends(f, f->peer, ok, FETCH_OK, false);
+    unsigned seen = f->server.seen->requests;
+    buf_str(&large, ok);
+    buf_char(&large, '?');
+    for (size_t i = 0; i < 1100000; i++)
+        buf_char(&large, 'a');
+    ends(f, f->peer, buf_cstr(&large), FETCH_LOCAL, true); /* more than curl's own buffer takes */
+    assert_int_equal(f->server.seen->requests, seen);
+    ends(f, f->peer, ok, FETCH_OK, false);
+    fetch_peer_free(hasty);
+    fetch_peer_free(proxied);
+}
+
 /* What was sent is more than what was read: the kernel takes some MiB, too. */
 static size_t huge(struct fixture *f, const char *path) {
     struct call c;
@@ -417,6 +464,7 @@ int main(void) {
         TEST(test_post_on_a_closed_connection),
         TEST(test_silence),
         TEST(test_causes),
+        TEST(test_what_was_not_sent),
         TEST(test_huge_body),
         TEST(test_started_by_done),
         TEST(test_peer_freed_by_done),

@@ -74,7 +74,9 @@ static inline bool respond(int fd, struct seen *seen, const char *request, unsig
     seen->requests++;
     seen->basic += strstr(request, "Authorization: Basic") != NULL;
     seen->proxied += strncmp(request, "GET http://", 11) == 0;
-    if (strncmp(path, "/hang", 5) == 0) {
+    if (strncmp(request, "CONNECT ", 8) == 0) { /* of a proxy */
+        say(fd, seen, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+    } else if (strncmp(path, "/hang", 5) == 0) {
         pause();
     } else if (strncmp(path, "/reset", 6) == 0) {
         cut_off(fd);

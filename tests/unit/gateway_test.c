@@ -4,6 +4,7 @@
 
 #include "gateway_http.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "enroll/state.h"
 #include "gateway/internal.h"
@@ -58,6 +59,10 @@ static int build(void **state) {
     make_signed("root", "sub", "rsa:2048", CA_EXTENSIONS);
     make_signed("sub", "agent", "rsa:2048", RA_USAGE);
     make_signed("sub", "agent2", "rsa:2048", RA_USAGE);
+    make_signed("sub", "ndes", "rsa:2048", RA_USAGE "\nextendedKeyUsage=1.3.6.1.4.1.311.20.2.1");
+    make_signed("sub", "host", "rsa:2048", RA_USAGE "\nextendedKeyUsage=clientAuth,2.5.29.37.0");
+    make_signed("sub", "over", "rsa:2048", RA_USAGE);
+    sign(&folder, "sub", "over.csr", "over", RA_USAGE, -1);
     make_signed("sub", "sign", "rsa:2048", "keyUsage=critical,digitalSignature");
     make_signed("sub", "ec", P256, RA_USAGE);
     make_signed("sub", "leaf", "rsa:2048", "keyUsage=critical,digitalSignature");
@@ -451,35 +456,134 @@ static void settings_that_are_refused(void **state) {
 
 /* ---- what changes ---- */
 
+struct alarms {
+    const char *word;
+    int n;
+};
+
 static enum err count_alarms(struct tx *tx, void *user) {
     struct journal_entry *list;
-    *(int *)user = 0;
+    struct alarms *alarms = user;
     TRY(journal_alarms(tx, &arena, 100, &list));
     for (; list; list = list->next)
-        *(int *)user += strstr(list->text, "signet gateway pin corp") != NULL;
+        alarms->n += strstr(list->text, "signet gateway ") && strstr(list->text, alarms->word);
     return OK;
 }
 
-static int alarms(void) {
-    int n;
-    assert_ok(store_read(store, count_alarms, &n));
-    return n;
+static int alarms(const char *word) {
+    struct alarms alarms = {.word = word};
+    assert_ok(store_read(store, count_alarms, &alarms));
+    return alarms.n;
+}
+
+static void signed_by(const char *only) {
+    const struct gateway_upstream *v = gateway_acquire(gateway, "corp");
+    static const char *const all[] = {"agent", "agent2", "ndes", "host", "leaf", "over"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (has_cert(v->certs, v->cert_count, all[i]) != (strcmp(all[i], only) == 0))
+            fail_msg("%s", all[i]);
+    gateway_release(v);
 }
 
 static void a_renewed_ra(void **state) {
     (void)state;
     struct upstream u = add_relay();
     const struct gateway_upstream *before = gateway_acquire(gateway, "corp");
-    serve_body(BUNDLE("agent2", "sub", "root"));
+    serve_body(BUNDLE("ndes", "sub", "root"));
     assert_ok(refresh(&u));
     const struct gateway_upstream *after = gateway_acquire(gateway, "corp");
     assert_true(after != before);
-    assert_true(has_cert(after->certs, after->cert_count, "agent2"));
+    assert_true(has_cert(after->certs, after->cert_count, "ndes"));
     assert_false(has_cert(after->certs, after->cert_count, "agent"));
     assert_true(has_cert(before->certs, before->cert_count, "agent")); /* who has it keeps it */
-    assert_int_equal(alarms(), 0);
+    assert_int_equal(alarms(""), 0);
     gateway_release(before);
     gateway_release(after);
+}
+
+/* What every host holds: a certificate of the pinned CA, put on the way by somebody. */
+static void a_leaf_is_no_ra(void **state) {
+    (void)state;
+    struct upstream u = add_relay();
+    const struct span without[] = {BUNDLE("host", "agent", "sub", "root"), BUNDLE("host", "sub"),
+                                   BUNDLE("agent2", "sub", "root"), BUNDLE("ndes", "host", "sub")};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
+        serve_body(without[i]);
+        assert_int_equal(refresh(&u), ERR_CONFLICT);
+        assert_non_null(strstr(err_detail(), "signet gateway pin corp"));
+        assert_non_null(strstr(err_detail(), sha1_of(i == 2 ? "agent2" : "host")));
+        signed_by("agent");
+    }
+    assert_int_equal(alarms("other RA certificates over plain http"), 1); /* once a day */
+    /* The administrator knows better. */
+    serve_body(BUNDLE("agent2", "sub", "root"));
+    assert_ok(gateway_pin(gateway, &arena, "corp", u.thumbprint, &u));
+    signed_by("agent2");
+    assert_ok(refresh(&u));
+}
+
+/* With the CA in the settings, a leaf may be all that is served: alone, it is taken for a CA. */
+static void a_leaf_alone(void **state) {
+    (void)state;
+    struct upstream u = relay_of("corp");
+    u.chain = pem_of("sub");
+    serve_body(BUNDLE("agent"));
+    u = add(&u);
+    serve_body(der_of_file("host"));
+    assert_int_equal(refresh(&u), ERR_CONFLICT);
+    signed_by("agent");
+}
+
+/* Who could leave one out for a minute would have it stand for a stranger's afterwards. */
+static void an_ra_left_out(void **state) {
+    (void)state;
+    struct upstream u = add_relay();
+    serve_body(BUNDLE("sub", "root"));
+    assert_int_equal(refresh(&u), ERR_CONFLICT);
+    assert_non_null(strstr(err_detail(), sha1_of("agent")));
+    signed_by("agent");
+    serve_body(BUNDLE("agent", "sub", "root"));
+    assert_ok(refresh(&u));
+}
+
+static struct offer *offer_of(const struct upstream *u, struct span body) {
+    struct offer *o = arena_alloc(&arena, sizeof *o);
+    assert_ok(offer_read(&arena, u, body, sha1_of("sub"), true, o));
+    return o;
+}
+
+static void over_https(void **state) {
+    (void)state;
+    char sha1[CERT_THUMBPRINT_SIZE];
+    struct upstream u = relay_of("corp");
+    const struct offer *before = offer_of(&u, BUNDLE("agent", "sub", "root")),
+                       *renewed = offer_of(&u, BUNDLE("agent2", "sub", "root")),
+                       *none = offer_of(&u, BUNDLE("sub", "root"));
+    assert_int_equal(agents_check(&arena, &u, before, renewed, sha1), ERR_CONFLICT);
+    assert_string_equal(sha1, sha1_of("agent2"));
+    assert_int_equal(agents_check(&arena, &u, before, none, sha1), ERR_CONFLICT);
+    assert_ok(agents_check(&arena, &u, before, before, sha1));
+    u.url = "HTTPS://scep.test/";
+    assert_ok(agents_check(&arena, &u, before, renewed, sha1));
+    assert_ok(agents_check(&arena, &u, before, none, sha1));
+}
+
+static void an_expired_ra(void **state) {
+    (void)state;
+    struct span certs[SCEP_CLIENT_MAX_CERTS];
+    serve_body(BUNDLE("over", "agent", "sub", "root"));
+    struct upstream u = add_relay();
+    signed_by("agent");
+    const struct gateway_upstream *v = gateway_acquire(gateway, "corp");
+    assert_true(span_eq(v->recipient.der, der_of_file("agent")));
+    assert_true(
+        has_cert(certs, told(v, certs), "over")); /* to hosts it is what the upstream says */
+    gateway_release(v);
+    serve_body(BUNDLE("agent", "sub", "root"));
+    assert_ok(refresh(&u)); /* it may go */
+    v = gateway_acquire(gateway, "corp");
+    assert_false(has_cert(certs, told(v, certs), "over"));
+    gateway_release(v);
 }
 
 static void another_ca(void **state) {
@@ -491,7 +595,7 @@ static void another_ca(void **state) {
     assert_string_equal(u.offered, sha1_of("stranger"));
     assert_string_equal(u.thumbprint, sha1_of("sub"));
     assert_int_equal(refresh(&u), ERR_CONFLICT);
-    assert_int_equal(alarms(), 1); /* once a day */
+    assert_int_equal(alarms("another CA"), 1); /* once a day */
     const struct gateway_upstream *v = gateway_acquire(gateway, "corp");
     assert_string_equal(v->thumbprint, sha1_of("sub"));
     assert_string_equal(v->settings->offered, sha1_of("stranger"));
@@ -531,7 +635,7 @@ static void learning_by_and_by(void **state) {
     add_relay();
     gateway_close(gateway);
     unsigned before = asked();
-    serve_body(BUNDLE("agent2", "sub", "root"));
+    serve_body(BUNDLE("ndes", "sub", "root"));
     open_gateway();
     assert_int_equal(asked(), before); /* a restart needs no network */
     const struct gateway_upstream *v = gateway_acquire(gateway, "corp");
@@ -543,7 +647,7 @@ static void learning_by_and_by(void **state) {
     gateway_keep(gateway);
     assert_int_equal(asked(), before + 2); /* its minute is not over */
     v = gateway_acquire(gateway, "corp");
-    assert_true(has_cert(v->certs, v->cert_count, "agent2"));
+    assert_true(has_cert(v->certs, v->cert_count, "ndes"));
     gateway_release(v);
     gateway_status(gateway, &arena, "corp", &status);
     assert_int_equal(status.health, GATEWAY_UP);
@@ -561,19 +665,49 @@ static void learning_nonsense(void **state) {
     keep_until_asked(before + 2);
     gateway_status(gateway, &arena, "corp", &status);
     assert_int_equal(status.health, GATEWAY_UP);
-    assert_non_null(strstr(status.reason, "HTML"));
+    assert_null(status.reason);
+    assert_non_null(strstr(status.trouble, "HTML"));
     const struct gateway_upstream *v = gateway_acquire(gateway, "corp");
     assert_true(has_cert(v->certs, v->cert_count, "agent"));
     gateway_release(v);
 }
 
+static void nonsense_for_long_is_an_alarm(void **state) {
+    (void)state;
+    struct gateway_status status;
+    struct upstream u;
+    add_relay();
+    serve_body(span_str("<html>"));
+    assert_int_not_equal(refresh(&u), OK);
+    gateway_status(gateway, &arena, "corp", &status);
+    assert_int_equal(status.health, GATEWAY_UP);
+    assert_non_null(status.trouble);
+    clock_shift(9 * 60000);
+    assert_int_not_equal(refresh(&u), OK);
+    assert_int_equal(alarms("nothing could be learnt"), 0);
+    clock_shift(2 * 60000);
+    assert_int_not_equal(refresh(&u), OK);
+    assert_int_not_equal(refresh(&u), OK);
+    assert_int_equal(alarms("nothing could be learnt"), 1);
+    serve_body(BUNDLE("agent", "sub", "root"));
+    assert_ok(refresh(&u));
+    gateway_status(gateway, &arena, "corp", &status);
+    assert_null(status.trouble);
+    clock_shift(-11 * 60000);
+}
+
 /* ---- health ---- */
 
-static void leave_with(const struct gateway_upstream *u, enum fetch_cause cause, int status) {
+static void leave_of(const struct gateway_upstream *u, enum fetch_cause cause, int status,
+                     const char *asker) {
     struct fetch_job job = {.reply = {.cause = cause, .status = status},
                             .result = cause == FETCH_OK ? OK : ERR_IO,
                             .detail = "no route\x1b"};
-    gateway_leave(u, &job);
+    gateway_leave(u, &job, asker);
+}
+
+static void leave_with(const struct gateway_upstream *u, enum fetch_cause cause, int status) {
+    leave_of(u, cause, status, NULL);
 }
 
 static void the_breaker(void **state) {
@@ -611,6 +745,65 @@ static void the_breaker(void **state) {
     gateway_status(gateway, &arena, "corp", &status);
     assert_int_equal(status.health, GATEWAY_UP);
     assert_null(status.reason);
+    gateway_release(v);
+}
+
+static unsigned downs(void) {
+    unsigned all, down;
+    gateway_count(gateway, &all, &down);
+    return down;
+}
+
+static void fails(const struct gateway_upstream *u, enum fetch_cause cause, const char *asker) {
+    assert_ok(gateway_enter(u));
+    leave_of(u, cause, 0, asker);
+}
+
+/* What a host asks may be what breaks the connection: it must not cut off the others. */
+static void one_host_does_not_open_the_breaker(void **state) {
+    static const enum fetch_cause causes[] = {FETCH_RESET, FETCH_TIMEOUT, FETCH_INVALID};
+    static const char *const others[] = {"e2", "e3", "e4"};
+    (void)state;
+    struct upstream u = add_relay();
+    const struct gateway_upstream *v = gateway_acquire(gateway, "corp");
+    for (int i = 0; i < 30; i++) {
+        fails(v, causes[i % 3], "e1");
+        fails(v, causes[i % 3], "e0"); /* nor two that take turns */
+    }
+    for (int i = 0; i < 30; i++) /* nor what was never sent */
+        fails(v, i % 2 ? FETCH_LOCAL : FETCH_URL, NULL);
+    assert_int_equal(downs(), 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(downs(), 0);
+        fails(v, FETCH_RESET, others[i]);
+    }
+    assert_int_equal(downs(), 1); /* five of them */
+    assert_ok(refresh(&u));
+    assert_int_equal(downs(), 0);
+    for (int i = 0; i < 4; i++)
+        fails(v, FETCH_RESET, "e1"); /* counts anew after an answer, once */
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(downs(), 0);
+        fails(v, FETCH_TIMEOUT, NULL); /* ours */
+    }
+    assert_int_equal(downs(), 1);
+    gateway_release(v);
+}
+
+/* Nobody can be blamed for a connection that did not come about. */
+static void an_upstream_that_one_host_finds_dead(void **state) {
+    (void)state;
+    add_relay();
+    const struct gateway_upstream *v = gateway_acquire(gateway, "corp");
+    struct fetch_job job = {.result = ERR_IO, .reply = {.cause = FETCH_TIMEOUT, .unsent = true}};
+    for (int i = 0; i < 3; i++)
+        fails(v, FETCH_CONNECT, "e1");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(downs(), 0);
+        assert_ok(gateway_enter(v));
+        gateway_leave(v, &job, "e1");
+    }
+    assert_int_equal(downs(), 1);
     gateway_release(v);
 }
 
@@ -788,7 +981,10 @@ static enum err add_enrollment(struct tx *tx, void *user) {
                            .subject = "CN=leaf",
                            .key_usage = KU_DIGITAL_SIGNATURE,
                            .host_thumbprint = user,
-                           .host_status = "1"};
+                           .host_status = "1",
+                           .asks = 1,
+                           .answers = 1,
+                           .successes = 1};
     TRY(account_add(tx, &account));
     TRY(device_put(tx, &device));
     e.device = device.id;
@@ -836,10 +1032,18 @@ int main(void) {
         T(capabilities_are_cleaned),
         T(settings_that_are_refused),
         T(a_renewed_ra),
+        T(a_leaf_is_no_ra),
+        T(a_leaf_alone),
+        T(an_ra_left_out),
+        T(over_https),
+        T(an_expired_ra),
         T(another_ca),
         T(learning_by_and_by),
         T(learning_nonsense),
+        T(nonsense_for_long_is_an_alarm),
         T(the_breaker),
+        T(one_host_does_not_open_the_breaker),
+        T(an_upstream_that_one_host_finds_dead),
         T(at_most_so_many),
         T(a_dead_upstream),
         T(an_endpoint_of_mode_ra),

@@ -3,6 +3,8 @@
  * What a host gets in its sessions, by the endpoint of its profiles: roots, URL, challenge and
  * thumbprint of an endpoint of ours, of an upstream in RA mode, and of one that is relayed to.
  */
+#include <pthread.h>
+
 #include "ca_fixture.h"
 #include "profile_fixture.h"
 
@@ -117,6 +119,7 @@ static int open_house(void **state) {
                        .scep_base = "https://scep.test",
                        .enroll_policy = {DAY, 2}};
     assert_ok(pki_open(&settings, &mdm.pki));
+    assert_ok(revocation_open(store, &mdm.revocation));
     open_gateway();
     assert_ok(file_write(secret_file, span_str("hunter2\n"), 0600));
     assert_ok(store_write(store, add_host, NULL));
@@ -125,6 +128,7 @@ static int open_house(void **state) {
 
 static int close_house(void **state) {
     gateway_close(mdm.gateway);
+    revocation_close(mdm.revocation);
     pki_close(mdm.pki);
     store_close(store);
     sh(&folder, "rm -rf db* gateway");
@@ -199,6 +203,7 @@ struct looking {
     struct span hash;
     struct challenge challenge;
     const char *token_of;
+    int64_t expires;
     enum err found;
 };
 
@@ -235,7 +240,7 @@ static enum err challenge_work(struct tx *tx, void *user) {
 
 static enum err token_work(struct tx *tx, void *user) {
     struct looking *l = user;
-    l->found = relay_token_get(tx, &arena, l->hash, "up", &l->token_of);
+    l->found = relay_token_get(tx, &arena, l->hash, "up", &l->token_of, &l->expires);
     return OK;
 }
 
@@ -278,9 +283,16 @@ static struct answer say(int msg, const char *body) {
     return say_with(msg, body, NULL);
 }
 
-static struct mdm_wanted *wants(int msg, const char *body) {
+/* Until mdm_wants_done. */
+static struct mdm_wanted *claims(int msg, const char *body) {
     struct mdm_wanted *w;
     assert_ok(mdm_wants(&mdm, &arena, span_str(CERT), span_str(message_of(msg, body)), &w));
+    return w;
+}
+
+static struct mdm_wanted *wants(int msg, const char *body) {
+    struct mdm_wanted *w = claims(msg, body);
+    mdm_wants_done(&mdm, w);
     return w;
 }
 
@@ -361,7 +373,7 @@ static void our_default(void **state) {
     assert_text(node(&a, "CAThumbprint"), fingerprint(&folder, "ca.pem"));
     gets_minted(&a, "default");
     assert_state(STATE_SENT);
-    assert_int_equal(count_events(EVENT_NOTE, "read it back"), 1);
+    assert_int_equal(count_events(EVENT_NOTE, "read it back (CN="), 1); /* which CA */
     assert_null(wants(1, hello));
 }
 
@@ -431,7 +443,8 @@ static void a_static_endpoint(void **state) {
 /* ---- relays ---- */
 
 static struct mdm_wanted fetched(const char *challenge, const char *reason) {
-    return (struct mdm_wanted){enrollment.id, "up", challenge, reason, NULL};
+    return (struct mdm_wanted){
+        .enrollment = enrollment.id, .upstream = "up", .challenge = challenge, .reason = reason};
 }
 
 /* Its URL is good, and the token in it is that of this enrollment and in no event. */
@@ -444,6 +457,7 @@ static void check_token(const struct answer *a) {
     struct looking l = find(token_work, token);
     assert_ok(l.found);
     assert_string_equal(l.token_of, enrollment.id);
+    assert_in_range(l.expires, clock_ms() + DAY - 60000, clock_ms() + DAY);
     assert_int_equal(count_events(EVENT_SENT, arena_str(&arena, token)), 0);
     assert_int_equal(count_events(EVENT_SENT, "/gateway/up/..."), 1);
 }
@@ -510,6 +524,192 @@ static void at_most_eight(void **state) {
         n++;
     assert_int_equal(n, 8);
 }
+
+/* ---- an NDES, which keeps five passwords ---- */
+
+static void add_ndes(const char *cert) {
+    assert_ok(file_write(secret_file, span_str("scep:hunter2\n"), 0600));
+    add_upstream("up", UPSTREAM_RELAY, cert,
+                 (struct upstream){.ndes_url = "https://ndes.test/certsrv/mscep_admin/",
+                                   .ndes_auth = UPSTREAM_AUTH_NTLM,
+                                   .ndes_credentials = secret_file});
+}
+
+static void one_session_at_a_time(void **state) {
+    (void)state;
+    add_ndes("low");
+    assign("up");
+    struct mdm_wanted *w = claims(1, hello);
+    assert_non_null(w);
+    assert_null(claims(1, hello));
+    struct answer a = say(1, hello); /* the other session goes on without a profile, in silence */
+    has_atomics(&a, 0);
+    assert_state(STATE_ASSIGNED);
+    assert_int_equal(count_events(EVENT_NOTE, "waits"), 0);
+    struct enrollment first = enrollment;
+    assign("up");
+    struct mdm_wanted *other = claims(1, hello);
+    assert_non_null(other); /* another enrollment of this host */
+    assert_string_equal(other->enrollment, enrollment.id);
+    assert_null(other->next);
+    mdm_wants_done(&mdm, other);
+    enrollment = first;
+    w->challenge = "hunter2";
+    a = say_with(1, hello, w);
+    has_atomics(&a, 1);
+    mdm_wants_done(&mdm, w);
+    assert_state(STATE_SENT);
+    w = claims(1, hello);
+    assert_string_not_equal(w->enrollment, first.id);
+    mdm_wants_done(&mdm, w);
+}
+
+static const char *greeting;
+
+/* Sessions of one host at once, each of which sends what it fetched. */
+struct racer {
+    pthread_t thread;
+    unsigned fetched;
+};
+
+static void *race(void *user) {
+    struct racer *r = user;
+    for (int i = 0; i < 10; i++) {
+        ARENA_AUTO(a);
+        BUF_AUTO(reply);
+        struct mdm_wanted *w;
+        const struct span m = span_str(greeting);
+        if (mdm_wants(&mdm, &a, span_str(CERT), m, &w) != OK)
+            abort();
+        for (struct mdm_wanted *k = w; k; k = k->next) {
+            k->challenge = "hunter2";
+            r->fetched++;
+        }
+        if (mdm_session(&mdm, &a, span_str(CERT), m, "192.0.2.1", w, &reply) != OK)
+            abort();
+        mdm_wants_done(&mdm, w);
+    }
+    return NULL;
+}
+
+static void each_password_once(void **state) {
+    (void)state;
+    add_ndes("low");
+    greeting = message_of(1, hello);
+    for (int round = 0; round < 3; round++) {
+        struct racer racers[4] = {0};
+        unsigned fetched = 0;
+        assign("up");
+        for (size_t i = 0; i < 4; i++)
+            assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+        for (size_t i = 0; i < 4; i++) {
+            pthread_join(racers[i].thread, NULL);
+            fetched += racers[i].fetched;
+        }
+        assert_int_equal(fetched, 1);
+    }
+}
+
+/* A fetch that brought nothing leaves the next one free. */
+static void done_without_a_password(void **state) {
+    (void)state;
+    add_ndes("low");
+    assign("up");
+    for (int i = 0; i < 30; i++) {
+        struct mdm_wanted *w = claims(1, hello);
+        assert_non_null(w);
+        w->reason = "full";
+        struct answer a = say_with(1, hello, w);
+        has_atomics(&a, 0);
+        mdm_wants_done(&mdm, w);
+    }
+    assert_state(STATE_ASSIGNED);
+    assert_int_equal(count_events(EVENT_LOST, ""), 0);
+}
+
+static const char *status_is_absent(const struct answer *a) {
+    BUF_AUTO(b);
+    for (const struct syncml_command *c = a->m->commands; c; c = c->next)
+        if (c->kind == SYNCML_GET)
+            put_status(&b, a, c->cmd_id, 404);
+    return arena_str(&arena, buf_view(&b));
+}
+
+/* How many passwords a host gets that says each time that the profile is not there. */
+static void passwords_sent_in_vain(void **state) {
+    (void)state;
+    int fetched = 0;
+    add_ndes("low");
+    assign("up");
+    for (int i = 0; i < 30; i++) {
+        struct mdm_wanted *w = claims(1, hello);
+        if (w) {
+            w->challenge = "hunter2";
+            fetched++;
+        }
+        say_with(1, hello, w);
+        mdm_wants_done(&mdm, w);
+        struct answer a = say(1, hello); /* asks for its Status */
+        say(2, status_is_absent(&a));
+    }
+    assert_int_equal(fetched, 3);
+    assert_int_equal(count_events(EVENT_SENT, ""), 3);
+    assert_int_equal(count_events(EVENT_LOST, ""), 2);
+    assert_int_equal(count_events(EVENT_REJECTED, "took a password of the upstream's NDES"), 1);
+    assert_state(STATE_REJECTED);
+}
+
+static void begin_another_session(void) {
+    const char *other = swap(message_of(1, hello), "<SessionID>1<", "<SessionID>2<", false);
+    BUF_AUTO(reply);
+    assert_ok(
+        mdm_session(&mdm, &arena, span_str(CERT), span_str(other), "192.0.2.1", NULL, &reply));
+}
+
+/* It says that it took the root, and while the password is fetched begins anew. */
+static void passwords_that_never_leave(void **state) {
+    (void)state;
+    int fetched = 0;
+    add_ndes("up");
+    assign("up");
+    for (int i = 0; i < 30; i++) {
+        struct answer a = say(1, hello);
+        const char *taken = take_roots(&a, NULL);
+        struct mdm_wanted *w = claims(2, taken);
+        if (!w)
+            continue;
+        w->challenge = "hunter2";
+        fetched++;
+        begin_another_session();
+        a = say_with(2, taken, w);
+        has_atomics(&a, 0);
+        mdm_wants_done(&mdm, w);
+    }
+    assert_int_equal(fetched, 3);
+    assert_int_equal(count_events(EVENT_LOST, "did not go out with it"), 2);
+    assert_int_equal(count_events(EVENT_REJECTED, "assign the profile anew"), 1);
+    assert_state(STATE_REJECTED);
+}
+
+/* A file's challenge is not used up. */
+static void a_static_one_costs_nothing(void **state) {
+    (void)state;
+    add_upstream("up", UPSTREAM_RELAY, "up", (struct upstream){.challenge_file = secret_file});
+    assign("up");
+    for (int i = 0; i < 5; i++) {
+        struct answer a = say(1, hello);
+        const char *taken = take_roots(&a, NULL);
+        struct mdm_wanted *w = claims(2, taken);
+        w->challenge = "hunter2";
+        begin_another_session();
+        say_with(2, taken, w);
+        mdm_wants_done(&mdm, w);
+    }
+    assert_state(STATE_ASSIGNED);
+    assert_int_equal(count_events(EVENT_LOST, ""), 0);
+}
+
+/* ---- */
 
 /* Nothing of an intermediate CA makes a root: said once, and the profile goes. */
 static void no_root_is_known(void **state) {
@@ -580,6 +780,11 @@ static void its_respondent(void **state) {
                                                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ;http://h/gateway/b/"
                                                    "22222222222222222222222222"),
                         "x;https://h/GATEWAY/a/...;http://h/gateway/b/...");
+    /* Mistyped, or cut by a proxy: it is live all the same. */
+    assert_string_equal(url_without_tokens(&arena, "/gateway/up//ABCDEFGHIJKLMNOPQRSTUVWXYZ/x"),
+                        "/gateway/up//.../x");
+    assert_string_equal(url_without_tokens(&arena, "/ABCDEFGHIJKLMNOPQRSTUVWXYZ2pkiclient.exe"),
+                        "/...pkiclient.exe");
     static const char *const same[] = {"",
                                        "https://h/scep",
                                        "https://h/gateway/",
@@ -623,6 +828,12 @@ int main(void) {
         IN_HOUSE(a_relay),
         IN_HOUSE(only_for_its_host),
         IN_HOUSE(at_most_eight),
+        IN_HOUSE(one_session_at_a_time),
+        IN_HOUSE(each_password_once),
+        IN_HOUSE(done_without_a_password),
+        IN_HOUSE(passwords_sent_in_vain),
+        IN_HOUSE(passwords_that_never_leave),
+        IN_HOUSE(a_static_one_costs_nothing),
         IN_HOUSE(no_root_is_known),
         IN_HOUSE(told_once_for_each_reason),
         IN_HOUSE(no_challenge_configured),

@@ -385,6 +385,27 @@ static void absent_when_sent_is_sent_again(void **state) {
     assert_int_equal(look().events, l.events);
 }
 
+/* A host that says so each time would have it sent for ever. */
+static void absent_for_ever_ends(void **state) {
+    (void)state;
+    for (int i = 1; i < 20; i++) {
+        says(&absent);
+        state_is(STATE_ASSIGNED);
+        happens(EVENT_SENT);
+        state_is(STATE_SENT);
+    }
+    says(&absent);
+    struct look l = look();
+    assert_int_equal(l.e.state, STATE_REJECTED);
+    assert_int_equal(l.kinds[EVENT_SENT], 20);
+    assert_int_equal(l.kinds[EVENT_LOST], 19);
+    assert_non_null(strstr(l.last, "did not arrive at the host 20 times: "));
+    assert_non_null(strstr(l.last, "assign the profile anew"));
+    says(&absent);
+    happens(EVENT_SENT);
+    state_is(STATE_REJECTED);
+}
+
 static void absent_later_is_a_failure_once(void **state) {
     (void)state;
     is_issued();
@@ -500,6 +521,7 @@ int main(void) {
         WITH_HOST(the_questions_back_off),
         WITH_HOST(a_host_that_never_ends),
         WITH_HOST(absent_when_sent_is_sent_again),
+        WITH_HOST(absent_for_ever_ends),
         WITH_HOST(absent_later_is_a_failure_once),
         WITH_HOST(there_is_accepted),
         WITH_HOST(time_and_sessions_both_count),

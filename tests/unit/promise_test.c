@@ -295,6 +295,10 @@ static void certificates_that_differ(void **state) {
     CERT_WITHOUT(eku = "clientAuth,1.3.6.1.4.1.311.20.2.2,serverAuth", "the EKUs");
     CERT_WITHOUT(key_usage = "digitalSignature", "promises KeyUsage 160, the certificate has 128");
     CERT_WITHOUT(key_usage = NULL, "the certificate has none");
+    /* all that differs is named at once */
+    CERT_WITHOUT(key_usage = "digitalSignature";
+                 w_.eku = "clientAuth", "has 128; the profile promises the EKUs");
+    CERT_WITHOUT(cn = "root"; w_.key = small, "has 1024; the profile promises the subject");
     CERT_WITHOUT(key = small, "an RSA key of 2048 bits, the certificate has 1024");
     CERT_WITHOUT(key = ec, "an RSA key of 2048 bits, the certificate has 0");
     CERT_WITHOUT(basic_constraints = "critical,CA:TRUE", "that of a CA");

@@ -13,6 +13,9 @@
 #define TRANSACTION "relay-1"
 #define DEAD        "the address of this enrollment is no longer good: assign the profile anew"
 
+enum { HOUR = 3600000 };
+
+static const struct enroll_policy policy = {.confirm_within = HOUR, .confirm_sessions = 2};
 static struct gateway *gateway;
 static char token[CHALLENGE_SIZE];
 
@@ -42,9 +45,10 @@ static enum err add_enrollment(struct tx *tx, const char *id) {
     TRY(enrollment_add(tx, &e));
     TRY(enroll_record(tx, &e, EVENT_ASSIGNED, "assigned", NULL));
     TRY(enroll_record(tx, &e, EVENT_SENT, "sent", NULL));
+    TRY(enroll_accepted(tx, &e, &policy, "accepted", "200"));
     TRY(challenge_mint(token));
     TRY(challenge_hash(scep_authority, span_str(token), hash));
-    return relay_token_set(tx, span_of(hash, sizeof hash), "up", id);
+    return relay_token_set(tx, span_of(hash, sizeof hash), "up", id, clock_ms() + HOUR);
 }
 
 static enum err set_up_work(struct tx *tx, void *user) {
@@ -83,6 +87,7 @@ struct visit {
     struct relay *relay;
     struct fetch_job *job;
     struct relay_answer answer;
+    bool due; /* relay_commit, though nothing is sent */
 };
 
 static struct span message_of(const char *type, const char *transaction) {
@@ -92,8 +97,9 @@ static struct span message_of(const char *type, const char *transaction) {
 static struct visit begin_at(const char *name, const char *by, struct span message) {
     struct visit v = {.upstream = gateway_acquire(gateway, name)};
     assert_non_null(v.upstream);
-    assert_ok(relay_begin(gateway, v.upstream, &arena, by, message, "192.0.2.7", &v.relay, &v.job,
-                          &v.answer));
+    assert_ok(relay_find(gateway, v.upstream, &arena, by, "192.0.2.7", &v.relay, &v.answer));
+    if (v.relay)
+        v.due = relay_begin(v.relay, message, &v.job, &v.answer);
     return v;
 }
 
@@ -217,6 +223,33 @@ static enum err show_thumbprint(struct tx *tx, void *user) {
     return enrollment_update(tx, &e);
 }
 
+static enum err end_deadline(struct tx *tx, void *user) {
+    int count;
+    ARENA_AUTO(a);
+    struct enrollment e;
+    (void)user;
+    TRY(enrollment_get(tx, &a, "e1", &e));
+    e.sessions = policy.confirm_sessions;
+    TRY(enrollment_update(tx, &e));
+    return enroll_expire(tx, &policy, clock_ms() + 2 * HOUR, &count);
+}
+
+static enum err end_token(struct tx *tx, void *expires) {
+    uint8_t hash[32];
+    TRY(challenge_hash(scep_authority, span_str(token), hash));
+    return relay_token_set(tx, span_of(hash, sizeof hash), "up", "e1", *(int64_t *)expires);
+}
+
+/* As before its acceptance: only then it can get lost. */
+static enum err send_again(struct tx *tx, void *user) {
+    ARENA_AUTO(a);
+    struct enrollment e;
+    (void)user;
+    TRY(enrollment_get(tx, &a, "e1", &e));
+    e.state = STATE_SENT;
+    return enrollment_update(tx, &e);
+}
+
 static void only_a_live_token_is_served(void **state) {
     (void)state;
     is_dead("up", NULL);
@@ -252,8 +285,29 @@ static void a_token_ends_with_the_enrollment(void **state) {
     is_dead("up", token);
 }
 
+static void a_token_ends_with_a_failure_that_is_over(void **state) {
+    (void)state;
+    happens(EVENT_FAILED);
+    assert_ok(store_write(service.store, end_deadline, NULL));
+    state_is(STATE_FAILED);
+    is_dead("up", token);
+}
+
+/* A host that does not come any more never gets an outcome: its sessions do not suffice. */
+static void a_token_ends_by_itself(void **state) {
+    struct visit v = begin_at("up", token, message_of("19", TRANSACTION));
+    int64_t past = clock_ms() - 1;
+    (void)state;
+    assert_non_null(v.job);
+    end(&v);
+    assert_ok(store_write(service.store, end_token, &past));
+    state_is(STATE_ACCEPTED);
+    is_dead("up", token);
+}
+
 static void a_token_of_a_profile_that_was_lost_is_dead(void **state) {
     (void)state;
+    assert_ok(store_write(service.store, send_again, NULL));
     happens(EVENT_LOST); /* to be sent again, with another token */
     is_dead("up", token);
 }
@@ -264,7 +318,7 @@ static void only_pkcsreq_and_certpoll(void **state) {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         struct visit v = begin_at("up", token, message_of(types[i], TRANSACTION));
         assert_null(v.job);
-        assert_null(v.relay);
+        assert_false(v.due);
         gets_line(&v, 403);
         end(&v);
     }
@@ -302,7 +356,7 @@ static void by_post_the_message_goes_as_it_came(void **state) {
 static enum err move_token(struct tx *tx, void *user) {
     uint8_t hash[32];
     TRY(challenge_hash(scep_authority, span_str(token), hash));
-    return relay_token_set(tx, span_of(hash, sizeof hash), user, "e1");
+    return relay_token_set(tx, span_of(hash, sizeof hash), user, "e1", clock_ms() + HOUR);
 }
 
 static void by_get_the_message_is_in_the_url(void **state) {
@@ -430,7 +484,8 @@ static void http_errors_are_passed_on(void **state) {
     is_refused(500, "text/plain", span_str("Apache: internal server error"), 500);
     events_are(1, EVENT_NOTE, "HTTP 500");
     is_refused(404, "text/html", span_str("<html>"), 404);
-    counts_are(2, 2, 0);                           /* answered: nothing was issued */
+    counts_are(2, 1, 0); /* who says 500 may have issued before; 404 was said instead */
+    events_are(1, EVENT_ALARM, "may have issued");
     is_refused(407, "text/plain", SPAN_NONE, 502); /* of a proxy of ours */
     is_refused(302, "text/plain", SPAN_NONE, 502);
     is_refused(299, "text/plain", SPAN_NONE, 502);
@@ -442,6 +497,90 @@ static void http_errors_are_passed_on(void **state) {
     gets_line(&v, 503);
     assert_int_equal(v.answer.retry_after_s, 7);
     end(&v);
+}
+
+/* Servers say 500 after they have issued, and proxies 503 when the server died with the request. */
+static void no_5xx_is_an_outcome(void **state) {
+    static const int statuses[] = {500, 501, 502, 503, 504, 520, 599};
+    (void)state;
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        is_refused(statuses[i], "text/plain", SPAN_NONE, statuses[i]);
+    counts_are(7, 0, 0);
+    /* The first time that it is asked again; nothing new is known then. */
+    events_are(
+        1, EVENT_ALARM,
+        "only this is known: the upstream answered HTTP 500 and no CertRep: it may have issued");
+    events_are(1, EVENT_ALARM, "may have issued");
+    events_are(5, EVENT_NOTE, "may have issued");
+}
+
+/* ---- what is too much ---- */
+
+static void stays(const char *type, int status, const char *why) {
+    struct visit v = begin_at("up", token, message_of(type, TRANSACTION));
+    assert_null(v.job);
+    assert_true(v.due);
+    gets_line(&v, status);
+    assert_ok(store_write(service.store, relay_commit, v.relay));
+    events_are(1, EVENT_NOTE, why);
+    end(&v);
+}
+
+static void it_goes_on(const char *type) {
+    struct visit v = begin_at("up", token, message_of(type, TRANSACTION));
+    assert_non_null(v.job);
+    end(&v);
+}
+
+static void who_asks_for_ever_is_stopped(void **state) {
+    (void)state;
+    for (int i = 0; i < ENROLL_MAX_ASKS; i++)
+        is_refused(404, "text/plain", SPAN_NONE, 404);
+    stays("19", 403, "20 requests of this enrollment went to the upstream already");
+    it_goes_on("20"); /* the last may wait for its approval */
+    counts_are(ENROLL_MAX_ASKS, ENROLL_MAX_ASKS, 0);
+}
+
+static void so_many_certificates_are_enough(void **state) {
+    struct scep_reply reply = success();
+    (void)state;
+    for (int i = 0; i < ENROLL_MAX_SUCCESSES; i++)
+        is_passed("19", &reply);
+    stays("19", 403, "answered 5 requests of this enrollment with SUCCESS");
+    struct visit v = begin_at("up", token, message_of("20", TRANSACTION));
+    assert_null(v.job);
+    end(&v);
+    counts_are(ENROLL_MAX_SUCCESSES, ENROLL_MAX_SUCCESSES, ENROLL_MAX_SUCCESSES);
+}
+
+/* A well-signed message around so many bytes, which nobody here opens. */
+static struct visit sends(const char *upstream, size_t n) {
+    struct span bytes = span_of(arena_alloc(&arena, n), n);
+    return begin_at(upstream, token, message_new(&arena, "19", TRANSACTION, bytes, &host));
+}
+
+static void is_too_long(const char *upstream, size_t n) {
+    struct visit v = sends(upstream, n);
+    assert_null(v.job);
+    gets_line(&v, 413);
+    end(&v);
+}
+
+static void is_not_too_long(const char *upstream, size_t n) {
+    struct visit v = sends(upstream, n);
+    assert_non_null(v.job);
+    end(&v);
+}
+
+static void only_so_large_a_message_goes_on(void **state) {
+    (void)state;
+    is_not_too_long("up", 60 * 1024);
+    is_too_long("up", 64 * 1024);
+    is_too_long("up", 900 * 1024);
+    assert_ok(store_write(service.store, move_token, (void *)(uintptr_t) "old"));
+    is_not_too_long("old", 14 * 1024);
+    is_too_long("old", 16 * 1024);
+    counts_are(0, 0, 0);
 }
 
 static void breaks(enum fetch_cause cause, int expected) {
@@ -467,12 +606,13 @@ static void silence_may_have_issued(void **state) {
 }
 
 static void what_was_not_reached_has_issued_nothing(void **state) {
-    static const enum fetch_cause causes[] = {FETCH_NAME, FETCH_CONNECT, FETCH_TLS_TRUST};
+    static const enum fetch_cause causes[] = {FETCH_NAME, FETCH_CONNECT, FETCH_TLS_TRUST, FETCH_URL,
+                                              FETCH_LOCAL};
     (void)state;
     for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
         breaks(causes[i], 502);
     counts_are(0, 0, 0);
-    events_are(3, EVENT_NOTE, "got no request");
+    events_are(5, EVENT_NOTE, "got no request");
     events_are(0, EVENT_ALARM, "");
 }
 
@@ -481,7 +621,7 @@ static void too_many_at_once_are_told_to_come_again(void **state) {
     struct visit a = begin(message_of("19", "t1")), b = begin(message_of("19", "t2"));
     struct visit c = begin_at("up", token, message_of("19", "t3"));
     assert_null(c.job);
-    assert_non_null(c.relay);
+    assert_true(c.due);
     gets_line(&c, 503);
     assert_true(c.answer.retry_after_s > 0);
     assert_ok(store_write(service.store, relay_commit, c.relay));
@@ -499,6 +639,8 @@ int main(void) {
         RELAY(only_a_live_token_is_served),
         RELAY(a_token_ends_with_the_thumbprint),
         RELAY(a_token_ends_with_the_enrollment),
+        RELAY(a_token_ends_with_a_failure_that_is_over),
+        RELAY(a_token_ends_by_itself),
         RELAY(a_token_of_a_profile_that_was_lost_is_dead),
         RELAY(only_pkcsreq_and_certpoll),
         RELAY(what_is_no_message_goes_nowhere),
@@ -513,6 +655,10 @@ int main(void) {
         RELAY(a_certrep_that_was_changed_is_wrong),
         RELAY(what_is_no_certrep_is_wrong),
         RELAY(http_errors_are_passed_on),
+        RELAY(no_5xx_is_an_outcome),
+        RELAY(who_asks_for_ever_is_stopped),
+        RELAY(so_many_certificates_are_enough),
+        RELAY(only_so_large_a_message_goes_on),
         RELAY(silence_may_have_issued),
         RELAY(what_was_not_reached_has_issued_nothing),
         RELAY(too_many_at_once_are_told_to_come_again),

@@ -109,10 +109,91 @@ static void for_people(void **state) {
     json_decref(out);
 }
 
+/* ---- what the timeline knows beyond the host's code ---- */
+
+struct failure {
+    const char *error; /* of the host; decimal */
+    enum event_kind kind;
+    const char *text, *key, *value; /* the last that was said, and a piece of its evidence */
+    const char *cause, *cure;
+};
+
+static enum err fail_by(struct tx *tx, void *user) {
+    const struct failure *f = user;
+    struct enrollment e;
+    ARENA_AUTO(a);
+    TRY(enrollment_get(tx, &a, "e1", &e));
+    e.state = STATE_SENT;
+    e.host_error = f->error;
+    TRY(enroll_record(tx, &e, EVENT_NOTE, "no root is known", "upstream", "ndes", NULL));
+    TRY(enroll_record(tx, &e, EVENT_SENT, "sent", NULL));
+    if (f->text)
+        TRY(enroll_record(tx, &e, f->kind, f->text, f->key, f->value, "upstream",
+                          strcmp(f->key, "own") == 0 ? NULL : "ndes", NULL));
+    TRY(enroll_record(tx, &e, EVENT_ALARM, "asked again", "upstream", "ndes", "requests", "2",
+                      NULL));
+    return enroll_record(tx, &e, EVENT_FAILED, "failed", NULL);
+}
+
+static void failures_are_explained(void **state) {
+    static const struct failure all[] = {
+        {"0x80094014", EVENT_REFUSED, "the CSR has another subject", "own", "1", "another subject",
+         "mend what the refusal names"},
+        {"0x80094014", EVENT_REFUSED, "refused: failInfo badRequest", "k", "1", "badRequest",
+         "-allowrenew"},
+        {"0x80094014", EVENT_REFUSED, "refused: failInfo badRequest, because", "k", "1", "because",
+         "mend what the refusal names"},
+        {"0x80094014", EVENT_NOTE, "the upstream was not reached", "k", "1", "was not reached",
+         "signet gateway show ndes"},
+        {"0x80094014", EVENT_NOTE, NULL, NULL, NULL, "CertRep FAILURE", "event 'refused'"},
+        {"0x801901F4", EVENT_NOTE, "answered HTTP 500", "httpStatus", "500", "HTTP 500",
+         "signet gateway check ndes --enroll"},
+        {"0x801901F6", EVENT_ALARM, "no CertRep but a page", "httpStatus", "200", "but a page",
+         "signet gateway show ndes"},
+        {"0x80190193", EVENT_NOTE, "answered HTTP 500", "httpStatus", "500", "forbids the path",
+         "from the host"},
+        {"0x80190193", EVENT_NOTE, "asked too often", "k", "1", "asked too often", "assign"},
+        {"0x80091007", EVENT_NOTE, "answered HTTP 500", "httpStatus", "500", "CAThumbprint is",
+         "GetCACert"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        json_t *out = NULL;
+        assert_ok(store_write(store, fail_by, (void *)(uintptr_t)&all[i]));
+        assert_ok(store_read(store, report, &out));
+        const json_t *error = json_object_get(out, "error");
+        if (!strstr(text(error, "cause"), all[i].cause) ||
+            !strstr(text(error, "cure"), all[i].cure))
+            fail_msg("%zu: '%s', '%s'", i, text(error, "cause"), text(error, "cure"));
+        json_decref(out);
+        close_it(state);
+        open_with_enrollment(state);
+    }
+}
+
+static void an_alarm_says_of_whom(void **state) {
+    (void)state;
+    const struct journal_entry alarms[] = {
+        {.kind = JOURNAL_ALARM, .endpoint = "old", .text = "x", .evidence = "{}"},
+        {.kind = JOURNAL_ALARM, .text = "x", .evidence = "{\"upstream\":\"ndes\"}"},
+        {.kind = JOURNAL_ALARM,
+         .text = "x",
+         .evidence = "{\"upstream\":\"ndes\",\"enrollment\":\"e1\"}"},
+        {.kind = JOURNAL_ALARM, .text = "x", .evidence = "{\"enrollment\":\"e1\"}"},
+        {.kind = JOURNAL_ALARM, .text = "x", .evidence = "{}"}};
+    static const char *const about[] = {"old", "ndes", "ndes e1", "e1", "(none)"};
+    for (size_t i = 0; i < 5; i++) {
+        json_t *list = report_journal(&alarms[i]);
+        assert_string_equal(text(json_array_get(list, 0), "about"), about[i]);
+        json_decref(list);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(for_scripts, open_with_enrollment, close_it),
         cmocka_unit_test_setup_teardown(for_people, open_with_enrollment, close_it),
+        cmocka_unit_test_setup_teardown(failures_are_explained, open_with_enrollment, close_it),
+        cmocka_unit_test_setup_teardown(an_alarm_says_of_whom, open_with_enrollment, close_it),
     };
     return cmocka_run_group_tests_name("report", tests, prepare, clean_up);
 }

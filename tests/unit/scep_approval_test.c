@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that wait for an administrator: PENDING, CertPoll, approve, deny. */
-#include "scep_steps.h"
+#include "scep_enrolling.h"
 
 /* ---- approval ---- */
 
@@ -100,6 +100,24 @@ static void not_all_may_wait(void **state) {
     pends(send_to(EP_MANUAL, "19", "t2", csr_of("two", NULL, 2), &host));
 }
 
+/* Nor one host without end: of its requests the newest wait. */
+static void a_host_has_few_that_wait(void **state) {
+    (void)state;
+    const char *challenge = assign_at(EP_MANUAL, "e1", "CN=one");
+    struct issued issued;
+    for (int i = 1; i <= 6; i++) {
+        struct wishes w = {.cn = "one", .challenge = challenge};
+        w.mark = arena_printf(&arena, "t%d", i);
+        pends(send_to(EP_MANUAL, "19", w.mark, csr_new(&arena, &w, keys[2].theirs), &host));
+    }
+    assert_int_equal(ask("SELECT count(*) FROM request WHERE state = 1"), 5);
+    fails(poll_by(&host, "t1", "CN=one"), SCEP_BAD_REQUEST, "newer requests");
+    assert_int_equal(request_approve(&service, scep_pki, &arena, 1, &issued), ERR_CONFLICT);
+    assert_ok(request_approve(&service, scep_pki, &arena, 6, &issued));
+    struct answer a = poll_by(&host, "t6", "CN=one");
+    succeeds(&a);
+}
+
 /* A renewal was approved when the name was. */
 static void renewals_wait_for_nobody(void **state) {
     (void)state;
@@ -114,11 +132,9 @@ static void renewals_wait_for_nobody(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(not_all_may_wait),
-        TEST(an_administrator_approves),
-        TEST(an_administrator_denies),
-        TEST(approval_asks_the_policy),
-        TEST(nobody_is_asked_without_a_challenge),
+        TEST(not_all_may_wait),          TEST(a_host_has_few_that_wait),
+        TEST(an_administrator_approves), TEST(an_administrator_denies),
+        TEST(approval_asks_the_policy),  TEST(nobody_is_asked_without_a_challenge),
         TEST(renewals_wait_for_nobody),
     };
     return cmocka_run_group_tests_name("scep_approval", tests, prepare, clean_up);

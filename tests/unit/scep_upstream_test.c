@@ -250,6 +250,71 @@ static void what_they_pend_and_refuse(void **state) {
     assert_int_equal(ask("SELECT count(*) FROM journal WHERE kind = 6"), 2);
 }
 
+/* A certificate for which nobody waits any more is known, and nobody gets it. */
+static void what_they_pend_and_issue_too_late(void **state) {
+    (void)state;
+    static const struct {
+        const char *id, *cn;
+        enum enroll_state state;
+        const char *reason;
+    } cases[] = {
+        {"e1", "one", STATE_CONFIRMED, "has served its enrollment already"},
+        {"e2", "two", STATE_REJECTED, "is not on the host"},
+    };
+    for (int i = 0; i < 2; i++) {
+        const char *challenge =
+            assign_at(EP_OTHER, cases[i].id, arena_printf(&arena, "CN=%s", cases[i].cn));
+        struct scep_upstream_answer said = issues(cases[i].cn, 2);
+        pends(answered(asked(cases[i].id, csr_of(cases[i].cn, challenge, 2)),
+                       says(UPSTREAM_PENDING, NULL)));
+        struct upstream_pended *p = pended(1);
+        ask(arena_printf(&arena, "UPDATE enrollment SET state = %d WHERE id = '%s'", cases[i].state,
+                         cases[i].id));
+        assert_ok(request_upstream_said(&service, &pki, &arena, p->id, &said));
+        pended(0);
+        assert_int_equal(ask(foreign), i + 1);
+        assert_int_equal(events_like(EVENT_ALARM, "revoke it at the upstream"), i + 1);
+        fails(poll(cases[i].id, arena_printf(&arena, "CN=%s", cases[i].cn)), SCEP_BAD_REQUEST,
+              cases[i].reason);
+    }
+}
+
+/* A poll was under way while the request was denied. */
+static void what_they_issue_and_we_denied(void **state) {
+    (void)state;
+    struct scep_upstream_answer said = issues("one", 2);
+    pends(answered(asked("t1", csr_of("one", assign_at(EP_OTHER, "e1", "CN=one"), 2)),
+                   says(UPSTREAM_PENDING, NULL)));
+    struct upstream_pended *p = pended(1);
+    assert_ok(request_deny(&service, &arena, p->id, "no"));
+    assert_ok(request_upstream_said(&service, &pki, &arena, p->id, &said));
+    assert_int_equal(ask(foreign), 1);
+    assert_int_equal(events_like(EVENT_ALARM, "revoke it at the upstream"), 1);
+    fails(poll("t1", "CN=one"), SCEP_BAD_REQUEST, "denied: no");
+    said = says(UPSTREAM_REFUSED, "late");
+    assert_int_equal(request_upstream_said(&service, &pki, &arena, p->id, &said), ERR_CONFLICT);
+}
+
+/* One host does not take the places of all. */
+static void a_host_has_few_that_are_pended(void **state) {
+    (void)state;
+    const char *challenge = assign_at(EP_OTHER, "e1", "CN=one");
+    pends(answered(asked("other", csr_of("two", mint(EP_OTHER, "CN=two"), 2)),
+                   says(UPSTREAM_PENDING, NULL)));
+    for (int i = 1; i <= 7; i++) {
+        struct wishes w = {.cn = "one", .challenge = challenge};
+        w.mark = arena_printf(&arena, "t%d", i);
+        pends(answered(asked(w.mark, csr_new(&arena, &w, keys[2].theirs)),
+                       says(UPSTREAM_PENDING, NULL)));
+        pended(i < 5 ? (size_t)i + 1 : 6);
+    }
+    fails(poll("t1", "CN=one"), SCEP_BAD_REQUEST, "newer requests");
+    fails(poll("t2", "CN=one"), SCEP_BAD_REQUEST, "newer requests");
+    pends(poll("t3", "CN=one"));
+    pends(poll("other", "CN=two"));
+    assert_int_equal(events_like(EVENT_NOTE, "deny it at the upstream"), 2);
+}
+
 /* ---- beside each other ---- */
 
 /* Both were asked for; the second finds the challenge used, and nobody gets its certificate. */
@@ -293,11 +358,29 @@ static void an_upstream_that_is_not_asked(void **state) {
     fails(a, SCEP_BAD_REQUEST, "cannot be asked now");
     assert_null(strstr(a.text, "'up'"));
     assert_int_equal(events_like(EVENT_REFUSED, "is down"), 1);
-    op = begin("19", "t1", csr_of("one", challenge, 2), &host);
-    scep_not_asked(op, true, NULL);
-    pends(end(op));
     assert_int_equal(ask("SELECT asks FROM enrollment"), 0);
     assert_int_equal(ask("SELECT count(*) FROM request"), 0);
+}
+
+/* Who comes while the upstream is asked already is told to come again; or what came meanwhile. */
+static void an_upstream_that_is_being_asked(void **state) {
+    (void)state;
+    struct span reply, csr = csr_of("one", mint(EP_OTHER, "CN=one"), 2);
+    struct scep_upstream_answer said = issues("one", 2);
+    struct operation *first = asked("t1", csr), *early = begin("19", "t1", csr, &host),
+                     *late = begin("19", "t1", csr, &host);
+    assert_true(scep_question_challenge(first) > 0);
+    assert_int_equal(scep_question_challenge(early), scep_question_challenge(first));
+    scep_not_asked(early, true, NULL);
+    assert_null(scep_commit(early));
+    assert_int_equal(scep_finish(early, OK, &reply), ERR_BUSY);
+    assert_int_equal(ask("SELECT count(*) FROM request"), 0);
+    scep_not_asked(late, true, NULL);
+    struct answer a = answered(first, said);
+    succeeds(&a);
+    a = end(late);
+    succeeds(&a);
+    assert_true(span_eq(a.cert, said.cert));
 }
 
 static void not_for_ever(void **state) {
@@ -343,9 +426,13 @@ int main(void) {
         TEST(the_timeline_has_the_reason),
         TEST(what_they_pend),
         TEST(what_they_pend_and_refuse),
+        TEST(what_they_pend_and_issue_too_late),
+        TEST(what_they_issue_and_we_denied),
+        TEST(a_host_has_few_that_are_pended),
         TEST(of_two_one_is_kept),
         TEST(a_twin_is_answered_alike),
         TEST(an_upstream_that_is_not_asked),
+        TEST(an_upstream_that_is_being_asked),
         TEST(not_for_ever),
     };
     return cmocka_run_group_tests_name("scep_upstream", tests, prepare_upstream, clean_up_upstream);

@@ -5,6 +5,7 @@
 #include "enroll/state.h"
 #include "store/enrollment.h"
 #include "store/profile.h"
+#include "store/request.h"
 #include "store/upstream.h"
 
 static const char sha1_a[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -131,7 +132,7 @@ static enum err remove_under_a_profile(struct tx *tx, void *user) {
     TRY(upstream_add(tx, &ndes));
     TRY(upstream_add(tx, &other));
     TRY(profile_put(tx, &p));
-    if (upstream_remove(tx, "ndes") != ERR_CONFLICT || !strstr(err_detail(), "profile 'vpn'"))
+    if (upstream_remove(tx, "ndes") != ERR_CONFLICT || !strstr(err_detail(), "'ndes': vpn; give"))
         return wrong("removed under a profile");
     TRY(upstream_remove(tx, "other"));
     if (upstream_remove(tx, "other") != ERR_NOT_FOUND)
@@ -153,7 +154,7 @@ static enum err remove_under_enrollments(struct tx *tx, void *user) {
     (void)user;
     TRY(add_enrollment(tx, "e0", "other", STATE_SENT));
     TRY(add_enrollment(tx, "e1", "ndes", STATE_ASSIGNED));
-    TRY(relay_token_set(tx, span_str("hash"), "ndes", "e1"));
+    TRY(relay_token_set(tx, span_str("hash"), "ndes", "e1", 7));
     for (int state = STATE_ASSIGNED; state < STATE__MAX; state++) {
         TRY(set_state(tx, "e1", state, 50));
         enum err e = upstream_add(tx, &ndes);
@@ -170,12 +171,62 @@ static enum err remove_under_enrollments(struct tx *tx, void *user) {
     return upstream_remove(tx, "ndes");
 }
 
+/* What waits for the upstream has nobody else to answer it; nor may a later one of the name. */
+static enum err remove_under_requests(struct tx *tx, void *user) {
+    struct upstream ndes = full("ndes");
+    struct request r = {.endpoint = "ndes",
+                        .message_type = 19,
+                        .state = REQUEST_PENDING,
+                        .transaction_id = span_str("t"),
+                        .signer_sha256 = span_str("s"),
+                        .signer_key_sha256 = span_str("k"),
+                        .csr_sha256 = span_str("c"),
+                        .subject = "CN=x",
+                        .peer = "p",
+                        .csr = span_str("csr"),
+                        .created = 1};
+    (void)user;
+    TRY(upstream_add(tx, &ndes));
+    for (int i = 0; i < 11; i++)
+        TRY(request_add(tx, &r));
+    r.endpoint = "default";
+    TRY(request_add(tx, &r));
+    for (int64_t id = 1; id <= 11; id++) {
+        if (upstream_remove(tx, "ndes") != ERR_CONFLICT)
+            return wrong("removed under a request");
+        char cure[40];
+        snprintf(cure, sizeof cure, "signet request deny %d", (int)id);
+        if (!strstr(err_detail(), cure) || (id < 11 && !strstr(err_detail(), "10")))
+            return wrong("the cure is not named");
+        TRY(request_decide(tx, id, REQUEST_DENIED, 0, 2, NULL));
+    }
+    TRY(upstream_remove(tx, "ndes"));
+    r.endpoint = "ndes"; /* it was under way when the upstream was removed */
+    TRY(request_add(tx, &r));
+    if (upstream_add(tx, &ndes) != ERR_CONFLICT || !strstr(err_detail(), "signet request deny 13"))
+        return wrong("another server gets an earlier one's request");
+    return request_decide(tx, r.id, REQUEST_DENIED, 0, 2, NULL);
+}
+
+static enum err count_reported(struct tx *tx, void *user) {
+    int64_t before, count;
+    (void)user;
+    TRY(upstream_count_reported(tx, "gone", &before));
+    TRY(add_enrollment(tx, "r1", "gone", STATE_REPORTED));
+    TRY(add_enrollment(tx, "r2", "gone", STATE_CONFIRMED));
+    TRY(add_enrollment(tx, "r3", "other", STATE_REPORTED));
+    TRY(upstream_count_reported(tx, "gone", &count));
+    return before == 0 && count == 1 ? OK : wrong("what is reported is miscounted");
+}
+
 static void removing(void **state) {
     (void)state;
+    assert_ok(store_write(store, remove_under_requests, NULL));
     assert_ok(store_write(store, remove_under_a_profile, NULL));
     assert_ok(store_write(store, remove_under_enrollments, NULL));
     assert_int_equal(ask_file("SELECT count(*) FROM upstream"), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM relay_token"), 0);
+    assert_ok(store_write(store, count_reported, NULL));
 }
 
 /* ---- tokens ---- */
@@ -184,24 +235,28 @@ static enum err put_tokens(struct tx *tx, void *user) {
     (void)user;
     TRY(add_enrollment(tx, "e1", "ndes", STATE_SENT));
     TRY(add_enrollment(tx, "e2", "ndes", STATE_SENT));
-    TRY(relay_token_set(tx, span_str("old"), "ndes", "e1"));
-    TRY(relay_token_set(tx, span_str("two"), "ndes", "e2"));
-    TRY(relay_token_set(tx, span_str("new"), "ndes", "e1"));
-    if (relay_token_set(tx, span_str("new"), "ndes", "e2") != ERR_EXISTS)
+    TRY(relay_token_set(tx, span_str("old"), "ndes", "e1", 7));
+    TRY(relay_token_set(tx, span_str("two"), "ndes", "e2", 8));
+    TRY(relay_token_set(tx, span_str("new"), "ndes", "e1", 9));
+    if (relay_token_set(tx, span_str("new"), "ndes", "e2", 8) != ERR_EXISTS)
         return wrong("two enrollments with one token");
-    if (relay_token_set(tx, span_str("x"), "ndes", "nobody") == OK)
+    if (relay_token_set(tx, span_str("x"), "ndes", "nobody", 8) == OK)
         return wrong("a token for nobody");
     return OK;
 }
 
 static enum err see_tokens(struct tx *tx, void *arena) {
     const char *id;
-    assert_ok(relay_token_get(tx, arena, span_str("new"), "ndes", &id));
+    int64_t expires;
+    assert_ok(relay_token_get(tx, arena, span_str("new"), "ndes", &id, &expires));
     assert_string_equal(id, "e1");
-    assert_ok(relay_token_get(tx, arena, span_str("two"), "ndes", &id));
+    assert_int_equal(expires, 9);
+    assert_ok(relay_token_get(tx, arena, span_str("two"), "ndes", &id, &expires));
     assert_string_equal(id, "e2");
-    assert_int_equal(relay_token_get(tx, arena, span_str("old"), "ndes", &id), ERR_NOT_FOUND);
-    assert_int_equal(relay_token_get(tx, arena, span_str("new"), "step", &id), ERR_NOT_FOUND);
+    assert_int_equal(relay_token_get(tx, arena, span_str("old"), "ndes", &id, &expires),
+                     ERR_NOT_FOUND);
+    assert_int_equal(relay_token_get(tx, arena, span_str("new"), "step", &id, &expires),
+                     ERR_NOT_FOUND);
     return OK;
 }
 

@@ -8,7 +8,8 @@ Prints its port. The path says how to log in and what comes: /AUTH/PAGE, such as
 AUTH  none, basic, ntlm (the full handshake, the NTLMv2 response is verified), iis (as ntlm, but
       Negotiate is offered before it, and leads nowhere)
 PAGE  ok (UTF-16LE without a BOM), bom, utf8, full and permission (NDES's two refusals), login (HTML
-      of somebody else), truncated, huge, empty, redirect, error, silent; now: what --now FILE says
+      of somebody else), truncated, huge, empty, redirect, error, silent, slow (ok, after
+      2 s); now: what --now FILE says
 Each page that was given out is a line of --log FILE: "PAGE CHALLENGE". Without --challenge each one
 is fresh.
 """
@@ -183,6 +184,8 @@ class Ndes(http.server.BaseHTTPRequestHandler):
         if what == "silent":
             time.sleep(60)
             return
+        if what == "slow":
+            time.sleep(2)
         if what == "redirect":
             self.answer(301, b"", [("Location", "/none/ok")])
             return

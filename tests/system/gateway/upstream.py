@@ -24,6 +24,7 @@ classes of probe/broken.py, or of this file:
     reply-error-page   the CertRep's place is taken by an HTML page with status 500
     refused-text       FAILURE with a failInfoText of several lines and escape sequences
     other-ca           GetCACert shows another CA, with its RA
+    leaf-ra            GetCACert shows what every host has before the RA: a certificate of the CA
 
 /control?faults=A,B switches them ("faults=" none), challenge=C the challenge. Its answer, also
 without a query, is JSON: faults, requests (method, HTTP version, query, content type and messageType
@@ -235,6 +236,15 @@ class OtherCa:
                                                self.ra_extensions), ca]
             self.memory.keep()
         return own["other"]
+
+
+class LeafRa:
+    def ca_certificates(self):
+        own = self.memory.kept["own"]
+        if "leaf" not in own:
+            own["leaf"] = broken.certificate(self.issuer, subject_of("CN=host"), self.tls_key.spki, self.leaf_extensions)
+            self.memory.keep()
+        return [own["leaf"], *super().ca_certificates()]
 
 
 def named(name):
