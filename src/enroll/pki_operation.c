@@ -100,11 +100,19 @@ static enum err record_on_enrollment(struct tx *tx, const struct refusal *r) {
                          op->transaction, "subject", op->subject, "peer", op->peer, NULL);
 }
 
+/* The upstream has issued what is refused here: known, counted, and to be revoked there. */
+static enum err keep_lost(struct tx *tx, struct operation *op) {
+    int64_t id;
+    op->issued = (struct issued){0}; /* read anew: refuse has taken a part of it away */
+    TRY(question_keep(tx, op, &id));
+    return question_lost(tx, op);
+}
+
 static enum err commit_refusal(struct tx *tx, void *user) {
     struct refusal *r = user;
     struct operation *op = r->op;
     if (op->said.cert.n)
-        TRY(question_lost(tx, op));
+        TRY(keep_lost(tx, op));
     if (op->enrollment)
         return record_on_enrollment(tx, r);
     if (!op->alarm)

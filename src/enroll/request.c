@@ -81,8 +81,8 @@ static enum err give_up(struct tx *tx, struct operation *op, int64_t id) {
                           ? "the oldest of the requests that wait was given up and is polled no "
                             "more: deny it at the upstream"
                           : "the oldest of the requests that wait was given up",
-                      "reason", reason, "transaction", transaction, "upstream",
-                      op->endpoint->upstream, NULL));
+                      "reason", reason, "subject", old.subject, "transaction", transaction,
+                      "upstream", op->endpoint->upstream, NULL));
     return journal_record(tx, JOURNAL_DENIED, op->endpoint->name, 0,
                           "a request that waited was given up", "reason", reason, "subject",
                           old.subject, "transaction", transaction, "peer", old.peer, NULL);

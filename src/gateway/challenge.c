@@ -12,28 +12,12 @@ enum { MAX_FILE = 16 * 1024, MAX_CHALLENGE = 4096, MAX_CLAIM = 200 };
 
 /* ---- one session at a time ---- */
 
-bool challenge_claim(struct gateway *g, struct challenge_claim *c, const char *enrollment) {
-    bool taken = false;
-    *c = (struct challenge_claim){.enrollment = enrollment};
-    pthread_mutex_lock(&g->guard);
-    for (const struct challenge_claim *k = g->claims; k && !taken; k = k->next)
-        taken = strcmp(k->enrollment, enrollment) == 0;
-    if (!taken) {
-        c->next = g->claims;
-        g->claims = c;
-    }
-    pthread_mutex_unlock(&g->guard);
-    return !taken;
+bool challenge_claim(struct gateway *g, struct claim *c, const char *enrollment) {
+    return claim_take(g, &g->fetching, c, enrollment);
 }
 
-void challenge_unclaim(struct gateway *g, struct challenge_claim *c) {
-    pthread_mutex_lock(&g->guard);
-    struct challenge_claim **at = &g->claims;
-    while (*at && *at != c)
-        at = &(*at)->next;
-    if (*at)
-        *at = c->next;
-    pthread_mutex_unlock(&g->guard);
+void challenge_unclaim(struct gateway *g, struct claim *c) {
+    claim_give_back(g, &g->fetching, c);
 }
 
 /* ---- a static one ---- */

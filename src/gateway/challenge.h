@@ -23,13 +23,9 @@ struct challenge_fetch {                     /* zero-initialise; challenge_free 
  * NDES keeps five passwords. Taken before the look at whether the profile is still to be sent, and
  * given back when that it was sent is committed. The claim is the caller's, as is the id.
  */
-struct challenge_claim {
-    const char *enrollment;
-    struct challenge_claim *next;
-};
 /* False: another session has it. Thread-safe. */
-bool challenge_claim(struct gateway *g, struct challenge_claim *c, const char *enrollment);
-void challenge_unclaim(struct gateway *g, struct challenge_claim *c);
+bool challenge_claim(struct gateway *g, struct claim *c, const char *enrollment);
+void challenge_unclaim(struct gateway *g, struct claim *c);
 
 /*
  * Starts it; false: it is done already, and `done` is not called. So is a static challenge, or

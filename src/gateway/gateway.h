@@ -27,6 +27,13 @@
 enum { GATEWAY_MAX_UPSTREAMS = 32 };
 
 struct gateway;
+
+/* Held by the one who does something for an enrollment that nobody else may do meanwhile. */
+struct claim {
+    const char *enrollment;
+    struct claim *next;
+};
+
 struct upstream_health; /* breaker and counters; outlives the snapshots of its upstream */
 
 /* One upstream as it is in force: never changed, counted, replaced as a whole (as struct pki). */

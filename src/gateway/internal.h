@@ -173,7 +173,7 @@ struct gateway {
     pthread_mutex_t guard; /* of slots and claims, for a few instructions */
     struct gateway_slot *slots[GATEWAY_MAX_UPSTREAMS];
     size_t count;
-    struct challenge_claim *claims;
+    struct claim *fetching, *relaying; /* a challenge; a request */
 };
 
 /* NULL: none of that name, in any case. With `changing` or `guard` held. */
@@ -187,5 +187,12 @@ struct gateway_slot *slot_take(struct gateway *g, const char *name);
 
 /* Waits for its learner. NULL is allowed. */
 void slot_drop(struct gateway_slot *slot);
+
+/* ---- claim.c ---- */
+
+/* False: somebody else holds it. `c` and `enrollment` are the caller's until it is given back. */
+bool claim_take(struct gateway *g, struct claim **list, struct claim *c, const char *enrollment);
+/* Nothing happens when it was not taken (zero-initialised). */
+void claim_give_back(struct gateway *g, struct claim **list, struct claim *c);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/internal.h"
 #include "gateway/relay_inside.h"
 #include "gateway/scep_http.h"
 
@@ -66,7 +67,7 @@ enum err relay_find(struct gateway *g, const struct gateway_upstream *u, struct 
                     struct relay_answer *answer) {
     struct relay *r = arena_alloc(a, sizeof *r);
     bool good;
-    *r = (struct relay){.upstream = u, .arena = a, .peer = peer};
+    *r = (struct relay){.gateway = g, .upstream = u, .arena = a, .peer = peer};
     *out = NULL;
     TRY(find_enrollment(r, g, token, &good));
     if (good) {
@@ -74,10 +75,6 @@ enum err relay_find(struct gateway *g, const struct gateway_upstream *u, struct 
         return OK;
     }
     say(answer, 403, "the address of this enrollment is no longer good: assign the profile anew");
-    log_write(LOG_WARN, "relay",
-              "op=PKIOperation upstream=%s peer=%s enrollment=%s status=403 reason=%s",
-              u->settings->name, log_q(span_str(peer)), r->enrollment ? r->enrollment : "-",
-              r->enrollment ? "over" : "unknown");
     return OK;
 }
 
@@ -149,7 +146,10 @@ static bool may_ask(struct relay *r, struct relay_answer *answer) {
         stay(r, answer, 403, "this enrollment has asked too often: assign the profile anew");
         return false;
     }
-    if (gateway_enter(r->upstream) != OK) {
+    enum err e = claim_take(r->gateway, &r->gateway->relaying, &r->claim, r->enrollment)
+                     ? gateway_enter(r->upstream)
+                     : err_set(ERR_BUSY, "another request of this enrollment is under way");
+    if (e != OK) {
         stay(r, answer, 503,
              "the certificate service behind this server is busy or out of service: come "
              "again later");
@@ -181,6 +181,7 @@ enum err relay_sent(struct tx *tx, void *relay) {
     if (r->request.message_type == SCEP_CERT_POLL)
         return OK;
     TRY(enrollment_get(tx, &a, r->enrollment, &e));
+    TRY(enroll_may_ask_upstream(&e, false)); /* it may have changed since relay_begin */
     return enroll_asks_upstream(tx, &e, "the host asked for its certificate: passed on", "upstream",
                                 r->upstream->settings->name, "transaction", r->transaction,
                                 "keyTransport", r->key_transport, "peer", r->peer, NULL);
@@ -192,5 +193,6 @@ void relay_end(struct relay *r) {
     if (r->entered)
         gateway_leave(r->upstream, &r->job, r->enrollment);
     r->entered = false;
+    claim_give_back(r->gateway, &r->gateway->relaying, &r->claim);
     fetch_reply_free(&r->job.reply);
 }

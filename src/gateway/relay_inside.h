@@ -7,6 +7,7 @@
 #include "gateway/relay.h"
 
 struct relay {
+    struct gateway *gateway;
     const struct gateway_upstream *upstream;
     struct arena *arena;
     struct enrollment row; /* as it was when the token was found */
@@ -14,8 +15,9 @@ struct relay {
     const char *peer, *enrollment, *transaction;
     const char *key_transport; /* NULL: not told by the message */
     struct fetch_job job;
-    bool entered; /* and not left: gateway_leave is due */
-    bool stayed;  /* nothing was sent, and `said` tells why */
+    struct claim claim; /* of the enrollment: one request at a time */
+    bool entered;       /* and not left: gateway_leave is due */
+    bool stayed;        /* nothing was sent, and `said` tells why */
     /* What came of it; outcome and `said` are for the timeline. */
     enum upstream_outcome outcome;
     const char *said;

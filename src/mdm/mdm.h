@@ -61,7 +61,7 @@ struct mdm_wanted {
     const char *enrollment, *upstream;
     const char *challenge; /* the caller sets it, or `reason` why there is none */
     const char *reason;
-    struct challenge_claim claim;
+    struct claim claim;
     struct mdm_wanted *next;
 };
 enum err mdm_wants(const struct mdm *mdm, struct arena *a, struct span client_cert,

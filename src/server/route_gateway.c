@@ -162,6 +162,9 @@ static void pki_operation(struct visit *v, struct http_reply *reply) {
     if (e == OK && is_too_often(p, reply))
         return;
     if (e == OK && !p->relay) {
+        log_write(LOG_WARN, "relay",
+                  "op=PKIOperation upstream=%s peer=%s status=403 reason=\"no live token\"",
+                  name_of(v), log_q(span_str(r->peer)));
         finish(p, reply);
         return;
     }

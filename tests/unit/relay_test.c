@@ -616,22 +616,36 @@ static void what_was_not_reached_has_issued_nothing(void **state) {
     events_are(0, EVENT_ALARM, "");
 }
 
-static void too_many_at_once_are_told_to_come_again(void **state) {
+/* So one host cannot take all the places that its upstream has. */
+static void one_request_at_a_time(void **state) {
     (void)state;
-    struct visit a = begin(message_of("19", "t1")), b = begin(message_of("19", "t2"));
-    struct visit c = begin_at("up", token, message_of("19", "t3"));
-    assert_null(c.job);
-    assert_true(c.due);
-    gets_line(&c, 503);
-    assert_true(c.answer.retry_after_s > 0);
-    assert_ok(store_write(service.store, relay_commit, c.relay));
-    events_are(1, EVENT_NOTE, "did not go on to the upstream");
-    counts_are(2, 0, 0);
-    end(&a); /* never started: it leaves all the same */
-    struct visit d = begin(message_of("19", "t4"));
+    struct visit a = begin(message_of("19", "t1"));
+    struct visit b = begin_at("up", token, message_of("19", "t2"));
+    assert_null(b.job);
+    assert_true(b.due);
+    gets_line(&b, 503);
+    assert_true(b.answer.retry_after_s > 0);
+    assert_ok(store_write(service.store, relay_commit, b.relay));
+    events_are(1, EVENT_NOTE, "another request of this enrollment is under way");
+    counts_are(1, 0, 0);
     end(&b);
+    end(&a); /* never started: it leaves all the same */
+    struct visit c = begin(message_of("19", "t3"));
     end(&c);
-    end(&d);
+}
+
+/* What was found with the token may have changed until the request is counted. */
+static void the_last_look_counts(void **state) {
+    (void)state;
+    struct visit late = {.upstream = gateway_acquire(gateway, "up")};
+    assert_ok(
+        relay_find(gateway, late.upstream, &arena, token, "192.0.2.7", &late.relay, &late.answer));
+    for (int i = 0; i < ENROLL_MAX_ASKS; i++)
+        is_refused(404, "text/plain", SPAN_NONE, 404);
+    late.due = relay_begin(late.relay, message_of("19", "late"), &late.job, &late.answer);
+    assert_int_equal(store_write(service.store, relay_sent, late.relay), ERR_REFUSED);
+    counts_are(ENROLL_MAX_ASKS, ENROLL_MAX_ASKS, 0);
+    end(&late);
 }
 
 int main(void) {
@@ -661,7 +675,8 @@ int main(void) {
         RELAY(only_so_large_a_message_goes_on),
         RELAY(silence_may_have_issued),
         RELAY(what_was_not_reached_has_issued_nothing),
-        RELAY(too_many_at_once_are_told_to_come_again),
+        RELAY(one_request_at_a_time),
+        RELAY(the_last_look_counts),
     };
     return cmocka_run_group_tests_name("relay", tests, prepare, clean_up);
 }
