@@ -36,7 +36,8 @@ def post(body, identity=IDENTITY_A, type=SYNCML):
 
 def known():
     return (database("SELECT id, state, deadline, host_status, host_thumbprint FROM enrollment"),
-            database("SELECT count(*) FROM event"), database("SELECT id, trusted_root FROM device"),
+            database("SELECT count(*) FROM event"),
+            database("SELECT device, sha1 FROM trusted_root ORDER BY 1, 2"),
             database("SELECT device, session_id, msg_id FROM session"),
             database("SELECT hex(sha256), revoked FROM identity"))
 
