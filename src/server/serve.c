@@ -159,18 +159,6 @@ static enum err open_house(struct house *h, const char *folder) {
     return http_start(h->http);
 }
 
-static enum err nothing(struct tx *tx, void *user) {
-    (void)tx, (void)user;
-    return OK;
-}
-
-/* What the committer was told to call when a job is done may start requests of the gateway: it is
- * through with all that came before this. */
-static void drain(struct store *s) {
-    if (s && store_write(s, nothing, NULL) != OK)
-        log_write(LOG_ERROR, "server", "drain=failed reason=%s", log_q(span_str(err_detail())));
-}
-
 static void close_house(struct house *h) {
     gateway_stop(h->gateway);
     if (h->http)
@@ -178,7 +166,7 @@ static void close_house(struct house *h) {
     admin_stop(h->admin);
     rate_free(h->rate);
     upstream_poll_end();
-    drain(h->store);
+    store_drain(h->store); /* its callbacks start requests of the gateway */
     gateway_close(h->gateway);
     revocation_close(h->revocation);
     pki_close(h->pki);

@@ -210,6 +210,16 @@ enum err store_write(struct store *s, store_work *work, void *user) {
     return store_result(&w.job);
 }
 
+static enum err no_work(struct tx *tx, void *user) {
+    (void)tx, (void)user;
+    return OK;
+}
+
+void store_drain(struct store *s) {
+    if (s && store_write(s, no_work, NULL) != OK)
+        log_write(LOG_ERROR, "store", "drain=failed reason=%s", log_q(span_str(err_detail())));
+}
+
 /* ---- opening and closing ---- */
 
 enum err store_open(const char *path, struct store **out) {

@@ -55,6 +55,9 @@ struct store_job {
 };
 void store_submit(struct store *s, struct store_job *job);
 
+/* Waits until all that was submitted before is done and told. NULL is allowed. */
+void store_drain(struct store *s);
+
 /* The job's result, with its detail line. */
 enum err store_result(const struct store_job *job) ERR_MUST_USE;
 
