@@ -4,7 +4,7 @@
  * issued every certificate before the run: it answers each request once more, directly and through
  * the relay, with the same work, so that the difference is the relay's. The relay does all that it
  * does for a host: it finds the enrollment by its token, reads and verifies the CertRep, and has
- * two events on disk before the host gets its answer.
+ * two events in the database before the host gets its answer.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -176,7 +176,7 @@ struct operation *scep_begin(const struct scep_service *service, const struct en
 }
 
 store_work *scep_commit(const struct operation *op) {
-    return op->result == OK ? op->commit : NULL;
+    return op->result == OK && !op->asks ? op->commit : NULL;
 }
 
 enum err scep_finish(struct operation *op, enum err committed, struct span *reply) {

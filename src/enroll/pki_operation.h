@@ -29,8 +29,9 @@ enum err scep_get_next_ca(const struct endpoint *endpoint, struct arena *a,
  *
  * Every message whose outer layer can be read is answered by a signed CertRep in *reply; ERR_PARSE
  * means that there is nobody to answer. A SUCCESS says that its certificate, the use of the
- * challenge and the request are durable in one commit. Operation and reply live in `a`. One
- * operation is for one thread at a time, and each step may be in another.
+ * challenge and the request are durable in one commit; scep_finish computes nothing then, and may
+ * be called from the job's `done`. Operation and reply live in `a`. One operation is for one thread
+ * at a time, and each step may be in another.
  */
 struct operation;
 struct operation *scep_begin(const struct scep_service *service, const struct endpoint *endpoint,

@@ -8,8 +8,8 @@
  * as long after its sending as an outcome is waited for.
  *
  * In steps, so that no thread waits: relay_find and relay_begin; relay_sent's event is committed,
- * then the request is sent; relay_read judges the answer; relay_commit is what must be durable
- * before the host gets it. Each step may be in another thread.
+ * then the request is sent; relay_read judges the answer; relay_commit is what must be in the
+ * database before the host gets it. Each step may be in another thread.
  */
 #ifndef SIGNET_GATEWAY_RELAY_H
 #define SIGNET_GATEWAY_RELAY_H
@@ -55,12 +55,12 @@ const char *relay_enrollment(const struct relay *r);
 bool relay_begin(struct relay *r, struct span message, struct fetch_job **job,
                  struct relay_answer *answer);
 
-/* "The host asked": to be committed (store_submit, with the relay as `user`; it needs no sync)
- * before the request is sent. */
+/* "The host asked": to be committed (store_submit, with the relay as `user`) before the request is
+ * sent. */
 enum err relay_sent(struct tx *tx, void *relay) ERR_MUST_USE;
 
-/* After `done`, in a worker: judges what came. Then `answer` is what the host gets, once
- * relay_commit (store_submit) is durable. */
+/* After `done`, in any thread: judges what came. Then `answer` is what the host gets, once
+ * relay_commit (store_submit) is in the database. */
 void relay_read(struct relay *r, struct relay_answer *answer);
 enum err relay_commit(struct tx *tx, void *relay) ERR_MUST_USE;
 

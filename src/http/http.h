@@ -68,12 +68,14 @@ typedef void http_handler(void *user, const struct http_request *request, struct
 /*
  * For a handler that must wait, for a commit above all, and lets its thread work meanwhile. It
  * calls http_later, then starts what it waits for, and returns without touching request or reply
- * again. Whoever ends the waiting calls http_resume once, in any thread: `then` runs in a worker in
- * the handler's place. http_stop waits for that.
+ * again. Whoever ends the waiting calls one of these once, in any thread: http_resume, and `then`
+ * runs in a worker in the handler's place; or http_finish, where nothing is left to compute, and
+ * `reply` leaves without another change of threads. http_stop waits for that.
  */
 void http_later(const struct http_request *request, struct http_reply *reply, http_handler *then,
                 void *user);
 void http_resume(const struct http_request *request);
+void http_finish(const struct http_request *request, struct http_reply *reply);
 
 struct http_listener {
     const char *name;    /* for the log: "public", "management", "plain" */

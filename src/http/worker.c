@@ -111,6 +111,20 @@ void http_resume(const struct http_request *r) {
     pthread_mutex_unlock(&w->lock);
 }
 
+/* The workers may end once nobody is late any more, and their loops after them: so this comes last.
+ */
+void http_finish(const struct http_request *r, struct http_reply *reply) {
+    struct http_exchange *x = exchange_of(r);
+    struct http_workers *w = x->workers;
+    http_exchange_reply(x, reply);
+    http_loop_give(x);
+    pthread_mutex_lock(&w->lock);
+    w->later--;
+    if (w->stopping)
+        pthread_cond_broadcast(&w->ready);
+    pthread_mutex_unlock(&w->lock);
+}
+
 /* The next request, or NULL when there will be none; `refuse` those that come while stopping. */
 static struct http_exchange *pop(struct http_workers *w, bool *refuse) {
     pthread_mutex_lock(&w->lock);

@@ -34,13 +34,13 @@ static void come_again(const struct http_request *r, struct http_reply *reply, u
 /* ---- PKIOperation ---- */
 
 /*
- * "The host asked" is in the database before the upstream is: should signet end meanwhile, however
- * it ends, it still knows that something may have been issued. That costs no sync (store.h), so
- * that a cut of the machine's power in these milliseconds may lose it, with the answer. The answer
- * leaves when what it says is durable.
+ * "The host asked" is in the database before the upstream is asked, and what came before the host
+ * has it: should signet end meanwhile, however it ends, it still knows that something may have been
+ * issued. No host waits for a sync (store.h): a cut of the machine's power may take the last
+ * milliseconds of a timeline.
  */
 struct passage {
-    struct store_job sent, said;
+    struct store_job commit; /* of "sent", then of what came */
     struct visit *visit;
     struct relay *relay;
     struct fetch_job *job;
@@ -57,42 +57,36 @@ static void finish(const struct passage *p, struct http_reply *reply) {
         come_again(p->visit->asked, reply, (unsigned)answer->retry_after_s);
 }
 
-static void after_commit(void *user, const struct http_request *r, struct http_reply *reply) {
-    struct passage *p = user;
-    enum err e = store_result(&p->said);
-    if (e == OK)
-        finish(p, reply);
-    else
-        respond_error(r, reply, e);
+static void commit(struct passage *p, store_work *work, void (*done)(struct store_job *)) {
+    p->commit = (struct store_job){.work = work, .user = p, .done = done, .unsynced = true};
+    store_submit(p->visit->services->scep.store, &p->commit);
+}
+
+/* In a worker. */
+static void give_up(void *user, const struct http_request *r, struct http_reply *reply) {
+    respond_error(r, reply, store_result(&((struct passage *)user)->commit));
 }
 
 static void on_said(struct store_job *job) {
-    http_resume(((struct passage *)job->user)->visit->asked);
+    struct passage *p = job->user;
+    struct http_reply reply = {0};
+    if (job->result != OK) {
+        http_resume(p->visit->asked);
+        return;
+    }
+    finish(p, &reply);
+    http_finish(p->visit->asked, &reply);
 }
 
 static enum err commit_said(struct tx *tx, void *user) {
     return relay_commit(tx, ((struct passage *)user)->relay);
 }
 
-static void keep_answer(struct passage *p, const struct http_request *r, struct http_reply *reply) {
-    p->said = (struct store_job){.work = commit_said, .user = p, .done = on_said};
-    http_later(r, reply, after_commit, p);
-    store_submit(p->visit->services->scep.store, &p->said);
-}
-
-static void after_answer(void *user, const struct http_request *r, struct http_reply *reply) {
-    struct passage *p = user;
-    enum err e = store_result(&p->sent);
-    if (e != OK) {
-        respond_error(r, reply, e);
-        return;
-    }
-    relay_read(p->relay, &p->answer);
-    keep_answer(p, r, reply);
-}
-
+/* In the pool's thread: to judge what came takes a tenth of a ms, which no worker is woken for. */
 static void on_answer(struct fetch_job *job) {
-    http_resume(((struct passage *)job->user)->visit->asked);
+    struct passage *p = job->user;
+    relay_read(p->relay, &p->answer);
+    commit(p, commit_said, on_said);
 }
 
 static enum err commit_sent(struct tx *tx, void *user) {
@@ -109,14 +103,6 @@ static void on_sent(struct store_job *job) {
     http_resume(p->visit->asked);
 }
 
-static void send_on(struct passage *p, const struct http_request *r, struct http_reply *reply) {
-    p->sent = (struct store_job){.work = commit_sent, .user = p, .done = on_sent, .unsynced = true};
-    p->job->done = on_answer;
-    p->job->user = p;
-    http_later(r, reply, after_answer, p);
-    store_submit(p->visit->services->scep.store, &p->sent);
-}
-
 static void end(void *relay) {
     relay_end(relay);
 }
@@ -124,13 +110,18 @@ static void end(void *relay) {
 static void pass_on(struct passage *p, struct span message, struct http_reply *reply) {
     const struct http_request *r = p->visit->asked;
     bool for_the_timeline = relay_begin(p->relay, message, &p->job, &p->answer);
-    if (p->job) {
-        send_on(p, r, reply);
-    } else if (for_the_timeline) {
-        keep_answer(p, r, reply);
-    } else {
+    if (!p->job && !for_the_timeline) {
         finish(p, reply);
+        return;
     }
+    http_later(r, reply, give_up, p);
+    if (!p->job) {
+        commit(p, commit_said, on_said);
+        return;
+    }
+    p->job->done = on_answer;
+    p->job->user = p;
+    commit(p, commit_sent, on_sent);
 }
 
 /*

@@ -18,7 +18,7 @@ static void end(void *errand) {
     gateway_release(e->ask.upstream);
 }
 
-/* In a worker, when what came is durable, or could not be made so. */
+/* When what came is durable; in a worker, when it could not be made so. */
 static void finish(void *user, const struct http_request *r, struct http_reply *reply) {
     struct errand *e = user;
     ask_over(&e->ask);
@@ -27,7 +27,14 @@ static void finish(void *user, const struct http_request *r, struct http_reply *
 
 /* In the committer's thread. */
 static void kept(struct store_job *job) {
-    http_resume(((struct errand *)job)->request);
+    struct errand *e = (struct errand *)job;
+    struct http_reply reply = {0};
+    if (job->result != OK) {
+        http_resume(e->request);
+        return;
+    }
+    finish(e, e->request, &reply);
+    http_finish(e->request, &reply);
 }
 
 static void keep(struct errand *e, const struct http_request *r, struct http_reply *reply) {

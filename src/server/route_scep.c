@@ -71,13 +71,22 @@ void respond_operation(struct operation *op, enum err committed, const struct ht
         respond_error(r, reply, error);
 }
 
-static void go_on(struct store_job *job) {
-    http_resume(((struct waiting *)job)->request);
-}
-
+/* In a worker, when the commit failed. */
 static void after_commit(void *user, const struct http_request *r, struct http_reply *reply) {
     const struct waiting *w = user;
     respond_operation(w->job.user, store_result(&w->job), r, reply);
+}
+
+/* In the committer's thread: a reply that the commit made true has been ready since before it. */
+static void on_commit(struct store_job *job) {
+    const struct http_request *r = ((struct waiting *)job)->request;
+    struct http_reply reply = {0};
+    if (job->result != OK) {
+        http_resume(r);
+        return;
+    }
+    respond_operation(job->user, OK, r, &reply);
+    http_finish(r, &reply);
 }
 
 void commit_operation(const struct services *s, struct operation *op, const struct http_request *r,
@@ -88,7 +97,7 @@ void commit_operation(const struct services *s, struct operation *op, const stru
         return;
     }
     struct waiting *w = arena_alloc(r->arena, sizeof *w);
-    *w = (struct waiting){{.work = commit, .user = op, .done = go_on}, r};
+    *w = (struct waiting){{.work = commit, .user = op, .done = on_commit}, r};
     http_later(r, reply, after_commit, w);
     store_submit(s->scep.store, &w->job);
 }

@@ -43,6 +43,8 @@ enum err sql_connect(const char *path, bool writer, struct tx *out) {
         return e;
     }
     sqlite3_busy_timeout(out->db, 10000);
+    /* Else each new value for a column of a partial index has the statement compiled anew. */
+    sqlite3_db_config(out->db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
     sqlite3_create_function(out->db, "hint", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, hint,
                             NULL, NULL);
     char *message = NULL;

@@ -5,7 +5,8 @@
  * The committer takes all jobs that wait, runs them in one transaction and wakes their callers
  * after the COMMIT. While it syncs, the next jobs gather. Up to BATCH it also waits for more while
  * each core has work whose write is expected, as to sync at once would then only take CPU from
- * that. A single job on an idle machine is never kept waiting for company.
+ * that. A single job on an idle machine is never kept waiting for company. A batch of which no job
+ * wants a sync is synced later, with all that came until then.
  */
 #include "store/store.h"
 
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/cores.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -29,8 +31,9 @@ struct reader {
 
 struct store {
     char *path;
-    struct tx writer; /* the committer's own, and the next */
+    struct tx writer; /* the committer's own, and the next two */
     bool syncs;       /* as the writer's connection is set */
+    int64_t unsynced; /* monotonic ms, when the first commit was told that is not yet synced; 0 */
     pthread_t committer;
     pthread_mutex_t lock;  /* guards everything below */
     pthread_cond_t queued; /* there is a first job, or no reason to wait for more */
@@ -104,10 +107,33 @@ static void run_batch(struct store *s, struct store_job *jobs) {
             return;
         }
     }
-    if (sql_run(tx, "COMMIT", "") != OK)
+    if (sql_run(tx, "COMMIT", "") != OK) {
         fail_all(tx, jobs);
-    else
-        pending_write(&tx->pending);
+        return;
+    }
+    if (s->syncs)
+        s->unsynced = 0;
+    else if (!s->unsynced)
+        s->unsynced = clock_monotonic_ms();
+    pending_write(&tx->pending);
+}
+
+/* ---- what was told before it was synced ---- */
+
+static int64_t ms_to_sync(const struct store *s) {
+    return s->unsynced + STORE_SYNC_MS - clock_monotonic_ms();
+}
+
+/* The WAL is all that a commit has written. */
+static void sync_wal(struct store *s) {
+    sqlite3_file *wal = NULL;
+    int code = sqlite3_file_control(s->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    if (code == SQLITE_OK && wal && wal->pMethods)
+        code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+    if (code != SQLITE_OK)
+        log_write(LOG_ERROR, "store", "sync=failed reason=%s",
+                  log_q(span_str(sqlite3_errstr(code))));
+    s->unsynced = 0;
 }
 
 /* ---- the committer ---- */
@@ -124,35 +150,62 @@ static bool batch_is_ready(const struct store *s) {
     return s->waiting >= BATCH || s->expected < s->cores || s->closing;
 }
 
-static void gather(struct store *s) {
+static struct timespec in_ms(int64_t ms) {
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_nsec += GATHER_MS * 1000000;
+    end.tv_nsec += (long)ms * 1000000;
     end.tv_sec += end.tv_nsec / 1000000000;
     end.tv_nsec %= 1000000000;
+    return end;
+}
+
+static bool sync_is_due(const struct store *s) {
+    return s->unsynced && ms_to_sync(s) <= 0;
+}
+
+/* Until there is a job, or a sync is due. */
+static void await_work(struct store *s) {
+    while (!s->first && !s->closing && !s->unsynced)
+        pthread_cond_wait(&s->queued, &s->lock);
+    struct timespec end = in_ms(s->unsynced ? ms_to_sync(s) : 0);
+    while (!s->first && !s->closing && !sync_is_due(s))
+        pthread_cond_timedwait(&s->queued, &s->lock, &end);
+}
+
+static void gather(struct store *s) {
+    struct timespec end = in_ms(GATHER_MS);
     while (!batch_is_ready(s) && pthread_cond_timedwait(&s->queued, &s->lock, &end) == 0)
         ;
+}
+
+static void commit(struct store *s, struct store_job *batch) {
+    if (batch)
+        run_batch(s, batch);
+    for (struct store_job *j = batch, *next; j; j = next) {
+        next = j->next; /* once done, the job's memory is its caller's again */
+        j->done(j);
+    }
+    if (sync_is_due(s))
+        sync_wal(s);
 }
 
 static void *commit_loop(void *user) {
     struct store *s = user;
     pthread_mutex_lock(&s->lock);
     for (;;) {
-        while (!s->first && !s->closing)
-            pthread_cond_wait(&s->queued, &s->lock);
-        if (!s->first)
+        await_work(s);
+        if (!s->first && s->closing)
             break;
-        gather(s);
+        if (s->first)
+            gather(s);
         struct store_job *batch = take_batch(s);
         pthread_mutex_unlock(&s->lock);
-        run_batch(s, batch);
-        for (struct store_job *j = batch, *next; j; j = next) {
-            next = j->next; /* once done, the job's memory is its caller's again */
-            j->done(j);
-        }
+        commit(s, batch);
         pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);
+    if (s->unsynced)
+        sync_wal(s);
     return NULL;
 }
 

@@ -32,12 +32,14 @@ void store_close(struct store *s);
 /*
  * Work on the database. An error rolls back what this work wrote and is returned to its caller,
  * with the detail line. Runs in the committer's thread for store_write and store_submit, in the
- * caller's for store_read; it must not call either again.
+ * caller's for store_read; it must not call any of them.
  */
 typedef enum err store_work(struct tx *tx, void *user);
 
 /* Blocks until the work is committed durably, or has failed. Thread-safe. */
 enum err store_write(struct store *s, store_work *work, void *user) ERR_MUST_USE;
+
+enum { STORE_SYNC_MS = 50 };
 
 /* store_write for those who do not wait. The job is its owner's again when `done` is called. */
 struct store_job {
@@ -45,8 +47,8 @@ struct store_job {
     void *user;
     void (*done)(struct store_job *job); /* in the committer's thread: takes no time, blocks not */
     /*
-     * Not synced by itself: when `done` is called it survives an end of this process, and an end of
-     * the machine only after the next commit that is synced. For what is worth less than a sync.
+     * Told before it is synced: when `done` is called it survives an end of this process, and within
+     * STORE_SYNC_MS an end of the machine. For what nobody should wait for.
      */
     bool unsynced;
     enum err result;

@@ -85,13 +85,24 @@ static inline void leave_for_later(const struct http_request *r, struct http_rep
     pthread_mutex_unlock(&gate.lock);
 }
 
-static inline void resume_later(void) {
+static inline const struct http_request *take_later(void) {
     wait_inside(1);
     pthread_mutex_lock(&gate.lock);
     gate.inside--;
     const struct http_request *r = left_for_later;
     pthread_mutex_unlock(&gate.lock);
-    http_resume(r);
+    return r;
+}
+
+static inline void resume_later(void) {
+    http_resume(take_later());
+}
+
+/* Without a worker. */
+static inline void finish_later(const char *text) {
+    struct http_reply reply = {0};
+    http_text(&reply, 200, text);
+    http_finish(take_later(), &reply);
 }
 
 static inline void describe(const struct http_request *r, struct buf *b) {

@@ -373,7 +373,10 @@ static void later_reply(void **state) {
         say(fd, "GET /later?said-later HTTP/1.1\r\n" H "\r\n");
         wait_inside(1);
         expect_status("GET / HTTP/1.1\r\n" LAST "\r\n", "HTTP/1.1 200");
-        resume_later();
+        if (i == 1)
+            finish_later("said-later");
+        else
+            resume_later();
         buf_clear(&b);
         hear(fd, &b, "said-later");
         assert_true(span_starts(buf_view(&b), "HTTP/1.1 200 "));
@@ -454,9 +457,11 @@ static void stop_with_requests_in_flight(void **state) {
     close(fd);
 }
 
-/* Who waits for a commit is answered in full too: the certificate is his. */
-static void stop_with_a_reply_to_come(void **state) {
-    (void)state;
+static void finish_at_last(void) {
+    finish_later("at-last");
+}
+
+static void stop_meanwhile(void (*end_waiting)(void)) {
     BUF_AUTO(b);
     start_limited(&(struct http_limits){.loops = 1, .workers = 2});
     int fd = dial(PLAIN);
@@ -465,10 +470,17 @@ static void stop_with_a_reply_to_come(void **state) {
     struct stopper s = {.server = server};
     pthread_create(&s.thread, NULL, run_stop, &s);
     usleep(200000); /* the workers learn of it */
-    resume_later();
+    end_waiting();
     hear_all(fd, &b);
     assert_true(has(&b, "at-last"));
     pthread_join(s.thread, NULL);
+}
+
+/* Who waits for a commit is answered in full too: the certificate is his. */
+static void stop_with_a_reply_to_come(void **state) {
+    (void)state;
+    stop_meanwhile(resume_later);
+    stop_meanwhile(finish_at_last);
 }
 
 /* Started at once and stopped at once, and never started. */

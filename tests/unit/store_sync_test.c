@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What store_submit promises of a power cut: a job that is synced survives it, with every one
- * before it; those that are not (`unsynced`) survive the end of the process only. A child writes on
- * the forgetful VFS, says what it was told, and is killed.
+ * before it; those that are not (`unsynced`) survive the end of the process, and a power cut
+ * STORE_SYNC_MS later. A child writes on the forgetful VFS, says what it was told, and is killed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <limits.h>
+#include <poll.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -52,27 +54,47 @@ static bool write_account(struct store *s, int number, bool unsynced) {
     return w.job.result == OK;
 }
 
+static void die(struct store_job *job) {
+    (void)job;
+    raise(SIGKILL);
+}
+
+/* Told, and dead before anything could be synced. */
+static _Noreturn void write_and_die(void) {
+    struct store *s;
+    struct writing w = {.number = 1, .job = {.work = add_account, .done = die, .unsynced = true}};
+    w.job.user = &w;
+    if (forgetful_vfs_register() != SQLITE_OK || store_open(path, &s) != OK)
+        _exit(3);
+    store_submit(s, &w.job);
+    for (;;)
+        pause();
+}
+
 /* Every third is synced; all are told. */
-static _Noreturn void write_until_killed(int report, bool forgetful, bool never) {
+static _Noreturn void write_until_killed(int report, bool forgetful, bool never, int most) {
     struct store *s;
     if ((forgetful && forgetful_vfs_register() != SQLITE_OK) || store_open(path, &s) != OK)
         _exit(3);
-    for (int n = 1;; n++)
+    for (int n = 1; n <= most; n++)
         if (!write_account(s, n, never || n % 3 != 0) || write(report, &n, sizeof n) != sizeof n)
             _exit(4);
+    for (;;)
+        pause();
 }
 
-/* Runs it until it has told of `count`; gives the last one. */
-static int run_and_kill(bool forgetful, bool never, int count) {
+/* Runs it until it has told of `count`, and for `rest_ms`; gives the last one. */
+static int run_and_kill(bool forgetful, bool never, int count, int rest_ms) {
     int ends[2], number = 0, last = 0, status;
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        write_until_killed(ends[1], forgetful, never);
+        write_until_killed(ends[1], forgetful, never, rest_ms ? count : INT_MAX);
     close(ends[1]);
     while (last < count && read(ends[0], &number, sizeof number) == sizeof number)
         last = number;
+    poll(NULL, 0, rest_ms);
     kill(child, SIGKILL);
     while (read(ends[0], &number, sizeof number) == sizeof number)
         last = number;
@@ -129,27 +151,41 @@ static int remove_database(void **state) {
 
 static void test_power_cut(void **state) {
     (void)state;
-    int told = run_and_kill(true, false, 61);
+    int told = run_and_kill(true, false, 61, 0);
     assert_true(accounts_left() >= told - told % 3);
 }
 
-/* The same without any sync loses all: so the test above can fail. */
-static void test_unsynced_alone(void **state) {
+/* What nothing has synced is lost: so the other tests can fail. */
+static void test_power_cut_at_once(void **state) {
+    int status;
     (void)state;
-    run_and_kill(true, true, 61);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        write_and_die();
+    waitpid(child, &status, 0);
+    assert_true(WIFSIGNALED(status));
     assert_int_equal(accounts_left(), 0);
+}
+
+/* The committer syncs them by itself, though nobody writes any more. */
+static void test_power_cut_later(void **state) {
+    (void)state;
+    assert_int_equal(run_and_kill(true, true, 5, 40 * STORE_SYNC_MS), 5);
+    assert_int_equal(accounts_left(), 5);
 }
 
 static void test_killed(void **state) {
     (void)state;
-    int told = run_and_kill(false, true, 61);
+    int told = run_and_kill(false, true, 61, 0);
     assert_true(accounts_left() >= told);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_power_cut, make_database, remove_database),
-        cmocka_unit_test_setup_teardown(test_unsynced_alone, make_database, remove_database),
+        cmocka_unit_test_setup_teardown(test_power_cut_at_once, make_database, remove_database),
+        cmocka_unit_test_setup_teardown(test_power_cut_later, make_database, remove_database),
         cmocka_unit_test_setup_teardown(test_killed, make_database, remove_database),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
