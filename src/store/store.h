@@ -47,8 +47,8 @@ struct store_job {
     void *user;
     void (*done)(struct store_job *job); /* in the committer's thread: takes no time, blocks not */
     /*
-     * Told before it is synced: when `done` is called it survives an end of this process, and within
-     * STORE_SYNC_MS an end of the machine. For what nobody should wait for.
+     * Told before it is synced: when `done` is called it survives an end of this process, and
+     * within STORE_SYNC_MS an end of the machine. For what nobody should wait for.
      */
     bool unsynced;
     enum err result;
