@@ -10,7 +10,11 @@
 
 enum err session_keep(struct tx *tx, struct exchange *x, unsigned cmd_id,
                       enum command_purpose purpose, const char *enrollment, const char *loc_uri) {
-    struct sent_command c = {x->msg_id, cmd_id, (int)purpose, enrollment, loc_uri, NULL};
+    const struct sent_command c = {.msg_id = x->msg_id,
+                                   .cmd_id = cmd_id,
+                                   .purpose = (int)purpose,
+                                   .enrollment = enrollment,
+                                   .loc_uri = loc_uri};
     return command_add(tx, x->device.id, &c);
 }
 

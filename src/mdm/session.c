@@ -10,9 +10,20 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "mdm/source.h"
 #include "wire/mdm.h"
 
 enum { MAX_CLAIM = 512 }; /* bytes of a text that the host chose */
+
+/* In the order in which they speak; NULL ends them. */
+static const struct session_source *const sources[] = {NULL};
+
+static const struct session_source *source_of(int purpose) {
+    for (const struct session_source *const *s = sources; *s; s++)
+        if ((*s)->first <= purpose && purpose <= (*s)->last)
+            return *s;
+    return NULL;
+}
 
 static struct finding *finding_of(struct exchange *x, const char *enrollment) {
     struct finding **at = &x->findings;
@@ -116,6 +127,12 @@ static enum err take_status(struct tx *tx, struct exchange *x, const struct sync
     if (e == ERR_NOT_FOUND)
         return OK; /* the header's status, or of a session before a restart */
     TRY(e);
+    const struct session_source *source = source_of(sent.purpose);
+    if (source) {
+        const char *error = c->original_error.n ? text_claim(x->a, c->original_error, 32) : NULL;
+        const struct heard heard = {&sent, syncml_code(c), error, NULL};
+        return source->hear(tx, x, &heard);
+    }
     const char *code = arena_printf(x->a, "%d", syncml_code(c));
     struct finding *f = sent.enrollment ? finding_of(x, sent.enrollment) : NULL;
     switch ((enum command_purpose)sent.purpose) {
@@ -139,6 +156,8 @@ static enum err take_status(struct tx *tx, struct exchange *x, const struct sync
     case PURPOSE_GET_THUMBPRINT:
     case PURPOSE_GET_RESPONDENT:
         break; /* 404 is usual before the outcome; the Results tell the rest */
+    default:
+        break;
     }
     return OK;
 }
@@ -170,6 +189,11 @@ static enum err take_results(struct tx *tx, struct exchange *x, const struct syn
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
+    const struct session_source *source = source_of(sent.purpose);
+    if (source && c->items) {
+        const struct heard heard = {&sent, 0, NULL, c->items};
+        return source->hear(tx, x, &heard);
+    }
     struct finding *f = sent.enrollment ? finding_of(x, sent.enrollment) : NULL;
     const char *text = result_text(x, c);
     if (sent.purpose == PURPOSE_TRUST_GET)
@@ -244,7 +268,12 @@ static enum err exchange_work(struct tx *tx, void *user) {
     TRY(session_hear(tx, x));
     TRY(device_seen(tx, x->device.id, x->now, x->device.login_status));
     TRY(session_record_outcomes(tx, x));
+    for (const struct session_source *const *s = sources; *s; s++)
+        if ((*s)->settle)
+            TRY((*s)->settle(tx, x));
     TRY(session_plan(tx, x));
+    for (const struct session_source *const *s = sources; *s; s++)
+        TRY((*s)->plan(tx, x));
     syncml_end(&x->out);
     return OK;
 }

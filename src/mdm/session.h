@@ -22,6 +22,13 @@ enum command_purpose {
     PURPOSE_GET_ERROR,
     PURPOSE_GET_THUMBPRINT,
     PURPOSE_GET_RESPONDENT,
+    PURPOSE_DELETE = 10, /* of a certificate's node */
+    PURPOSE_GONE,        /* Get of it: 404 proves that it is gone */
+    PURPOSE_SETUP = 14,  /* settings that a host gets once */
+    PURPOSE_QUEUE = 20,  /* a command of the administrator */
+    PURPOSE_QUEUE_CHILD, /* a command inside it */
+    PURPOSE_REKEY = 40,
+    PURPOSE_UNENROLL = 44,
 };
 
 /* What this message says about one enrollment. */

@@ -49,7 +49,7 @@ enum err account_list(struct tx *tx, struct arena *a, struct account **out) {
 
 #define DEVICE_COLUMNS                                                                        \
     "id, device_id, name, hw_dev_id, os_version, account, login_status, enrolled, last_seen," \
-    " sid"
+    " sid, state, left_at, enrollment_type, claims"
 
 static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {
     *out = (struct device){
@@ -63,6 +63,10 @@ static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out)
         .enrolled = sqlite3_column_int64(rows, 7),
         .last_seen = sqlite3_column_int64(rows, 8),
         .sid = sql_text(a, rows, 9),
+        .state = sqlite3_column_int(rows, 10),
+        .left_at = sqlite3_column_int64(rows, 11),
+        .enrollment_type = sql_text(a, rows, 12),
+        .claims = sqlite3_column_int64(rows, 13),
     };
 }
 
@@ -70,13 +74,15 @@ enum err device_put(struct tx *tx, struct device *d) {
     sqlite3_stmt *rows;
     enum err e;
     TRY(sql_query(tx, &rows,
-                  "INSERT INTO device(device_id, name, hw_dev_id, os_version, account, enrolled)"
-                  " VALUES($1, $2, $3, $4, $5, $6)"
+                  "INSERT INTO device(device_id, name, hw_dev_id, os_version, account, enrolled,"
+                  " enrollment_type, claims)"
+                  " VALUES($1, $2, $3, $4, $5, $6, $7, NULLIF($8, 0))"
                   " ON CONFLICT(device_id) DO UPDATE SET name = $2, hw_dev_id = $3,"
-                  " os_version = $4, account = $5, enrolled = $6"
+                  " os_version = $4, account = $5, enrolled = $6, enrollment_type = $7,"
+                  " claims = NULLIF($8, 0), state = 1, left_at = NULL"
                   " RETURNING id",
-                  "sssssi", d->device_id, d->name, d->hw_dev_id, d->os_version, d->account,
-                  d->enrolled));
+                  "sssssisi", d->device_id, d->name, d->hw_dev_id, d->os_version, d->account,
+                  d->enrolled, d->enrollment_type, d->claims));
     while (sql_next(rows, &e))
         d->id = sqlite3_column_int64(rows, 0);
     sql_end(rows);
@@ -109,11 +115,9 @@ enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device 
     return one_device(a, rows, out);
 }
 
-enum err device_list(struct tx *tx, struct arena *a, struct device **out) {
-    sqlite3_stmt *rows;
+static enum err read_devices(struct arena *a, sqlite3_stmt *rows, struct device **out) {
     enum err e;
     *out = NULL;
-    TRY(sql_query(tx, &rows, "SELECT " DEVICE_COLUMNS " FROM device ORDER BY id", ""));
     while (sql_next(rows, &e)) {
         *out = arena_alloc(a, sizeof **out);
         read_device(a, rows, *out);
@@ -121,6 +125,68 @@ enum err device_list(struct tx *tx, struct arena *a, struct device **out) {
     }
     sql_end(rows);
     return e;
+}
+
+enum err device_list(struct tx *tx, struct arena *a, struct device **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows, "SELECT " DEVICE_COLUMNS " FROM device ORDER BY id", ""));
+    return read_devices(a, rows, out);
+}
+
+enum err device_page(struct tx *tx, struct arena *a, int64_t after, int64_t max,
+                     struct device **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " DEVICE_COLUMNS " FROM device WHERE id > $1 ORDER BY id LIMIT $2", "ii",
+                  after, max));
+    return read_devices(a, rows, out);
+}
+
+/* 1 and 2: enrolled and leaving. */
+enum err device_list_by_hw(struct tx *tx, struct arena *a, const char *hw_dev_id,
+                           struct device **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " DEVICE_COLUMNS
+                  " FROM device WHERE hw_dev_id = $1 AND state IN (1, 2) ORDER BY id",
+                  "s", hw_dev_id));
+    return read_devices(a, rows, out);
+}
+
+enum err device_count_of_account(struct tx *tx, const char *account, int64_t *count) {
+    return sql_number(tx, count,
+                      "SELECT count(*) FROM device WHERE account = $1 AND state IN (1, 2)", "s",
+                      account);
+}
+
+static enum err device_by_name(struct tx *tx, struct arena *a, const char *name,
+                               struct device *out) {
+    sqlite3_stmt *rows;
+    struct device *found;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " DEVICE_COLUMNS
+                  " FROM device WHERE name = $1 COLLATE NOCASE AND state <> 4 LIMIT 2",
+                  "s", name));
+    TRY(read_devices(a, rows, &found));
+    if (!found)
+        return err_set(ERR_NOT_FOUND, "there is no host '%s'; signet device list shows them", name);
+    if (found->next)
+        return err_set(ERR_CONFLICT, "several hosts are called '%s': name one by its DeviceID",
+                       name);
+    *out = *found;
+    return OK;
+}
+
+enum err device_find(struct tx *tx, struct arena *a, const char *text, struct device *out) {
+    enum err e = device_by_device_id(tx, a, text, out);
+    return e == ERR_NOT_FOUND ? device_by_name(tx, a, text, out) : e;
+}
+
+enum err device_set_state(struct tx *tx, const struct device *d) {
+    return sql_run(tx,
+                   "UPDATE device SET state = $2, left_at = NULLIF($3, 0), claims = NULLIF($4, 0)"
+                   " WHERE id = $1",
+                   "iiii", d->id, (int64_t)d->state, d->left_at, d->claims);
 }
 
 enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) {

@@ -34,6 +34,13 @@ enum err ndes_account_get(struct tx *tx, struct arena *a, const char *endpoint, 
 enum err ndes_account_remove(struct tx *tx, const char *endpoint, const char *name) ERR_MUST_USE;
 enum err ndes_account_list(struct tx *tx, struct arena *a, struct ndes_account **out) ERR_MUST_USE;
 
+enum device_state { /* numbers are kept in the database */
+                    DEVICE_ENROLLED = 1,
+                    DEVICE_LEAVING, /* told to unenroll, and not heard of since */
+                    DEVICE_LEFT,
+                    DEVICE_REMOVED, /* by the administrator: what is known of it stays */
+};
+
 struct device {
     int64_t id;
     const char *device_id; /* 32 hex digits, claimed at enrollment, bound to the identity then */
@@ -43,17 +50,33 @@ struct device {
     const char *login_status;           /* user, others or none, as of the last session; or NULL */
     int64_t enrolled, last_seen;        /* ms; last_seen 0: never */
     const char
-        *sid; /* of the host's or its user's account in AD, set by the administrator; or NULL */
+        *sid;  /* of the host's or its user's account in AD, set by the administrator; or NULL */
+    int state; /* enum device_state */
+    int64_t left_at;             /* ms; 0: it is here */
+    const char *enrollment_type; /* "Device", "Full"; NULL: not known */
+    int64_t claims; /* id of the known host whose hardware it names, until that is settled; 0 */
     struct device *next;
 };
 
-/* Inserts a device, or takes over the row of its device_id: claims and account anew. Sets out->id.
- */
+/* Inserts a device, or takes over the row of its device_id: claims and account anew; it is enrolled
+ * then. Sets out->id. */
 enum err device_put(struct tx *tx, struct device *device) ERR_MUST_USE;
 enum err device_by_device_id(struct tx *tx, struct arena *a, const char *device_id,
                              struct device *out) ERR_MUST_USE;
 enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device *out) ERR_MUST_USE;
 enum err device_list(struct tx *tx, struct arena *a, struct device **out) ERR_MUST_USE;
+/* By its DeviceID, or its name when one device alone has it. ERR_NOT_FOUND, ERR_CONFLICT. */
+enum err device_find(struct tx *tx, struct arena *a, const char *text,
+                     struct device *out) ERR_MUST_USE;
+/* At most `max` of those with an id above `after`, by id. */
+enum err device_page(struct tx *tx, struct arena *a, int64_t after, int64_t max,
+                     struct device **out) ERR_MUST_USE;
+/* Those that are here with that HWDevID, or of that account. */
+enum err device_list_by_hw(struct tx *tx, struct arena *a, const char *hw_dev_id,
+                           struct device **out) ERR_MUST_USE;
+enum err device_count_of_account(struct tx *tx, const char *account, int64_t *count) ERR_MUST_USE;
+/* Writes state, left_at and claims. */
+enum err device_set_state(struct tx *tx, const struct device *device) ERR_MUST_USE;
 enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) ERR_MUST_USE;
 
 /* The host confirmed that it trusts a root, by its SHA-1; and whether it has. */

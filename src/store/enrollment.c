@@ -6,7 +6,8 @@
 #define COLUMNS                                                                                   \
     "id, device, profile, body, state, created, deadline, sessions, asked, next_ask, user_scope," \
     " subject, san, eku, key_usage, key_length, host_status, host_error, host_thumbprint,"        \
-    " respondent, endpoint, asks, answers, successes"
+    " respondent, endpoint, asks, answers, successes, assignment, replaces, not_after,"           \
+    " renew_at, next_check"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out) {
     *out = (struct enrollment){
@@ -34,15 +35,21 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out
         .asks = sqlite3_column_int64(rows, 21),
         .answers = sqlite3_column_int64(rows, 22),
         .successes = sqlite3_column_int64(rows, 23),
+        .assignment = sqlite3_column_int64(rows, 24),
+        .replaces = sql_text(a, rows, 25),
+        .not_after = sqlite3_column_int64(rows, 26),
+        .renew_at = sqlite3_column_int64(rows, 27),
+        .next_check = sqlite3_column_int64(rows, 28),
     };
 }
 
 enum err enrollment_add(struct tx *tx, const struct enrollment *e) {
     return sql_run(tx,
-                   "INSERT INTO enrollment(id, device, profile, body, state, created, endpoint)"
-                   " VALUES($1, $2, $3, $4, $5, $6, COALESCE($7, 'default'))",
-                   "sissiis", e->id, e->device, e->profile, e->body, (int64_t)e->state, e->created,
-                   e->endpoint);
+                   "INSERT INTO enrollment(id, device, profile, body, state, created, endpoint,"
+                   " assignment, replaces)"
+                   " VALUES($1, $2, $3, $4, $5, $6, COALESCE($7, 'default'), NULLIF($8, 0), $9)",
+                   "sissiisis", e->id, e->device, e->profile, e->body, (int64_t)e->state,
+                   e->created, e->endpoint, e->assignment, e->replaces);
 }
 
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
@@ -51,11 +58,13 @@ enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
                    " asked = $5, next_ask = $6, user_scope = $7, subject = $8, san = $9, eku = $10,"
                    " key_usage = $11, key_length = $12, host_status = $13, host_error = $14,"
                    " host_thumbprint = $15, respondent = $16, asks = $17, answers = $18,"
-                   " successes = $19 WHERE id = $1",
-                   "siiiiiisssiissssiii", e->id, (int64_t)e->state, e->deadline, e->sessions,
+                   " successes = $19, not_after = NULLIF($20, 0), renew_at = NULLIF($21, 0),"
+                   " next_check = $22 WHERE id = $1",
+                   "siiiiiisssiissssiiiiii", e->id, (int64_t)e->state, e->deadline, e->sessions,
                    e->asked, e->next_ask, (int64_t)e->user_scope, e->subject, e->san, e->eku,
                    e->key_usage, e->key_length, e->host_status, e->host_error, e->host_thumbprint,
-                   e->respondent, e->asks, e->answers, e->successes);
+                   e->respondent, e->asks, e->answers, e->successes, e->not_after, e->renew_at,
+                   e->next_check);
 }
 
 enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct enrollment *out) {

@@ -32,11 +32,16 @@ struct enrollment {
      * answer), its SUCCESSes. More of the first than of the second: something may have been issued
      * that nobody saw. */
     int64_t asks, answers, successes;
+    int64_t assignment;   /* of which it came; 0: of none */
+    const char *replaces; /* the enrollment whose certificate it renews; or NULL */
+    int64_t not_after;    /* of the certificate that the host was seen with */
+    int64_t renew_at;     /* when that is to be renewed */
+    int64_t next_check;   /* when the host is asked whether it still has it */
     struct enrollment *next;
 };
 
 enum err enrollment_add(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
-/* Writes every column but id, device, profile, endpoint, body and created. */
+/* Writes every column but id, device, profile, endpoint, body, created, assignment and replaces. */
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
 enum err enrollment_get(struct tx *tx, struct arena *a, const char *id,

@@ -15,10 +15,10 @@ const char *journal_kind_name(enum journal_kind kind) {
 
 enum err journal_add(struct tx *tx, const struct journal_entry *entry) {
     return sql_run(tx,
-                   "INSERT INTO journal(at, kind, endpoint, certificate, text, evidence)"
-                   " VALUES($1, $2, $3, NULLIF($4, 0), $5, $6)",
-                   "iisiss", entry->at, (int64_t)entry->kind, entry->endpoint, entry->certificate,
-                   entry->text, entry->evidence ? entry->evidence : "{}");
+                   "INSERT INTO journal(at, kind, endpoint, certificate, text, evidence, device)"
+                   " VALUES($1, $2, $3, NULLIF($4, 0), $5, $6, NULLIF($7, 0))",
+                   "iisissi", entry->at, (int64_t)entry->kind, entry->endpoint, entry->certificate,
+                   entry->text, entry->evidence ? entry->evidence : "{}", entry->device);
 }
 
 static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct journal_entry **out) {
@@ -34,6 +34,7 @@ static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct journal_en
             .certificate = sqlite3_column_int64(rows, 4),
             .text = sql_text(a, rows, 5),
             .evidence = sql_text(a, rows, 6),
+            .device = sqlite3_column_int64(rows, 7),
         };
         out = &(*out)->next;
     }
@@ -45,20 +46,37 @@ enum err journal_of_certificate(struct tx *tx, struct arena *a, int64_t certific
                                 struct journal_entry **out) {
     sqlite3_stmt *rows;
     TRY(sql_query(tx, &rows,
-                  "SELECT id, at, kind, endpoint, certificate, text, evidence FROM journal"
+                  "SELECT id, at, kind, endpoint, certificate, text, evidence, device FROM journal"
                   " WHERE certificate = $1 ORDER BY id",
                   "i", certificate));
     return read_list(a, rows, out);
+}
+
+enum err journal_of_device(struct tx *tx, struct arena *a, int64_t device, int64_t max,
+                           struct journal_entry **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT id, at, kind, endpoint, certificate, text, evidence, device FROM journal"
+                  " WHERE device = $1 ORDER BY id DESC LIMIT $2",
+                  "ii", device, max));
+    return read_list(a, rows, out);
+}
+
+enum err journal_count_of_device(struct tx *tx, int64_t device, const char *text, int64_t since,
+                                 int64_t *count) {
+    return sql_number(tx, count,
+                      "SELECT count(*) FROM journal WHERE device = $1 AND text = $2 AND at >= $3",
+                      "isi", device, text, since);
 }
 
 /* 7 is JOURNAL_ALARM, 13 is EVENT_ALARM (enroll/state.c asserts it): literals, for the indexes. */
 enum err journal_alarms(struct tx *tx, struct arena *a, int64_t max, struct journal_entry **out) {
     sqlite3_stmt *rows;
     TRY(sql_query(tx, &rows,
-                  "SELECT * FROM (SELECT id, at, 7, endpoint, certificate, text, evidence"
+                  "SELECT * FROM (SELECT id, at, 7, endpoint, certificate, text, evidence, device"
                   " FROM journal WHERE kind = 7 ORDER BY at DESC LIMIT $1)"
                   " UNION ALL SELECT * FROM (SELECT 0, at, 7, NULL, NULL, text,"
-                  " json_set(evidence, '$.enrollment', enrollment)"
+                  " json_set(evidence, '$.enrollment', enrollment), NULL"
                   " FROM event WHERE kind = 13 ORDER BY at DESC LIMIT $1)"
                   " ORDER BY 2 DESC, 1 DESC LIMIT $1",
                   "i", max));

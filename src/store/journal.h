@@ -29,6 +29,7 @@ struct journal_entry {
     int kind;
     const char *endpoint; /* or NULL */
     int64_t certificate;  /* id; 0: none */
+    int64_t device;       /* id; 0: none */
     const char *text;     /* one sentence */
     const char *evidence; /* a JSON object */
     struct journal_entry *next;
@@ -38,6 +39,12 @@ enum err journal_add(struct tx *tx, const struct journal_entry *entry) ERR_MUST_
 /* In the order in which they happened. */
 enum err journal_of_certificate(struct tx *tx, struct arena *a, int64_t certificate,
                                 struct journal_entry **out) ERR_MUST_USE;
+/* The newest `max` of a device, newest first. */
+enum err journal_of_device(struct tx *tx, struct arena *a, int64_t device, int64_t max,
+                           struct journal_entry **out) ERR_MUST_USE;
+/* How many of a device with that text were added since `since`. */
+enum err journal_count_of_device(struct tx *tx, int64_t device, const char *text, int64_t since,
+                                 int64_t *count) ERR_MUST_USE;
 /* The newest `max` alarms, newest first: these, and those of enrollments (id 0,
  * endpoint NULL, the enrollment in the evidence). */
 enum err journal_alarms(struct tx *tx, struct arena *a, int64_t max,

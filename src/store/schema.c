@@ -176,6 +176,88 @@ static const char *const steps[] = {
     "  der BLOB NOT NULL, UNIQUE(sha1, upstream));"
     "CREATE INDEX foreign_certificate_enrollment ON foreign_certificate(enrollment)"
     "  WHERE enrollment IS NOT NULL;",
+
+    /* 4: the life of a certificate, codes and sign-ins, commands and groups. */
+    "ALTER TABLE account ADD COLUMN max_devices INTEGER;" /* NULL: as the configuration has it */
+    "ALTER TABLE device ADD COLUMN state INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE device ADD COLUMN left_at INTEGER;"
+    "ALTER TABLE device ADD COLUMN enrollment_type TEXT;"
+    "ALTER TABLE device ADD COLUMN claims INTEGER;" /* the known host whose hardware it names */
+    "CREATE INDEX device_name ON device(name COLLATE NOCASE);"
+    "CREATE INDEX device_hw ON device(hw_dev_id);"
+    "CREATE INDEX device_account ON device(account);"
+    /* Its first session; until then the identity before it stays good. */
+    "ALTER TABLE identity ADD COLUMN used INTEGER;"
+    "ALTER TABLE identity ADD COLUMN serial BLOB;"
+    "ALTER TABLE identity ADD COLUMN reason TEXT;"
+
+    /* What a host proves itself by without a certificate; the secrets are sealed. */
+    "CREATE TABLE device_secret("
+    "  device INTEGER PRIMARY KEY REFERENCES device(id), name TEXT NOT NULL,"
+    "  host BLOB NOT NULL, server BLOB NOT NULL, next BLOB, nonce BLOB, nonce_until INTEGER,"
+    "  changed INTEGER NOT NULL);"
+
+    /* Enrollment codes and sign-ins: HMAC-SHA256, as of a challenge. */
+    "CREATE TABLE ticket("
+    "  hash BLOB PRIMARY KEY, kind INTEGER NOT NULL, account TEXT NOT NULL,"
+    "  created INTEGER NOT NULL, expires INTEGER NOT NULL, uses INTEGER NOT NULL,"
+    "  used INTEGER, csr_sha256 BLOB, revoked INTEGER);"
+    "CREATE INDEX ticket_account ON ticket(account);"
+
+    /* The message that was answered last, and the answer, sealed: for a host that did not get it.
+     * Then the parts of a large result that have come so far. */
+    "ALTER TABLE session ADD COLUMN in_msg INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN request_sha256 BLOB;"
+    "ALTER TABLE session ADD COLUMN reply BLOB;"
+    "ALTER TABLE session ADD COLUMN chunk_uri TEXT;"
+    "ALTER TABLE session ADD COLUMN chunk_ref TEXT;"
+    "ALTER TABLE session ADD COLUMN chunk BLOB;"
+    "ALTER TABLE command ADD COLUMN queue INTEGER;" /* that it came of, in the table of that name */
+
+    /* Commands of the administrator, in order; states are those of store/queue.h. */
+    "CREATE TABLE queue("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL REFERENCES device(id),"
+    "  batch INTEGER, body TEXT NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL,"
+    "  sent INTEGER, done INTEGER);"
+    "CREATE INDEX queue_open ON queue(device, id) WHERE state <= 2;"
+    "CREATE TABLE queue_result("
+    "  id INTEGER PRIMARY KEY, command INTEGER NOT NULL REFERENCES queue(id), cmd TEXT NOT NULL,"
+    "  loc_uri TEXT NOT NULL, status INTEGER, original_error TEXT, format TEXT, data BLOB,"
+    "  at INTEGER NOT NULL);"
+    "CREATE INDEX queue_result_command ON queue_result(command);"
+
+    "CREATE TABLE device_group("
+    "  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL);"
+    "CREATE TABLE group_member("
+    "  device_group INTEGER NOT NULL REFERENCES device_group(id),"
+    "  device INTEGER NOT NULL REFERENCES device(id),"
+    "  PRIMARY KEY(device_group, device)) WITHOUT ROWID;"
+    "CREATE INDEX group_member_device ON group_member(device);"
+
+    /* A profile for a host, or for all hosts of a group: one of both. */
+    "CREATE TABLE assignment("
+    "  id INTEGER PRIMARY KEY, profile TEXT NOT NULL, device INTEGER, device_group INTEGER,"
+    "  created INTEGER NOT NULL, removed INTEGER);"
+    "CREATE INDEX assignment_device ON assignment(device) WHERE device IS NOT NULL;"
+    "CREATE INDEX assignment_group ON assignment(device_group) WHERE device_group IS NOT NULL;"
+    "ALTER TABLE enrollment ADD COLUMN assignment INTEGER;"
+    "ALTER TABLE enrollment ADD COLUMN replaces TEXT;"
+    "ALTER TABLE enrollment ADD COLUMN not_after INTEGER;"
+    "ALTER TABLE enrollment ADD COLUMN renew_at INTEGER;"
+    "ALTER TABLE enrollment ADD COLUMN next_check INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX enrollment_renew ON enrollment(renew_at) WHERE renew_at IS NOT NULL;"
+    "CREATE INDEX enrollment_not_after ON enrollment(not_after) WHERE not_after IS NOT NULL;"
+
+    "ALTER TABLE journal ADD COLUMN device INTEGER;"
+    "CREATE INDEX journal_device ON journal(device) WHERE device IS NOT NULL;"
+
+    /* What is assigned stays so: the newest enrollment of a profile on a host is the one in force.
+     * 4 and 10 are rejected and unconfirmed: they want an administrator. */
+    "INSERT INTO assignment(profile, device, created)"
+    "  SELECT profile, device, min(created) FROM enrollment WHERE state NOT IN (4, 10)"
+    "  GROUP BY profile, device;"
+    "UPDATE enrollment SET assignment = (SELECT a.id FROM assignment a"
+    "  WHERE a.profile = enrollment.profile AND a.device = enrollment.device);",
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };

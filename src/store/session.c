@@ -34,11 +34,12 @@ enum err session_advance(struct tx *tx, int64_t device, int64_t msg_id) {
 }
 
 enum err command_add(struct tx *tx, int64_t device, const struct sent_command *c) {
-    return sql_run(tx,
-                   "INSERT INTO command(device, msg_id, cmd_id, purpose, enrollment, loc_uri)"
-                   " VALUES($1, $2, $3, $4, $5, $6)",
-                   "iiiiss", device, c->msg_id, c->cmd_id, (int64_t)c->purpose, c->enrollment,
-                   c->loc_uri);
+    return sql_run(
+        tx,
+        "INSERT INTO command(device, msg_id, cmd_id, purpose, enrollment, loc_uri, queue)"
+        " VALUES($1, $2, $3, $4, $5, $6, NULLIF($7, 0))",
+        "iiiissi", device, c->msg_id, c->cmd_id, (int64_t)c->purpose, c->enrollment, c->loc_uri,
+        c->queue);
 }
 
 enum err command_get(struct tx *tx, struct arena *a, int64_t device, int64_t msg_id, int64_t cmd_id,
@@ -46,7 +47,7 @@ enum err command_get(struct tx *tx, struct arena *a, int64_t device, int64_t msg
     sqlite3_stmt *rows;
     enum err e;
     TRY(sql_query(tx, &rows,
-                  "SELECT msg_id, cmd_id, purpose, enrollment, loc_uri FROM command"
+                  "SELECT msg_id, cmd_id, purpose, enrollment, loc_uri, queue FROM command"
                   " WHERE device = $1 AND msg_id = $2 AND cmd_id = $3",
                   "iii", device, msg_id, cmd_id));
     if (sql_next(rows, &e))
@@ -56,6 +57,7 @@ enum err command_get(struct tx *tx, struct arena *a, int64_t device, int64_t msg
             .purpose = sqlite3_column_int(rows, 2),
             .enrollment = sql_text(a, rows, 3),
             .loc_uri = sql_text(a, rows, 4),
+            .queue = sqlite3_column_int64(rows, 5),
         };
     else if (e == OK)
         e = err_set(ERR_NOT_FOUND, "no such command in this session");

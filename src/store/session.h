@@ -26,6 +26,7 @@ struct sent_command {
     int purpose;            /* enum command_purpose of mdm/ */
     const char *enrollment; /* or NULL */
     const char *loc_uri;
+    int64_t queue; /* the administrator's command that it came of; 0: none */
     struct sent_command *next;
 };
 

@@ -3,6 +3,7 @@
 #include "ca_fixture.h"
 
 #include "ca/authority.h"
+#include "ca/seal.h"
 #include "x509/cert.h"
 
 static void create_and_load(void **state) {
@@ -84,11 +85,35 @@ static void challenges(void **state) {
     folder_free(&f);
 }
 
+/* It opens under its own label only, and not when a byte was changed. */
+static void sealing(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    static const struct authority key = {.challenge_key = {1}};
+    const struct authority *auth = &key;
+    struct span sealed, again, plain, secret = span_str("a secret");
+    assert_int_equal(seal(auth, &a, "reply", secret, &sealed), OK);
+    assert_int_equal(seal(auth, &a, "reply", secret, &again), OK);
+    assert_false(span_eq(sealed, again));
+    assert_int_equal(unseal(auth, &a, "reply", sealed, &plain), OK);
+    assert_true(span_eq(plain, secret));
+    assert_int_equal(unseal(auth, &a, "other", sealed, &plain), ERR_CRYPTO);
+    for (size_t i = 0; i < sealed.n; i++) {
+        struct span changed = arena_copy(&a, sealed);
+        ((uint8_t *)(uintptr_t)changed.p)[i] ^= 1;
+        assert_int_equal(unseal(auth, &a, "reply", changed, &plain), ERR_CRYPTO);
+    }
+    assert_int_equal(unseal(auth, &a, "reply", span_of(sealed.p, 27), &plain), ERR_CRYPTO);
+    assert_int_equal(seal(auth, &a, "reply", SPAN_NONE, &sealed), OK);
+    assert_int_equal(unseal(auth, &a, "reply", sealed, &plain), OK);
+    assert_int_equal(plain.n, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(create_and_load), cmocka_unit_test(short_challenge_key),
         cmocka_unit_test(identity),        cmocka_unit_test(tls),
-        cmocka_unit_test(challenges),
+        cmocka_unit_test(challenges),      cmocka_unit_test(sealing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
