@@ -2,12 +2,12 @@
 /* Everything that is not a clear yes is a no: errors here never leave a request undecided. */
 #include "ca/webhook.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "ca/json_auto.h"
 #include "ca/policy_rules.h"
 #include "fetch/fetch.h"
 #include "x509/name.h"
@@ -16,12 +16,6 @@
 #define SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
 
 enum { MAX_ROOTS = 4 << 20, MAX_CLAIM = 200, DEFAULT_TIMEOUT_MS = 5000 };
-
-static void json_drop(json_t **json) {
-    json_decref(*json);
-}
-
-#define JSON_AUTO(name) json_t *name __attribute__((cleanup(json_drop)))
 
 /* ---- the question ---- */
 

@@ -89,6 +89,9 @@ struct fetch_reply { /* zero-initialise; fetch_reply_free */
     struct buf body;
 };
 
+/* Whether nothing of the request reached the server, for certain. */
+bool fetch_was_unsent(const struct fetch_reply *r);
+
 /* Whether fetch can send to this URL: http(s), a host, a port below 65536; no user, no password. */
 bool fetch_url_is_good(const char *url) __attribute__((nonnull));
 

@@ -13,6 +13,11 @@ void fetch_reply_free(struct fetch_reply *r) {
     buf_free(&r->body);
 }
 
+bool fetch_was_unsent(const struct fetch_reply *r) {
+    return r->unsent || r->cause == FETCH_NAME || r->cause == FETCH_CONNECT ||
+           r->cause == FETCH_URL || r->cause == FETCH_LOCAL || fetch_is_tls(r->cause);
+}
+
 /* Less than it was given makes curl end the transfer there. */
 size_t reply_on_body(char *p, size_t size, size_t n, void *user) {
     struct easy *e = user;

@@ -61,6 +61,12 @@ enum err challenge_check_file(const struct upstream *u) {
     return OK;
 }
 
+enum err challenge_check_credentials(const struct upstream *u) {
+    BUF_AUTO(text);
+    struct fetch_options o = {0};
+    return u->ndes_credentials ? snapshot_credentials(u->ndes_credentials, &text, &o) : OK;
+}
+
 /* ---- from the page ---- */
 
 /* curl's words for these two hold times: the same reason shall read the same, as it is told once.

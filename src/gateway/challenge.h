@@ -21,9 +21,9 @@ struct challenge_fetch {                     /* zero-initialise; challenge_free 
 /*
  * The right to fetch for an enrollment, and to send what came: one session has it at a time, since
  * NDES keeps five passwords. Taken before the look at whether the profile is still to be sent, and
- * given back when that it was sent is committed. The claim is the caller's, as is the id.
+ * given back when that it was sent is committed. The claim is the caller's, as is the id. False:
+ * another session has it. Thread-safe.
  */
-/* False: another session has it. Thread-safe. */
 bool challenge_claim(struct gateway *g, struct claim *c, const char *enrollment);
 void challenge_unclaim(struct gateway *g, struct claim *c);
 

@@ -6,8 +6,7 @@
  *   relay   /gateway/NAME/TOKEN   what the host says goes on to the upstream, put right where that
  *                                 can be done without the keys (relay.h)
  *   RA      /gateway/NAME         SCEP ends here; the upstream is asked anew for a certificate over
- *                                 the same CSR (ask.h). An endpoint of struct pki with `upstream`
- * set
+ *                                 the same CSR (ask.h): an endpoint of struct pki with `upstream`
  *
  * What an upstream offers is learnt when it is added and once a minute from then on; hosts get
  * GetCACaps and GetCACert from what was learnt. The CA that was seen first is pinned: another one

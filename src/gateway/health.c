@@ -96,12 +96,6 @@ static void has_failed(struct upstream_health *h, const struct fetch_job *job) {
     }
 }
 
-/* Whatever was asked, it did not get as far as that. */
-static bool was_not_reached(const struct fetch_reply *r) {
-    return r->unsent || r->cause == FETCH_NAME || r->cause == FETCH_CONNECT ||
-           fetch_is_tls(r->cause);
-}
-
 /* Whether the asker's failure is his first since the last answer. */
 static bool is_first_of(struct upstream_health *h, const char *asker) {
     char key[ASKER_SIZE];
@@ -124,7 +118,7 @@ static void note(struct upstream_health *h, const struct fetch_job *job, const c
     if (job->result == ERR_BUSY || cause == FETCH_URL || cause == FETCH_LOCAL)
         return;
     if (cause != FETCH_OK && cause != FETCH_LIMIT) {
-        if (!asker || was_not_reached(&job->reply) || is_first_of(h, asker))
+        if (!asker || fetch_was_unsent(&job->reply) || is_first_of(h, asker))
             has_failed(h, job);
         return;
     }

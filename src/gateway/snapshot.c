@@ -77,7 +77,7 @@ struct fetch_peer *snapshot_peer(struct gateway *g, const struct upstream *u) {
     return fetch_peer_new(g->pool, &o);
 }
 
-/* It is used by open_ndes alone: `signet gateway refresh` reads it anew. */
+/* `signet gateway refresh` reads it anew. */
 enum err snapshot_credentials(const char *path, struct buf *text, struct fetch_options *o) {
     TRY(file_read(path, MAX_CREDENTIALS, text));
     char *line = (char *)(uintptr_t)buf_cstr(text);
@@ -89,12 +89,6 @@ enum err snapshot_credentials(const char *path, struct buf *text, struct fetch_o
     o->user = line;
     o->password = colon + 1;
     return OK;
-}
-
-enum err challenge_check_credentials(const struct upstream *u) {
-    BUF_AUTO(text);
-    struct fetch_options o = {0};
-    return u->ndes_credentials ? snapshot_credentials(u->ndes_credentials, &text, &o) : OK;
 }
 
 static enum err open_ndes(struct gateway *g, struct snapshot *s) {

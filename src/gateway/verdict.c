@@ -6,24 +6,6 @@
 
 enum { MAX_CLAIM = 300, MAX_LOOK = 60 };
 
-/* Whether the request may have reached the upstream, which then may have issued. */
-static bool was_sent(const struct fetch_reply *reply) {
-    if (reply->unsent)
-        return false;
-    switch (reply->cause) {
-    case FETCH_NAME:
-    case FETCH_CONNECT:
-    case FETCH_TLS:
-    case FETCH_TLS_TRUST:
-    case FETCH_TLS_NAME:
-    case FETCH_URL:
-    case FETCH_LOCAL:
-        return false;
-    default:
-        return true;
-    }
-}
-
 static struct verdict judge_silence(struct arena *a, const struct fetch_job *job) {
     enum fetch_cause cause = job->reply.cause;
     const char *detail = text_claim(a, span_str(job->detail), MAX_CLAIM);
@@ -35,7 +17,7 @@ static struct verdict judge_silence(struct arena *a, const struct fetch_job *job
     if (cause == FETCH_INVALID)
         return (struct verdict){
             UPSTREAM_WRONG, arena_printf(a, "what the upstream answers is no HTTP: %s", detail)};
-    if (!was_sent(&job->reply))
+    if (fetch_was_unsent(&job->reply)) /* else it may have issued */
         return (struct verdict){
             UPSTREAM_UNASKED,
             arena_printf(a, "the upstream was not reached and got no request: %s", detail)};

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The webhook from the other side: ca/webhook.h is who asks, and names the fields. */
-#include <jansson.h>
-
 #include "base/file.h"
 #include "base/text.h"
+#include "ca/json_auto.h"
 #include "gateway/ask.h"
 
 enum { MAX_SECRET = 4096 };
-
-static void json_drop(json_t **json) {
-    json_decref(*json);
-}
-
-#define JSON_AUTO(name) json_t *name __attribute__((cleanup(json_drop)))
 
 /* Read at each call: it may be changed while the server runs. */
 static enum err read_secret(const struct upstream *u, struct arena *a, struct span *out) {
