@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "server/admin.h"
 
-enum { OWN = 256, MAX_OWN = 24, MAX_COLUMNS = 16 };
+enum { OWN = 256, MAX_OWN = 24, MAX_COLUMNS = 16, MAX_CHALLENGE = 16 << 10 };
 
 static void fill_options(const struct cli_option *own, struct option *out) {
     static const struct option common[] = {{"help", no_argument, NULL, 'h'},
@@ -88,6 +89,15 @@ void cli_print_json(json_t *value) {
     json_dumpf(value, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(value);
+}
+
+enum err cli_read_challenge(const char *file, struct buf *out) {
+    TRY(file_read(file, MAX_CHALLENGE, out));
+    while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
+        out->n--;
+    if (!out->n || memchr(out->p, 0, out->n))
+        return err_set(ERR_PARSE, "'%s' holds no challenge", file);
+    return OK;
 }
 
 const char *cli_text(const json_t *object, const char *key) {

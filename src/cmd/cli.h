@@ -46,6 +46,9 @@ int cli_usage(const char *usage, const char *fmt, ...) __attribute__((format(pri
 /* Prints JSON, indented, and frees it. */
 void cli_print_json(json_t *value);
 
+/* The challenge in a file, without the end of its line. ERR_PARSE: it is empty, or no text. */
+enum err cli_read_challenge(const char *file, struct buf *out) ERR_MUST_USE;
+
 /* The text of a key; "-" when it is missing. */
 const char *cli_text(const json_t *object, const char *key);
 

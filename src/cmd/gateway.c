@@ -54,7 +54,7 @@ static const char usage[] =
     "Exit status of check: 0 nothing known is against the mode, 1 something is, or it cannot be told.\n"
     "docs/gateway.md tells the rest.\n";
 
-enum { MAX_PEM = 1 << 20, MAX_CHALLENGE = 16 << 10 };
+enum { MAX_PEM = 1 << 20 };
 
 struct order {
     /* of add */
@@ -394,15 +394,6 @@ static int show(struct call *c) {
     return 0;
 }
 
-static enum err read_challenge(const char *file, struct buf *out) {
-    TRY(file_read(file, MAX_CHALLENGE, out));
-    while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
-        out->n--;
-    if (!out->n || memchr(out->p, 0, out->n))
-        return err_set(ERR_PARSE, "'%s' holds no challenge", file);
-    return OK;
-}
-
 /* The file that was named, or else the one that is configured, when it can be used. */
 static const char *challenge_path(const struct order *o, const json_t *u) {
     if (!o->enroll || o->challenge || o->challenge_file)
@@ -417,7 +408,7 @@ static int check_shown(struct call *c, const json_t *u) {
     struct gateway_check asked = {.challenge = o->challenge, .subject = o->subject};
     const char *path = challenge_path(o, u);
     if (path) {
-        if (read_challenge(path, &secret) != OK)
+        if (cli_read_challenge(path, &secret) != OK)
             return cli_fail();
         asked.challenge = buf_cstr(&secret);
     }

@@ -39,7 +39,7 @@ static const char usage[] =
     "2 wrong usage.\n"
     "docs/probe.md has a paragraph on each finding.\n";
 
-enum { MAX_TRUST = 1 << 20, MAX_CHALLENGE = 16 << 10, MAX_SECONDS = 600, MAX_TEXT = 8192 };
+enum { MAX_TRUST = 1 << 20, MAX_SECONDS = 600, MAX_TEXT = 8192 };
 
 /* ---- words ---- */
 
@@ -211,15 +211,6 @@ static void progress(const char *step) {
     fprintf(stderr, "probe: %s ...\n", step);
 }
 
-static enum err read_challenge(const char *file, struct buf *out) {
-    TRY(file_read(file, MAX_CHALLENGE, out));
-    while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
-        out->n--;
-    if (!out->n || memchr(out->p, 0, out->n))
-        return err_set(ERR_PARSE, "'%s' holds no challenge", file);
-    return OK;
-}
-
 /* Each must be good for OpenSSL: for one bad one curl throws all of them away, and blames TLS. */
 static enum err check_trust(struct arena *a, struct span pem) {
     struct span der;
@@ -281,7 +272,7 @@ static int read_and_probe(const struct cli *cli, const struct order *o, unsigned
                                     .thumbprint = o->thumbprint,
                                     .timeout_ms = timeout_ms};
     if (o->challenge_file) {
-        if (read_challenge(o->challenge_file, &challenge) != OK)
+        if (cli_read_challenge(o->challenge_file, &challenge) != OK)
             return cli_fail();
         options.challenge = buf_cstr(&challenge);
     }
