@@ -9,11 +9,7 @@
 #include "base/text.h"
 #include "ca/json_auto.h"
 #include "ca/policy_rules.h"
-#include "fetch/fetch.h"
 #include "x509/name.h"
-
-/* Debian's ca-certificates. */
-#define SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
 
 enum { MAX_ROOTS = 4 << 20, MAX_CLAIM = 200, DEFAULT_TIMEOUT_MS = 5000 };
 
@@ -67,11 +63,43 @@ static enum err sign(struct arena *a, const struct policy *policy, struct span b
 
 /* ---- asking ---- */
 
-static enum err read_roots(const struct policy *policy, struct buf *out) {
-    const char *path = policy->webhook_trust ? policy->webhook_trust : SYSTEM_ROOTS;
-    if (strncasecmp(policy->webhook_url, "https:", 6) != 0)
-        return OK;
-    return file_read(path, MAX_ROOTS, out);
+static void free_peer(void *peer) {
+    fetch_peer_free(peer);
+}
+
+static void free_reply(void *job) {
+    fetch_reply_free(&((struct fetch_job *)job)->reply);
+}
+
+/* The roots that are not the system's are read at each call: they may be changed. */
+static enum err open_peer(struct arena *a, const struct policy *policy, struct fetch_pool *pool,
+                          struct fetch_peer **out) {
+    BUF_AUTO(roots);
+    int64_t timeout = policy->webhook_timeout > 0 ? policy->webhook_timeout : DEFAULT_TIMEOUT_MS;
+    if (policy->webhook_trust)
+        TRY(file_read(policy->webhook_trust, MAX_ROOTS, &roots));
+    *out = fetch_peer_new(pool, &(struct fetch_options){.trust = buf_view(&roots),
+                                                        .system_trust = !policy->webhook_trust,
+                                                        .timeout_ms = (unsigned)timeout});
+    arena_defer(a, free_peer, *out);
+    return OK;
+}
+
+static enum err prepare(struct arena *a, const struct policy *policy,
+                        const struct webhook_question *q, struct fetch_pool *pool,
+                        struct fetch_job *job) {
+    BUF_AUTO(text);
+    const char **headers = arena_alloc(a, 4 * sizeof *headers);
+    TRY(write_question(q, &text));
+    struct span body = arena_copy(a, buf_view(&text));
+    headers[0] = "Content-Type: application/json";
+    TRY(sign(a, policy, body, &headers[1]));
+    headers[2] = arena_printf(a, "X-Smallstep-Webhook-ID: %s", policy->webhook_id);
+    TRY(open_peer(a, policy, pool, &job->peer));
+    job->request = (struct fetch_request){
+        .url = policy->webhook_url, .post = true, .headers = headers, .body = body};
+    arena_defer(a, free_reply, job);
+    return OK;
 }
 
 /* The address may hold a secret: what went wrong is told without it. */
@@ -90,28 +118,6 @@ static const char *cause_text(enum fetch_cause cause) {
         [FETCH_LOCAL] = "it could not be sent",
     };
     return cause < sizeof texts / sizeof *texts && texts[cause] ? texts[cause] : "no answer";
-}
-
-static enum err post(struct arena *a, const struct policy *policy, struct span body,
-                     struct fetch_reply *reply) {
-    BUF_AUTO(roots);
-    const char *headers[] = {"Content-Type: application/json", NULL,
-                             arena_printf(a, "X-Smallstep-Webhook-ID: %s", policy->webhook_id),
-                             NULL};
-    TRY(sign(a, policy, body, &headers[1]));
-    TRY(read_roots(policy, &roots));
-    int64_t timeout = policy->webhook_timeout > 0 ? policy->webhook_timeout : DEFAULT_TIMEOUT_MS;
-    struct fetch *f = fetch_new(
-        &(struct fetch_options){.trust = buf_view(&roots), .timeout_ms = (unsigned)timeout});
-    enum err e =
-        fetch_send(f,
-                   &(struct fetch_request){
-                       .url = policy->webhook_url, .post = true, .headers = headers, .body = body},
-                   reply);
-    fetch_free(f);
-    if (e != OK)
-        return err_set(e, "%s", cause_text(reply->cause));
-    return reply->status == 200 ? OK : err_set(ERR_IO, "it answered %d, not 200", reply->status);
 }
 
 /* ---- the answer ---- */
@@ -181,17 +187,34 @@ static enum err judge(struct arena *a, struct span body, const struct csr *csr, 
     return narrow_validity(json_object_get(data, "validity"), validity);
 }
 
-enum err webhook_ask(struct arena *a, const struct policy *policy,
-                     const struct webhook_question *question, int64_t *validity) {
-    BUF_AUTO(body);
-    FETCH_REPLY_AUTO(reply);
-    enum err e = write_question(question, &body);
-    if (e == OK)
-        e = post(a, policy, buf_view(&body), &reply);
-    if (e == OK)
-        e = judge(a, buf_view(&reply.body), question->csr, validity);
+static enum err answer_of(const struct fetch_job *job) {
+    if (job->result != OK)
+        return err_set(job->result, "%s",
+                       job->result == ERR_BUSY ? "signet stops" : cause_text(job->reply.cause));
+    return job->reply.status == 200 ? OK
+                                    : err_set(ERR_IO, "it answered %d, not 200", job->reply.status);
+}
+
+/* ---- */
+
+/* What is no word of the webhook's own. */
+static enum err failed(struct arena *a, const struct policy *policy, enum err e) {
     if (e == OK || e == ERR_REFUSED)
         return e;
     err_context(e, "the webhook '%s'", policy->webhook_id);
     return err_set(ERR_FORBIDDEN, "%s", arena_str(a, span_str(err_detail())));
+}
+
+enum err webhook_prepare(struct arena *a, const struct policy *policy,
+                         const struct webhook_question *question, struct fetch_pool *pool,
+                         struct fetch_job *job) {
+    return failed(a, policy, prepare(a, policy, question, pool, job));
+}
+
+enum err webhook_judge(struct arena *a, const struct policy *policy, const struct csr *csr,
+                       const struct fetch_job *job, int64_t *validity) {
+    enum err e = answer_of(job);
+    if (e == OK)
+        e = judge(a, buf_view(&job->reply.body), csr, validity);
+    return failed(a, policy, e);
 }

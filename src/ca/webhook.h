@@ -14,6 +14,7 @@
 #define SIGNET_CA_WEBHOOK_H
 
 #include "ca/policy.h"
+#include "fetch/pool.h"
 
 struct webhook_question {
     const char *endpoint;  /* provisionerName */
@@ -23,13 +24,23 @@ struct webhook_question {
 };
 
 /*
- * Asks. OK: allowed; what the answer's "data" names narrows the grant: "subject" (X.500 string),
- * "sans" (list of "dns:..", read as SAN rules) must cover those of the CSR, "validity" (seconds)
- * may only shorten *validity; other members are left alone. ERR_REFUSED: it said no (its
- * "error".."message" in the detail, cleaned). ERR_FORBIDDEN: it could not be asked or made no
- * sense; the detail is for the log. Blocks for at most the policy's time-out.
+ * Prepares the question: `*job` (zero) is to be started in `pool` by the caller, with `done` and
+ * `user` of his own; all that it needs lives in `a`, and its reply and its peer are given back with
+ * `a`, which must outlive it. ERR_REFUSED: the request has no challenge, or none that can be told.
+ * ERR_FORBIDDEN: it cannot be asked; the detail is for the log.
  */
-enum err webhook_ask(struct arena *a, const struct policy *policy,
-                     const struct webhook_question *question, int64_t *validity) ERR_MUST_USE;
+enum err webhook_prepare(struct arena *a, const struct policy *policy,
+                         const struct webhook_question *question, struct fetch_pool *pool,
+                         struct fetch_job *job) ERR_MUST_USE;
+
+/*
+ * After `done`. OK: allowed; what the answer's "data" names narrows the grant: "subject" (X.500
+ * string), "sans" (list of "dns:..", read as SAN rules) must cover those of the CSR, "validity"
+ * (seconds) may only shorten *validity; other members are left alone. ERR_REFUSED: it said no (its
+ * "error".."message" in the detail, cleaned). ERR_FORBIDDEN: it was not asked or made no sense; the
+ * detail is for the log.
+ */
+enum err webhook_judge(struct arena *a, const struct policy *policy, const struct csr *csr,
+                       const struct fetch_job *job, int64_t *validity) ERR_MUST_USE;
 
 #endif

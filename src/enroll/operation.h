@@ -8,6 +8,7 @@
  *   known.c          what came before            issue.c    the rows of a commit
  *   lookup.c         CertPoll, GetCert, GetCRL   requests.c the administrator's word
  *   question.c       where an upstream issues    pended.c   its word on what it has pended
+ *   hook.c           where a webhook decides
  *
  * An error that reaches pki_operation.c becomes a CertRep FAILURE with the error's failInfo.
  */
@@ -54,6 +55,7 @@ struct operation {
     uint8_t challenge_hash[32];
     struct grant grant;
 
+    struct fetch_job *hook;           /* a webhook is to be asked: hook.c */
     bool asks;                        /* an upstream is to be asked: question.c */
     struct scep_upstream_answer said; /* what it said; `reason` may be why it was not asked */
 
@@ -99,8 +101,10 @@ enum err enrollment_must_wait(const struct enrollment *e) ERR_MUST_USE;
 bool renewal_is_asked(const struct operation *op);
 enum err renewal_authorize(struct tx *tx, struct operation *op) ERR_MUST_USE;
 
-/* PKCSReq and RenewalReq: up to the reply, and to the commit that has to come before it. */
+/* PKCSReq and RenewalReq: up to the reply, and to the commit that has to come before it; or up to
+ * the webhook, and then the rest. */
 enum err operation_request(struct operation *op) ERR_MUST_USE;
+enum err operation_grant(struct operation *op) ERR_MUST_USE;
 /* Builds the reply. */
 enum err operation_reply(struct operation *op) ERR_MUST_USE;
 
@@ -111,6 +115,9 @@ enum err request_check(struct tx *tx, struct operation *op) ERR_MUST_USE;
 enum err request_room(struct tx *tx, struct operation *op) ERR_MUST_USE;
 /* Whether an administrator decides. */
 bool request_must_wait(const struct operation *op);
+
+/* Ends with the question for the endpoint's webhook. */
+enum err hook_begin(struct operation *op) ERR_MUST_USE;
 
 /* Ends with the question for the endpoint's upstream. */
 enum err question_begin(struct operation *op) ERR_MUST_USE;

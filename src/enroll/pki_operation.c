@@ -62,8 +62,9 @@ static enum err serve_again(struct operation *op) {
     enum err e = operation_request(op);
     store_withdraw(op->service->store);
     TRY(e);
-    if (op->asks) /* nobody is there to ask the upstream any more */
-        return err_set(ERR_BUSY, "the upstream is being asked for this CSR, or by this challenge");
+    if (op->asks || op->hook) /* nobody is there to ask any more */
+        return err_set(ERR_BUSY, "%s is being asked for this CSR, or by this challenge",
+                       op->hook ? "the webhook" : "the upstream");
     return op->commit ? store_write(op->service->store, op->commit, op) : OK;
 }
 
@@ -176,15 +177,15 @@ struct operation *scep_begin(const struct scep_service *service, const struct en
 }
 
 store_work *scep_commit(const struct operation *op) {
-    return op->result == OK && !op->asks ? op->commit : NULL;
+    return op->result == OK && !op->asks && !op->hook ? op->commit : NULL;
 }
 
 enum err scep_finish(struct operation *op, enum err committed, struct span *reply) {
     enum err e = op->result == OK ? committed : op->result;
     if (op->unanswerable)
         return e;
-    if (e == OK && op->asks)
-        e = err_set(ERR_INTERNAL, "the upstream was not asked");
+    if (e == OK && (op->asks || op->hook))
+        e = err_set(ERR_INTERNAL, "%s was not asked", op->hook ? "the webhook" : "the upstream");
     if (e == ERR_BUSY)
         e = serve_again(op);
     if (e != OK) {

@@ -13,6 +13,7 @@ struct scep_service {
     struct store *store;
     const struct authority *authority; /* keys the challenges */
     struct revocation *revocation;
+    struct fetch_pool *pool; /* asks webhooks */
 };
 
 /*
@@ -39,6 +40,14 @@ struct operation *scep_begin(const struct scep_service *service, const struct en
     __attribute__((returns_nonnull));
 store_work *scep_commit(const struct operation *op);
 enum err scep_finish(struct operation *op, enum err committed, struct span *reply) ERR_MUST_USE;
+
+/*
+ * Where a webhook decides, scep_begin may end with a job for it: the caller starts it in the
+ * service's pool, with `done` and `user` of his own, and then calls scep_hooked, in a worker.
+ * NULL: there is nobody to ask.
+ */
+struct fetch_job *scep_hook(const struct operation *op);
+void scep_hooked(struct operation *op);
 
 /*
  * Where the endpoint's certificates come from an upstream (endpoint->upstream), scep_begin may end

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PKCSReq and RenewalReq, from the right to the reply, or to the question for an upstream.
+ * PKCSReq and RenewalReq, from the right to the reply, or to the question for a webhook or an
+ * upstream.
  * Everything that costs (private keys, other people's programs) happens before the commit and
  * outside of any transaction; the commit looks again at all that may have changed.
  */
-#include "base/log.h"
-#include "ca/webhook.h"
 #include "enroll/operation.h"
 #include "enroll/record.h"
 
@@ -13,25 +12,6 @@ enum {
     MAX_PENDING = 1000,        /* of an endpoint */
     MAX_PENDING_OF_A_HOST = 5, /* of an enrollment */
 };
-
-/*
- * What could not be asked is refused (the hook fails closed), and the client is not told why: the
- * cause is the administrator's business.
- */
-static enum err ask_webhook(struct operation *op) {
-    struct webhook_question question = {.endpoint = op->endpoint->name,
-                                        .challenge = op->content.csr.challenge,
-                                        .csr = &op->content.csr,
-                                        .transaction_id = op->request.transaction_id};
-    store_withdraw(op->service->store); /* to ask may take seconds, and takes no CPU */
-    enum err e = webhook_ask(op->a, op->endpoint->policy, &question, &op->grant.validity);
-    store_expect(op->service->store);
-    if (e != ERR_FORBIDDEN)
-        return e;
-    log_write(LOG_ERROR, "scep", "op=webhook endpoint=%s reason=%s", op->endpoint->name,
-              log_q(span_str(err_detail())));
-    return err_set(ERR_REFUSED, "the challenge could not be checked; the server's log tells why");
-}
 
 bool request_must_wait(const struct operation *op) {
     return op->right == RIGHT_APPROVAL ||
@@ -134,16 +114,19 @@ static enum err issue(struct operation *op) {
     return operation_reply(op);
 }
 
+enum err operation_grant(struct operation *op) {
+    if (op->endpoint->upstream)
+        return question_begin(op);
+    return request_must_wait(op) ? pend(op) : issue(op);
+}
+
 enum err operation_request(struct operation *op) {
     op->right = RIGHT_NONE;
     op->repeated = op->revoked = op->asks = false;
+    op->hook = NULL;
     op->commit = NULL;
     TRY(store_read(op->service->store, authorize, op));
     if (op->repeated)
         return operation_reply(op);
-    if (op->right == RIGHT_WEBHOOK)
-        TRY(ask_webhook(op));
-    if (op->endpoint->upstream)
-        return question_begin(op);
-    return request_must_wait(op) ? pend(op) : issue(op);
+    return op->right == RIGHT_WEBHOOK ? hook_begin(op) : operation_grant(op);
 }

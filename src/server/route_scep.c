@@ -102,14 +102,51 @@ void commit_operation(const struct services *s, struct operation *op, const stru
     store_submit(s->scep.store, &w->job);
 }
 
-static void serve(const struct services *s, const struct endpoint *e, struct span message,
+/* Its right is accepted, or will never be. */
+static void go_on(const struct services *s, const struct endpoint *e, struct operation *op,
                   const struct http_request *r, struct http_reply *reply) {
     struct span csr;
-    struct operation *op = scep_begin(&s->scep, e, r->arena, message, r->peer);
     if (scep_question(op, &csr))
         route_ra(s, e, op, r, reply);
     else
         commit_operation(s, op, r, reply);
+}
+
+struct hooked {
+    const struct services *services;
+    const struct endpoint *endpoint;
+    struct operation *op;
+    const struct http_request *request;
+};
+
+static void after_hook(void *user, const struct http_request *r, struct http_reply *reply) {
+    const struct hooked *h = user;
+    scep_hooked(h->op);
+    go_on(h->services, h->endpoint, h->op, r, reply);
+}
+
+static void on_hook(struct fetch_job *job) {
+    http_resume(((const struct hooked *)job->user)->request);
+}
+
+static void ask_hook(struct hooked *h, struct fetch_job *job, struct http_reply *reply) {
+    job->done = on_hook;
+    job->user = h;
+    http_later(h->request, reply, after_hook, h);
+    fetch_start(h->services->scep.pool, job);
+}
+
+static void serve(const struct services *s, const struct endpoint *e, struct span message,
+                  const struct http_request *r, struct http_reply *reply) {
+    struct operation *op = scep_begin(&s->scep, e, r->arena, message, r->peer);
+    struct fetch_job *job = scep_hook(op);
+    if (!job) {
+        go_on(s, e, op, r, reply);
+        return;
+    }
+    struct hooked *h = arena_alloc(r->arena, sizeof *h);
+    *h = (struct hooked){s, e, op, r};
+    ask_hook(h, job, reply);
 }
 
 static void pki_operation(const struct services *s, const struct endpoint *e,

@@ -74,7 +74,8 @@ static void wire(struct house *h) {
     h->services.pki = h->pki;
     h->services.gateway = h->gateway;
     h->services.rate = h->rate;
-    h->services.scep = (struct scep_service){h->store, h->authority, h->revocation};
+    h->services.scep = (struct scep_service){h->store, h->authority, h->revocation,
+                                                gateway_pool(h->gateway)};
     h->housekeeping = (struct housekeeping){.config = c, .services = &h->services};
     h->services.mdm = (struct mdm){
         .store = h->store,

@@ -182,6 +182,7 @@ static void a_hook_that_cannot_be_asked_refuses(void **state) {
     p->webhook_id = "hook";
     p->webhook_secret = "c2VjcmV0";
     p->webhook_timeout = 2000;
+    assert_ok(fetch_pool_new(&service.pool));
     struct answer a = send_to(EP_OTHER, "19", "t1", csr_of("one", "whatever", 2), &host);
     fails(a, SCEP_BAD_REQUEST, "could not be checked");
     assert_null(strstr(a.text, "127.0.0.1")); /* is not the client's business */

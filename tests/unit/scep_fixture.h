@@ -7,6 +7,7 @@
 #define SIGNET_TESTS_SCEP_FIXTURE_H
 
 #include "cms_fixture.h"
+#include "fetch_now.h"
 
 #include <openssl/x509v3.h>
 #include <pthread.h>
@@ -66,6 +67,11 @@ static inline enum err serve_at_once(const struct scep_service *service,
                                      const struct endpoint *endpoint, struct arena *a,
                                      struct span message, const char *peer, struct span *reply) {
     struct operation *op = scep_begin(service, endpoint, a, message, peer);
+    struct fetch_job *hook = scep_hook(op);
+    if (hook) {
+        fetch_now(service->pool, hook);
+        scep_hooked(op);
+    }
     store_work *commit = scep_commit(op);
     return scep_finish(op, commit ? store_write(service->store, commit, op) : OK, reply);
 }

@@ -192,6 +192,8 @@ static inline int close_store(void **state) {
     revocation_close(service.revocation);
     store_close(service.store);
     arena_free(&arena);
+    fetch_pool_free(service.pool);
+    service.pool = NULL;
     return unlink(scep_database);
 }
 

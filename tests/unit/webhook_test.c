@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "ca/webhook.h"
+#include "fetch_now.h"
 
 #define HOOK_ID     "7d3c64dc-ec0e-4a0f-a489-241650554bd7"
 #define HOOK_SECRET "bm90IG11Y2ggb2YgYSBzZWNyZXQ="
@@ -14,6 +15,7 @@
 enum { HOUR = 3600000 };
 
 static EVP_PKEY *key;
+static struct fetch_pool *pool;
 static char folder[] = "/tmp/webhook_test.XXXXXX";
 static char cert[64], cert_key[64];
 static pid_t server;
@@ -45,6 +47,7 @@ static int start(void **state) {
     fclose(f);
     assert_int_equal(sscanf(line, "%d %d", &port, &tls_port), 2);
     key = ec_key("P-256");
+    assert_ok(fetch_pool_new(&pool));
     return 0;
 }
 
@@ -53,6 +56,7 @@ static int stop(void **state) {
     kill(server, SIGKILL);
     waitpid(server, NULL, 0);
     EVP_PKEY_free(key);
+    fetch_pool_free(pool);
     unlink(cert);
     unlink(cert_key);
     return rmdir(folder);
@@ -78,7 +82,12 @@ static enum err ask_by(struct arena *a, const struct policy *p, const char *chal
                                  .challenge = span_str(challenge),
                                  .csr = &csr,
                                  .transaction_id = span_str("T-1")};
-    return webhook_ask(a, p, &q, validity);
+    struct fetch_job *job = arena_alloc(a, sizeof *job);
+    enum err e = webhook_prepare(a, p, &q, pool, job);
+    if (e != OK)
+        return e;
+    fetch_now(pool, job);
+    return webhook_judge(a, p, &csr, job, validity);
 }
 
 /* The answer as it stands in the URL, percent-encoded where a URL wants it. */
