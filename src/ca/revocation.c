@@ -53,6 +53,7 @@ void revocation_changed(struct revocation *r) {
 
 struct making {
     const struct ca *ca;
+    crl_list *list;
     struct arena *a;
     int64_t now;
     struct certificate *revoked;
@@ -62,7 +63,7 @@ struct making {
 static enum err look(struct tx *tx, void *user) {
     struct making *m = user;
     TRY(crl_get(tx, m->a, m->ca->sha1, &m->crl));
-    return certificate_list_revoked(tx, m->a, m->ca->sha1, m->now, &m->revoked);
+    return m->list(tx, m->a, m->ca, m->now, &m->revoked);
 }
 
 static enum err keep(struct tx *tx, void *user) {
@@ -102,9 +103,9 @@ static enum err build(struct making *m) {
     return crl_build(m->a, &t, m->ca->issuer.key, &m->crl.der);
 }
 
-static enum err make(struct revocation *r, const struct ca *ca, struct arena *a,
+static enum err make(struct revocation *r, const struct ca *ca, crl_list *list, struct arena *a,
                      struct published_crl *out) {
-    struct making m = {.ca = ca, .a = a, .now = clock_ms()};
+    struct making m = {.ca = ca, .list = list, .a = a, .now = clock_ms()};
     TRY(store_read(r->store, look, &m));
     TRY(build(&m));
     TRY(store_write(r->store, keep, &m));
@@ -150,11 +151,11 @@ static void fill(struct crl_slot *s, const struct published_crl *crl, uint64_t g
 
 /* With the lock held, which is given up while it makes. */
 static enum err make_into(struct revocation *r, struct crl_slot *s, const struct ca *ca,
-                          struct arena *a, struct published_crl *out) {
+                          crl_list *list, struct arena *a, struct published_crl *out) {
     uint64_t generation = atomic_load(&r->generation);
     s->making = true;
     pthread_mutex_unlock(&r->lock);
-    enum err e = make(r, ca, a, out);
+    enum err e = make(r, ca, list, a, out);
     pthread_mutex_lock(&r->lock);
     s->making = false;
     if (e == OK)
@@ -163,8 +164,8 @@ static enum err make_into(struct revocation *r, struct crl_slot *s, const struct
     return e;
 }
 
-enum err revocation_crl(struct revocation *r, const struct ca *ca, struct arena *a,
-                        struct published_crl *out) {
+enum err revocation_crl_of(struct revocation *r, const struct ca *ca, crl_list *list,
+                           struct arena *a, struct published_crl *out) {
     enum err e = OK;
     pthread_mutex_lock(&r->lock);
     struct crl_slot *s = slot_of(r, ca->sha1);
@@ -176,8 +177,18 @@ enum err revocation_crl(struct revocation *r, const struct ca *ca, struct arena 
         *out = s->crl;
         out->der = arena_copy(a, s->crl.der);
     } else {
-        e = make_into(r, s, ca, a, out);
+        e = make_into(r, s, ca, list, a, out);
     }
     pthread_mutex_unlock(&r->lock);
     return e;
+}
+
+static enum err list_certificates(struct tx *tx, struct arena *a, const struct ca *ca, int64_t now,
+                                  struct certificate **out) {
+    return certificate_list_revoked(tx, a, ca->sha1, now, out);
+}
+
+enum err revocation_crl(struct revocation *r, const struct ca *ca, struct arena *a,
+                        struct published_crl *out) {
+    return revocation_crl_of(r, ca, list_certificates, a, out);
 }

@@ -20,7 +20,7 @@ struct crl_slot {
 
 /* Rollovers bring more CAs; a new one takes the place of that which nobody has asked for longest.
  */
-enum { CRL_SLOTS = 2 * PKI_MAX_CAS };
+enum { CRL_SLOTS = 2 * PKI_MAX_CAS + 1 }; /* and that of the device CA */
 
 struct revocation {
     struct store *store;
@@ -30,6 +30,14 @@ struct revocation {
     pthread_cond_t made;
     struct crl_slot slots[CRL_SLOTS];
 };
+
+/* What a CRL of the CA names at `now`: serial, revoked and reason are set. */
+typedef enum err crl_list(struct tx *tx, struct arena *a, const struct ca *ca, int64_t now,
+                          struct certificate **out);
+
+/* revocation_crl for a CA whose revocations are listed otherwise; always by the same `list`. */
+enum err revocation_crl_of(struct revocation *r, const struct ca *ca, crl_list *list,
+                           struct arena *a, struct published_crl *out) ERR_MUST_USE;
 
 /*
  * Answers are dated back a little, for clients whose clock is slow, as certificates are; never by

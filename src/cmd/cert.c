@@ -27,16 +27,6 @@ struct options {
 
 /* ---- list ---- */
 
-static bool put_number(json_t *request, const char *key, const char *text) {
-    int64_t n;
-    if (!text)
-        return true;
-    if (!span_int(span_str(text), &n) || n < 1)
-        return false;
-    json_object_set_new(request, key, json_integer(n));
-    return true;
-}
-
 static void print_list(const json_t *reply) {
     static const struct cli_column columns[] = {{"SERIAL", "serial"},
                                                 {"STATE", "state"},
@@ -53,7 +43,7 @@ static void print_list(const json_t *reply) {
 static int list(const struct cli *cli, const struct options *o) {
     json_t *reply, *request = json_pack("{s:s, s:b, s:b}", "command", "cert.list", "live",
                                         (int)o->live, "revoked", (int)o->revoked);
-    if (!put_number(request, "max", o->max) || !put_number(request, "before", o->before)) {
+    if (!cli_put_number(request, "max", o->max) || !cli_put_number(request, "before", o->before)) {
         json_decref(request);
         return cli_usage(usage, "--max and --before take a number from 1 on");
     }

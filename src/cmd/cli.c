@@ -124,6 +124,10 @@ void cli_print_table(const char *const *cells, size_t rows, size_t columns) {
 }
 
 static const char *cell(struct arena *a, const json_t *object, const char *key) {
+    const char *dot = strchr(key, '.');
+    if (dot)
+        return cell(a, json_object_get(object, arena_str(a, span_of(key, (size_t)(dot - key)))),
+                    dot + 1);
     const json_t *value = json_object_get(object, key);
     if (json_is_integer(value))
         return arena_printf(a, "%lld", (long long)json_integer_value(value));
@@ -147,6 +151,33 @@ void cli_print_list(const json_t *list, const struct cli_column *columns, size_t
             cells[(i + 1) * count + c] = cell(&a, object, columns[c].key);
     }
     cli_print_table(cells, rows, count);
+}
+
+bool cli_put_number(json_t *request, const char *key, const char *text) {
+    int64_t n;
+    if (!text)
+        return true;
+    if (!span_int(span_str(text), &n) || n < 1)
+        return false;
+    json_object_set_new(request, key, json_integer(n));
+    return true;
+}
+
+json_t *cli_pages(const struct cli *cli, json_t *request, const char *key) {
+    json_t *all = json_array(), *reply = NULL;
+    for (bool more = true; more;) {
+        if (admin_call(cli->folder, json_deep_copy(request), &reply) != OK) {
+            json_decref(all);
+            all = NULL;
+            break;
+        }
+        json_array_extend(all, json_object_get(reply, key));
+        json_t *next = json_object_get(reply, "next");
+        more = next && json_object_set(request, "after", next) == 0;
+        json_decref(reply);
+    }
+    json_decref(request);
+    return all;
 }
 
 int cli_list(const struct cli *cli, json_t *request, const char *key,

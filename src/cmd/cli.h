@@ -56,7 +56,8 @@ const char *cli_text(const json_t *object, const char *key);
  * the head. */
 void cli_print_table(const char *const *cells, size_t rows, size_t columns);
 
-/* A column of a list of objects: its head, and the key of the text or number in it. */
+/* A column of a list of objects: its head, and the key of the text or number in it; "device.name"
+ * is one of an object in it. */
 struct cli_column {
     const char *head, *key;
 };
@@ -64,6 +65,17 @@ struct cli_column {
 /* Prints the objects as a table; the line `none` when there are none. */
 void cli_print_list(const json_t *list, const struct cli_column *columns, size_t count,
                     const char *none);
+
+/* Puts the number that an option gives into the request; false when it is none from 1 on. NULL puts
+ * nothing. */
+bool cli_put_number(json_t *request, const char *key, const char *text);
+
+/*
+ * Sends the request (taken over) again and again, each time from where the last answer's "next"
+ * says
+ * ("after"), and gives the lists under `key` as one; NULL after a failure. The caller frees it.
+ */
+json_t *cli_pages(const struct cli *cli, json_t *request, const char *key);
 
 /*
  * Sends the request (taken over) and prints the list that its answer has under `key`, as JSON or as

@@ -1,373 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet device: the emulated Windows host. Each verb works on a state folder DIR. */
-#include <getopt.h>
-#include <openssl/pem.h>
+/*
+ * signet device: what the server knows of its hosts, and the emulated Windows host. Two tables of
+ * verbs; those of the emulated host (device_host.c) work on a state folder DIR.
+ */
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "base/file.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
-#include "device/dm_client.h"
-#include "device/hresult.h"
-#include "device/mde_client.h"
-#include "device/run.h"
-#include "device/scep_task.h"
-#include "device/show.h"
-#include "wire/scep.h"
+#include "cmd/device_host.h"
 
-enum { EXIT_NOT_SETTLED = 3, PEM_MAX = 1024 * 1024, PASSWORD_MAX = 4096 };
-
-/* All options of all verbs; each verb has its own set of letters. */
-struct options {
-    const char *name, *server, *user, *password_file, *type, *output, *trace, *connect_to;
-    int64_t for_s, time_scale;
-    bool until_settled, help;
-};
-
-static const struct option long_options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {"name", required_argument, NULL, 'n'},
-    {"server", required_argument, NULL, 's'},
-    {"user", required_argument, NULL, 'u'},
-    {"password-file", required_argument, NULL, 'p'},
-    {"type", required_argument, NULL, 't'},
-    {"output", required_argument, NULL, 'o'},
-    {"trace", required_argument, NULL, 'T'},
-    {"connect-to", required_argument, NULL, 'C'},
-    {"for", required_argument, NULL, 'f'},
-    {"until-settled", no_argument, NULL, 'U'},
-    {"time-scale", required_argument, NULL, 'S'},
-    {NULL, 0, NULL, 0},
-};
-
-struct verb {
+/* The server's verbs. */
+static const struct verb {
     const char *name;
     const char *arguments;
-    const char *purpose;
-    const char *letters; /* options that it takes */
-    int min, max;        /* arguments, DIR included */
-    enum err (*run)(struct host *h, const struct options *o, int argc, char **argv, int *status);
-    enum host_access access;
-    bool no_host; /* opens none by itself */
-};
-
-#define NETWORK_OPTIONS                                                           \
-    "\n  --trace FOLDER        write each message that is sent or received there" \
-    "\n  --connect-to H:P:H2:P2  send what is for H:P to H2:P2"
-
-static enum err read_certs(const char *path, struct arena *a, struct certstore *into) {
-    BUF_AUTO(text);
-    int count = 0;
-    TRY(file_read(path, PEM_MAX, &text));
-    OSSL_AUTO(BIO) in = ossl_reader(buf_view(&text));
-    for (;;) {
-        OSSL_AUTO(X509) x = PEM_read_bio_X509(in, NULL, NULL, NULL);
-        if (!x)
-            break;
-        certstore_add(into, a, STORE_ROOT, ossl_x509_der(a, x), SPAN_NONE);
-        count++;
-    }
-    return count ? OK : err_set(ERR_PARSE, "'%s' holds no PEM certificate", path);
-}
-
-static bool is_host(const char *dir) {
-    ARENA_AUTO(a);
-    return access(arena_printf(&a, "%s/host.json", dir), F_OK) == 0;
-}
-
-static enum err import(const char *dir, const char *name, const struct certstore *certs) {
-    struct host *h;
-    bool made = !is_host(dir);
-    if (made)
-        TRY(host_create(dir, name));
-    else if (name)
-        return err_set(ERR_USAGE, "'%s' holds a host already; its name stays", dir);
-    TRY(host_open(dir, HOST_CHANGE, &h));
-    for (size_t i = 0; i < certs->count; i++)
-        certstore_add(&h->certs, &h->mem, STORE_ROOT, certs->entries[i].der, SPAN_NONE);
-    enum err e = host_save(h);
-    if (e == OK)
-        printf("%s %s, DeviceID %s\n", made ? "made" : "changed", h->name, h->device_id);
-    host_close(h);
-    return e;
-}
-
-/* All files are read before a folder is made. */
-static enum err trust(struct host *none, const struct options *o, int argc, char **argv,
-                      int *status) {
-    ARENA_AUTO(a);
-    struct certstore certs = {0};
-    (void)none;
-    (void)status;
-    enum err e = OK;
-    for (int i = 1; e == OK && i < argc; i++)
-        e = read_certs(argv[i], &a, &certs);
-    if (e == OK)
-        e = import(argv[0], o->name, &certs);
-    certstore_free(&certs);
-    return e;
-}
-
-static enum err read_password(const char *path, struct buf *out) {
-    TRY(file_read(path, PASSWORD_MAX, out));
-    while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
-        out->n--;
-    return out->n ? OK : err_set(ERR_USAGE, "'%s' holds no password", path);
-}
-
-static enum err enroll(struct host *h, const struct options *o, int argc, char **argv,
-                       int *status) {
-    BUF_AUTO(password);
-    (void)argc;
-    (void)argv;
-    (void)status;
-    const char *type = o->type ? o->type : "Full";
-    if (!o->server || !o->user || !o->password_file)
-        return err_set(ERR_USAGE, "--server, --user and --password-file are needed");
-    if (strcmp(type, "Full") != 0 && strcmp(type, "Device") != 0)
-        return err_set(ERR_USAGE, "--type is Full or Device, not '%s'", type);
-    TRY(read_password(o->password_file, &password));
-    struct mde_user user = {o->user, buf_cstr(&password), type};
-    TRY(mde_enroll(h, o->server, &user));
-    printf("%s is enrolled with %s at %s\n", h->name, h->enrollment->provider,
-           h->enrollment->address);
-    return OK;
-}
-
-static enum err sync_now(struct host *h, const struct options *o, int argc, char **argv,
-                         int *status) {
-    (void)o;
-    (void)argc;
-    (void)argv;
-    (void)status;
-    enum err e = dm_session(h);
-    if (!h->enrollment || e != OK)
-        return e;
-    run_plan_session(h, true);
-    TRY(host_save(h));
-    printf("session %lld with %s\n", (long long)h->session, h->enrollment->address);
-    return OK;
-}
-
-static enum err run(struct host *h, const struct options *o, int argc, char **argv, int *status) {
-    bool settled = false;
-    (void)argc;
-    (void)argv;
-    TRY(run_host(h, o->for_s * 1000, o->until_settled, &settled));
-    if (o->until_settled && !settled)
-        *status = EXIT_NOT_SETTLED;
-    return OK;
-}
-
-static bool is_wanted(const char *key, int argc, char **argv) {
-    const char *id = strrchr(key, '\\');
-    return argc < 2 || (id && strcasecmp(id + 1, argv[1]) == 0);
-}
-
-static enum err no_scep_task(const char *id) {
-    if (id)
-        return err_set(ERR_NOT_FOUND, "the registry holds no SCEP enrollment '%s'", id);
-    return err_set(ERR_NOT_FOUND, "the registry holds no SCEP enrollment; deliver a profile first, "
-                                  "or write one into registry.reg");
-}
-
-static enum err scep(struct host *h, const struct options *o, int argc, char **argv, int *status) {
-    ARENA_AUTO(a);
-    int count = 0;
-    (void)o;
-    for (const char **key = scep_task_keys(h, &a); *key; key++) {
-        struct scep_outcome out;
-        if (!is_wanted(*key, argc, argv))
-            continue;
-        count++;
-        TRY(scep_task_run_now(h, *key, &a, &out));
-        if (out.status == CSP_SCEP_FAILED)
-            *status = 1;
-        printf("%s\n    Status %u  0x%08x %s%s%s\n", *key, out.status, out.hresult,
-               hresult_text(&a, out.hresult), out.thumbprint[0] ? "  CertThumbprint " : "",
-               out.thumbprint);
-    }
-    return count ? OK : no_scep_task(argc > 1 ? argv[1] : NULL);
-}
-
-static bool wants_json(const struct options *o) {
-    return o->output && strcmp(o->output, "json") == 0;
-}
-
-static enum err registry(struct host *h, const struct options *o, int argc, char **argv,
-                         int *status) {
-    (void)argc;
-    (void)argv;
-    (void)status;
-    show_registry(h, wants_json(o), stdout);
-    return OK;
-}
-
-static enum err events(struct host *h, const struct options *o, int argc, char **argv,
-                       int *status) {
-    (void)argc;
-    (void)argv;
-    (void)status;
-    show_events(h, wants_json(o), stdout);
-    return OK;
-}
-
-static enum err certs(struct host *h, const struct options *o, int argc, char **argv, int *status) {
-    (void)argc;
-    (void)argv;
-    (void)status;
-    show_certs(h, wants_json(o), stdout);
-    return OK;
-}
-
-static enum err set_switch(struct host *h, const char *assignment) {
-    ARENA_AUTO(a);
-    const char *equals = strchr(assignment, '=');
-    if (!equals)
-        return err_set(ERR_USAGE, "'%s' is not NAME=VALUE", assignment);
-    const char *name = arena_str(&a, span_of(assignment, (size_t)(equals - assignment)));
-    return host_set_switch(h, name, equals + 1);
-}
-
-static enum err switches(struct host *none, const struct options *o, int argc, char **argv,
-                         int *status) {
-    struct host *h = NULL;
-    (void)none;
-    (void)o;
-    (void)status;
-    if (argc > 0)
-        TRY(host_open(argv[0], argc > 1 ? HOST_CHANGE : HOST_READ, &h));
-    enum err e = OK;
-    for (int i = 1; e == OK && i < argc; i++)
-        e = set_switch(h, argv[i]);
-    if (e == OK && argc > 1)
-        e = host_save(h);
-    if (e == OK && argc <= 1)
-        show_switches(h, stdout);
-    host_close(h);
-    return e;
-}
-
-static const struct verb verbs[] = {
-    {"trust", "DIR CERT.pem...",
-     "Makes a new host in DIR when there is none, and imports the certificates into its store\n"
-     "LocalMachine\\Root. It trusts what this store holds and nothing else.\n"
-     "\n  --name NAME           the new host's name (default: DESKTOP- and seven characters)",
-     "hn:", 2, 1000, trust, HOST_CHANGE, true},
-    {"enroll", "DIR --server URL --user NAME --password-file FILE [--type Full|Device]",
-     "Enrolls the host as Settings > Access work or school does: discovery, policy, certificate,\n"
-     "provisioning document. A URL without path gets /EnrollmentServer/Discovery.svc.\n" NETWORK_OPTIONS,
-     "hs:u:p:t:T:C:", 1, 1, enroll, HOST_CHANGE, false},
-    {"sync", "DIR",
-     "Holds one management session now, as Settings > Info > Sync.\n" NETWORK_OPTIONS, "hT:C:", 1,
-     1, sync_now, HOST_CHANGE, false},
-    {"run", "DIR [--for SECONDS] [--until-settled] [--time-scale N]",
-     "Runs the host's scheduled tasks: sessions by the poll schedule, SCEP tasks with their\n"
-     "retries, and the sessions that report their results.\n"
-     "\n  --for SECONDS         end after this time"
-     "\n  --until-settled       end when each SCEP task is over and reported; exit status 3 when\n"
-     "                        --for came first"
-     "\n  --time-scale N        Windows' minutes pass N times as fast" NETWORK_OPTIONS,
-     "hf:US:T:C:", 1, 1, run, HOST_CHANGE, false},
-    {"scep", "DIR [ID]",
-     "Makes one attempt of the SCEP enrollment ID, or of all, from the registry as it stands; when\n"
-     "the server has pended its request, a CertPoll. Exit status 1 when one failed.\n" NETWORK_OPTIONS,
-     "hT:C:", 1, 2, scep, HOST_CHANGE, false},
-    {"registry", "DIR [-o json]", "Shows the registry; registry.reg in DIR can be edited by hand.",
-     "ho:", 1, 1, registry, HOST_READ, false},
-    {"events", "DIR [-o json]", "Shows the event log.", "ho:", 1, 1, events, HOST_READ, false},
-    {"certs", "DIR [-o json]", "Shows the certificate stores.", "ho:", 1, 1, certs, HOST_READ,
-     false},
-    {"switches", "[DIR [NAME=VALUE...]]",
-     "Lists where builds of Windows differ or nobody knows, with value, meaning and evidence; or\n"
-     "sets switches of the host in DIR.",
-     "h", 0, 1000, switches, HOST_CHANGE, true},
+    int (*run)(int argc, char **argv);
+} verbs[] = {
+    {"list", "[--all] [-o json] [-d DIR]", cmd_device_list},
+    {"show", "HOST [-o json] [-d DIR]", cmd_device_show},
+    {"set", "HOST sid=SID [-d DIR]", cmd_device_set},
+    {"import", "FILE.csv [-d DIR]", cmd_device_import},
+    {"unenroll", "HOST [--now] [-d DIR]", cmd_device_unenroll},
+    {"remove", "HOST [-d DIR]", cmd_device_remove},
+    {"confirm", "HOST [-d DIR]", cmd_device_confirm},
+    {"reject", "HOST [-d DIR]", cmd_device_reject},
+    {"rekey", "HOST [-d DIR]", cmd_device_rekey},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 static void print_usage(void) {
-    printf("Hosts that have enrolled with the server:\n\n"
-           "  signet device list [-o json] [-d DIR]\n"
-           "  signet device set HOST sid=SID [-d DIR]\n"
-           "  signet device import FILE.csv [-d DIR]\n\n"
-           "The emulated Windows host. DIR holds its whole state:\n\n");
+    printf("Hosts that have enrolled with the server:\n\n");
     for (int i = 0; i < VERBS; i++)
         printf("  signet device %s %s\n", verbs[i].name, verbs[i].arguments);
+    printf("\nThe emulated Windows host. DIR holds its whole state:\n\n");
+    device_host_print_verbs();
     printf("\nsignet device VERB --help tells more.\n");
 }
 
-static bool is_count(const char *text, int64_t *out) {
-    return span_int(span_str(text), out) && *out > 0 && *out <= 1000000000;
+static bool is_servers(const char *verb) {
+    for (int i = 0; i < VERBS; i++)
+        if (strcmp(verb, verbs[i].name) == 0)
+            return true;
+    return false;
 }
 
-static enum err take_option(int c, struct options *o) {
-    const char **text[128] = {
-        ['n'] = &o->name, ['s'] = &o->server, ['u'] = &o->user,  ['p'] = &o->password_file,
-        ['t'] = &o->type, ['o'] = &o->output, ['T'] = &o->trace, ['C'] = &o->connect_to};
-    if (c == 'h')
-        o->help = true;
-    else if (c == 'U')
-        o->until_settled = true;
-    else if (c == 'f' || c == 'S') {
-        if (!is_count(optarg, c == 'f' ? &o->for_s : &o->time_scale))
-            return err_set(ERR_USAGE, "'%s' is no number from 1 on", optarg);
-    } else
-        *text[c] = optarg;
-    return OK;
-}
-
-static enum err read_options(const struct verb *v, int argc, char **argv, struct options *o) {
-    optind = 0;
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, v->letters, long_options, NULL)) != -1;) {
-        if (c == '?' || !strchr(v->letters, c))
-            return err_set(ERR_USAGE, "the option '%s' is unknown here or lacks its value",
-                           argv[optind - 1]);
-        TRY(take_option(c, o));
+/*
+ * A verb that both have (unenroll) is the emulated host's when it names the folder of one, or a
+ * path, which no host's name is; unless an option says that the server is meant.
+ */
+static bool is_for_emulated_host(int argc, char **argv) {
+    if (!device_host_has(argv[0]) || !is_servers(argv[0]))
+        return device_host_has(argv[0]);
+    bool has_host = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--now") == 0 || strncmp(argv[i], "-d", 2) == 0)
+            return false;
+        has_host = has_host || device_host_is(argv[i]) || strchr(argv[i], '/');
     }
-    if (o->output && strcmp(o->output, "json") != 0)
-        return err_set(ERR_USAGE, "-o takes json, not '%s'", o->output);
-    int count = argc - optind;
-    if (!o->help && (count < v->min || count > v->max))
-        return err_set(ERR_USAGE, "too %s arguments, it takes: %s", count < v->min ? "few" : "many",
-                       v->arguments);
-    return OK;
-}
-
-static enum err run_verb(const struct verb *v, const struct options *o, int argc, char **argv,
-                         int *status) {
-    struct host *h = NULL;
-    if (!v->no_host) {
-        TRY(host_open(argv[0], v->access, &h));
-        h->trace = o->trace;
-        h->connect_to = o->connect_to;
-        h->time_scale = o->time_scale;
-    }
-    enum err e = v->run(h, o, argc, argv, status);
-    host_close(h);
-    return e;
-}
-
-static int start(const struct verb *v, int argc, char **argv) {
-    struct options o = {.time_scale = 1};
-    int status = 0;
-    enum err e = read_options(v, argc, argv, &o);
-    if (e == OK && o.help) {
-        printf("Usage: signet device %s %s\n\n%s\n", v->name, v->arguments, v->purpose);
-        return 0;
-    }
-    if (e == OK)
-        e = run_verb(v, &o, argc - optind, argv + optind, &status);
-    if (e != OK) {
-        fprintf(stderr, "signet device %s: %s\n", v->name, err_detail());
-        if (e != ERR_USAGE)
-            return 1;
-        fprintf(stderr, "(signet device %s --help tells more)\n", v->name);
-        return 2;
-    }
-    return status;
+    return has_host;
 }
 
 int cmd_device(int argc, char **argv) {
@@ -375,15 +65,11 @@ int cmd_device(int argc, char **argv) {
         print_usage();
         return 0;
     }
-    if (argc > 1 && strcmp(argv[1], "list") == 0)
-        return cmd_device_list(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "set") == 0)
-        return cmd_device_set(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "import") == 0)
-        return cmd_device_import(argc - 1, argv + 1);
+    if (argc > 1 && is_for_emulated_host(argc - 1, argv + 1))
+        return device_host_run(argc - 1, argv + 1);
     for (int i = 0; argc > 1 && i < VERBS; i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
-            return start(&verbs[i], argc - 1, argv + 1);
+            return verbs[i].run(argc - 1, argv + 1);
     if (argc > 1)
         return cli_usage("Usage: signet device", "there is no verb '%s'", argv[1]);
     return cli_usage("Usage: signet device", "a verb is missing");

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/timeline.h"
@@ -28,36 +26,21 @@ static const char usage[] =
     "show prints the timeline: each event, its time (UTC), and with -o json its evidence.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
-static int print_list(json_t *all) {
-    enum { COLUMNS = 5 };
-    static const char *const head[COLUMNS] = {"ID", "STATE", "HOST", "PROFILE", "ERROR"};
-    size_t n = json_array_size(all) + 1, i;
-    const char **cells = mem_alloc(n * COLUMNS * sizeof *cells);
-    json_t *e;
-    memcpy(cells, head, sizeof head);
-    json_array_foreach(all, i, e) {
-        const char **row = cells + (i + 1) * COLUMNS;
-        row[0] = cli_text(e, "id");
-        row[1] = cli_text(e, "state");
-        row[2] = cli_text(json_object_get(e, "device"), "name");
-        row[3] = cli_text(e, "profile");
-        row[4] = cli_text(json_object_get(e, "error"), "code");
-    }
-    cli_print_table(cells, n, COLUMNS);
-    free(cells);
-    return 0;
-}
-
 static int list(const struct cli *cli) {
-    json_t *reply;
-    if (admin_call(cli->folder, json_pack("{s:s}", "command", "enrollment.list"), &reply) != OK)
+    static const struct cli_column columns[] = {{"ID", "id"},
+                                                {"STATE", "state"},
+                                                {"HOST", "device.name"},
+                                                {"PROFILE", "profile"},
+                                                {"ERROR", "error.code"}};
+    json_t *all = cli_pages(cli, json_pack("{s:s}", "command", "enrollment.list"), "enrollments");
+    if (!all)
         return cli_fail();
-    json_t *all = json_object_get(reply, "enrollments");
     if (cli->json)
         cli_print_json(json_incref(all));
     else
-        print_list(all);
-    json_decref(reply);
+        cli_print_list(all, columns, sizeof columns / sizeof *columns,
+                       "No profile is assigned yet: signet profile assign NAME HOST");
+    json_decref(all);
     return 0;
 }
 

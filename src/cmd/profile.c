@@ -13,7 +13,9 @@ static const char usage[] =
     "       signet profile add FILE [--name NAME] [--endpoint NAME] [--trust-device-name] [-d DIR]\n"
     "       signet profile list [-o json] [-d DIR]\n"
     "       signet profile show NAME [-d DIR]\n"
-    "       signet profile assign NAME HOST [-d DIR]\n\n"
+    "       signet profile assign NAME HOST|GROUP [-o json] [-d DIR]\n"
+    "       signet profile unassign NAME HOST|GROUP [-d DIR]\n"
+    "       signet profile remove NAME [-d DIR]\n\n"
     "A profile is the SyncML that Windows gets: one Atomic for ClientCertificateInstall/SCEP. These\n"
     "placeholders are filled when it is sent:\n\n"
     "  {{enrollment.id}}        the UniqueID         {{device.id}}    the host's DeviceID\n"
@@ -27,8 +29,10 @@ static const char usage[] =
     "{{device.name}} may stand in a subject only with --trust-device-name: a host can claim any.\n"
     "--endpoint says where its certificates come from, and so what the scep placeholders stand for:\n"
     "an endpoint of signet.conf or an upstream of signet gateway (by default: default).\n"
-    "assign gives a profile to an enrolled host (by its name or DeviceID), which gets it in its next\n"
-    "session. FILE - is standard input.\n\n"
+    "assign gives a profile to an enrolled host (by its name or DeviceID), or to the hosts of a group,\n"
+    "those that join it later, too; each gets it in its next session. unassign takes it away again:\n"
+    "the host deletes its certificate, which is revoked when it is gone. remove does that for all\n"
+    "hosts, and the profile is kept no more. FILE - is standard input.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
 enum { MAX_PROFILE = 256 * 1024, MAX_NAME = 200 };
@@ -138,23 +142,58 @@ static int show(const struct cli *cli) {
     return 0;
 }
 
-static int assign(const struct cli *cli) {
-    json_t *reply;
-    if (admin_call(cli->folder,
-                   json_pack("{s:s, s:s, s:s}", "command", "profile.assign", "profile",
-                             cli->argv[1], "device", cli->argv[2]),
-                   &reply) != OK)
-        return cli_fail();
-    if (cli->json) {
-        cli_print_json(json_pack("{s:s}", "id", cli_text(reply, "id")));
-    } else {
-        /* A host's name is its own claim: who enrolled it, and under which DeviceID, is not. */
-        const json_t *device = json_object_get(reply, "device");
+static json_t *request_of(const char *command, const struct cli *cli) {
+    return json_pack("{s:s, s:s, s:s}", "command", command, "profile", cli->argv[1], "device",
+                     cli->argv[2]);
+}
+
+static void print_assigned(const struct cli *cli, const json_t *reply) {
+    const json_t *device = json_object_get(reply, "device"),
+                 *group = json_object_get(reply, "group");
+    if (group)
+        printf("The group '%s' has '%s': its hosts (%lld now) get it in their next sessions.\n",
+               cli_text(group, "name"), cli->argv[1],
+               (long long)json_integer_value(json_object_get(group, "members")));
+    else /* A host's name is its own claim: who enrolled it, and under which DeviceID, is not. */
         printf("Enrollment %s: %s (DeviceID %s, enrolled by %s) gets '%s' in its next session.\n"
                "Follow it with: signet enrollment show %s\n",
                cli_text(reply, "id"), cli_text(device, "name"), cli_text(device, "device_id"),
                cli_text(device, "account"), cli->argv[1], cli_text(reply, "id"));
-    }
+}
+
+static int assign(const struct cli *cli) {
+    json_t *reply;
+    if (admin_call(cli->folder, request_of("profile.assign", cli), &reply) != OK)
+        return cli_fail();
+    json_object_del(reply, "ok");
+    if (cli->json)
+        cli_print_json(json_incref(reply));
+    else
+        print_assigned(cli, reply);
+    json_decref(reply);
+    return 0;
+}
+
+static int unassign(const struct cli *cli) {
+    json_t *reply;
+    if (admin_call(cli->folder, request_of("profile.unassign", cli), &reply) != OK)
+        return cli_fail();
+    printf("'%s' is taken away from %s.\n", cli->argv[1], cli->argv[2]);
+    if (json_is_true(json_object_get(reply, "kept")))
+        printf("The host keeps it by a group that it is in: signet device show %s\n", cli->argv[2]);
+    json_decref(reply);
+    return 0;
+}
+
+static int remove_profile(const struct cli *cli) {
+    json_t *reply;
+    if (admin_call(cli->folder,
+                   json_pack("{s:s, s:s}", "command", "profile.remove", "name", cli->argv[1]),
+                   &reply) != OK)
+        return cli_fail();
+    printf("The profile '%s' is gone; each host that has it deletes its certificate in its next "
+           "session.\n",
+           cli->argv[1]);
     json_decref(reply);
     return 0;
 }
@@ -180,6 +219,10 @@ int cmd_profile(int argc, char **argv) {
         return show(&cli);
     if (cli.argc == 3 && strcmp(verb, "assign") == 0)
         return assign(&cli);
-    return cli_usage(usage,
-                     "profile takes adopt FILE, add FILE, list, show NAME or assign NAME HOST");
+    if (cli.argc == 3 && strcmp(verb, "unassign") == 0)
+        return unassign(&cli);
+    if (cli.argc == 2 && strcmp(verb, "remove") == 0)
+        return remove_profile(&cli);
+    return cli_usage(usage, "profile takes adopt FILE, add FILE, list, show NAME, assign NAME "
+                            "HOST|GROUP, unassign NAME HOST|GROUP or remove NAME");
 }

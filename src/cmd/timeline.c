@@ -43,6 +43,25 @@ static void put_event(struct buf *out, const json_t *event, size_t width) {
     put_wrapped(out, "", INDENT, cli_text(event, "text"), width);
 }
 
+/* A certificate lives for a year: where the date changes, it is said. */
+static void put_day(struct buf *out, const json_t *event, const char **day) {
+    const char *at = cli_text(event, "at");
+    if (strncmp(at, *day, 10) != 0)
+        buf_printf(out, "  %.10s\n", at);
+    *day = at;
+}
+
+static void put_future(struct buf *out, const json_t *enrollment, size_t width) {
+    const char *ends = cli_text(enrollment, "not_after"), *due = cli_text(enrollment, "renew_at");
+    char line[64];
+    if (!*ends)
+        return;
+    int n = snprintf(line, sizeof line, "%.10s", ends);
+    if (*due && strcmp(cli_text(enrollment, "state"), "confirmed") == 0)
+        snprintf(line + n, sizeof line - (size_t)n, ", to be renewed on %.10s", due);
+    put_wrapped(out, "  ends", 13, line, width);
+}
+
 static const char *state_in_capitals(const json_t *enrollment, char out[32]) {
     const char *state = cli_text(enrollment, "state");
     size_t i = 0;
@@ -87,8 +106,13 @@ void timeline_print(struct buf *out, const json_t *enrollment, size_t width) {
     snprintf(line, sizeof line, "%.10s, times in UTC", cli_text(event, "at"));
     put_wrapped(out, "  date", 11, line, width);
     buf_char(out, '\n');
-    json_array_foreach(events, i, event) put_event(out, event, width);
+    const char *day = cli_text(event, "at");
+    json_array_foreach(events, i, event) {
+        put_day(out, event, &day);
+        put_event(out, event, width);
+    }
     put_outcome(out, enrollment, width);
+    put_future(out, enrollment, width);
 }
 
 static struct span take_line(struct span *rest) {

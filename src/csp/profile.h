@@ -59,7 +59,8 @@ struct profile_values {
         *user_upn;
 };
 
-/* Whether a value or path of the profile holds the placeholder, such as "scep.challenge". */
+/* Whether a value or path of the profile, which was checked, holds the placeholder, such as
+ * "scep.challenge". */
 bool profile_uses(struct span text, const char *placeholder);
 
 /*

@@ -19,9 +19,15 @@ enum { BOTH = CSP_DEVICE | CSP_USER };
 
 #define CCI        "/Vendor/MSFT/ClientCertificateInstall"
 #define SCEP       CSP_SCEP_ROOT "/{UniqueID}"
-#define DM_CLIENT  "/Vendor/MSFT/DMClient"
+#define DM_CLIENT  CSP_DM_CLIENT
 #define PROVIDER   DM_CLIENT "/Provider/{ProviderID}"
 #define FIRST_SYNC PROVIDER "/FirstSyncStatus"
+#define RENEW      CSP_WSTEP "/Renew"
+
+#define DMACC   CSP_DMACC "/{AccountUID}"
+#define DM_ADDR DMACC "/AppAddr/{ObjectName}"
+#define DM_AUTH DMACC "/AppAuth/{ObjectName}"
+#define DM_EXT  DMACC "/Ext/Microsoft"
 
 #define CERT_NODE(path, format, access, occurrence, scopes) \
     { CSP_ROOT_CERTS "/" path, format, access, occurrence, scopes, NULL, NULL }
@@ -76,6 +82,18 @@ const struct csp_node csp_table[] = {
     CERT_STORE("TrustedPeople", BOTH),
     CERT_STORE("UntrustedCertificates", BOTH),
     CERT_STORE("Root", CSP_DEVICE),
+    {CSP_WSTEP, CSP_NODE, G, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {CSP_WSTEP "/CertThumprint", CSP_CHR, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {RENEW, CSP_NODE, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {RENEW "/RenewPeriod", CSP_INT, ADGR, CSP_ZERO_OR_ONE, CSP_DEVICE, "42", "1-1000"},
+    {RENEW "/ServerURL", CSP_CHR, ADGR, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {RENEW "/RetryInterval", CSP_INT, ADGR, CSP_ZERO_OR_ONE, CSP_DEVICE, "7", "1-1000"},
+    {RENEW "/ROBOSupport", CSP_BOOL, ADGR, CSP_ZERO_OR_ONE, CSP_DEVICE, "true", "true|false"},
+    {RENEW "/Status", CSP_INT, G, CSP_ONE, CSP_DEVICE, "0", NULL},
+    {RENEW "/ErrorCode", CSP_INT, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {RENEW "/LastRenewalAttemptTime", CSP_TIME, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {RENEW "/RenewNow", CSP_NULL, X, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {RENEW "/RetryAfterExpiryInterval", CSP_TIME, A | G | R, CSP_ONE, CSP_DEVICE, NULL, NULL},
     {DM_CLIENT, CSP_NODE, G, CSP_ONE, BOTH, NULL, NULL},
     {DM_CLIENT "/Provider", CSP_NODE, G, CSP_ONE, BOTH, NULL, NULL},
     {PROVIDER, CSP_NODE, A | D | G, CSP_ZERO_OR_ONE, BOTH, NULL, NULL},
@@ -139,6 +157,45 @@ const struct csp_node csp_table[] = {
     {PROVIDER "/ConfigRefresh/PausePeriod", CSP_INT, ADGR, CSP_ONE, CSP_DEVICE, "0", "0-1440"},
     {DM_CLIENT "/Unenroll", CSP_NULL, X | G, CSP_ONE, CSP_DEVICE, NULL, NULL},
     {DM_CLIENT "/HWDevID", CSP_CHR, G, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {CSP_DMACC, CSP_NODE, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DMACC, CSP_NODE, ADGR, CSP_ZERO_OR_MORE, CSP_DEVICE, NULL, NULL},
+    {DMACC "/AppID", CSP_CHR, A | G | R, CSP_ONE, CSP_DEVICE, "w7", "w7"},
+    {DMACC "/ServerID", CSP_CHR, A | G | R, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DMACC "/Name", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DMACC "/PrefConRef", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DMACC "/AppAddr", CSP_NODE, A | G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_ADDR, CSP_NODE, A | G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_ADDR "/Addr", CSP_CHR, A | G | R, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_ADDR "/AddrType", CSP_CHR, A | G | R, CSP_ONE, CSP_DEVICE, "URI", "URI|IPv4"},
+    {DM_ADDR "/Port", CSP_NODE, A | G, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_ADDR "/Port/{ObjectName}", CSP_NODE, A | G | R, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_ADDR "/Port/{ObjectName}/PortNbr", CSP_CHR, A | G | R, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DMACC "/AAuthPref", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, "BASIC|DIGEST"},
+    {DMACC "/AppAuth", CSP_NODE, A | G, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_AUTH, CSP_NODE, A | G, CSP_ONE_OR_MORE, CSP_DEVICE, NULL, NULL},
+    {DM_AUTH "/AAuthLevel", CSP_CHR, A | G | R, CSP_ONE, CSP_DEVICE, NULL, "CLCRED|SRVCRED"},
+    {DM_AUTH "/AAuthType", CSP_CHR, A | G | R, CSP_ONE, CSP_DEVICE, NULL, "BASIC|DIGEST"},
+    {DM_AUTH "/AAuthName", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_AUTH "/AAuthSecret", CSP_CHR, A | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_AUTH "/AAuthData", CSP_BIN, A | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DMACC "/Ext", CSP_NODE, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_EXT, CSP_NODE, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_EXT "/Role", CSP_INT, G | R, CSP_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_EXT "/ProtoVer", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, "1.1|1.2"},
+    {DM_EXT "/DefaultEncoding", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL,
+     "application/vnd.syncml.dm+xml|application/vnd.syncml.dm+wbxml"},
+    {DM_EXT "/UseHwDevID", CSP_BOOL, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, "false", NULL},
+    {DM_EXT "/ConnRetryFreq", CSP_INT, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, "3", NULL},
+    {DM_EXT "/InitialBackOffTime", CSP_INT, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, "16000", NULL},
+    {DM_EXT "/MaxBackOffTime", CSP_INT, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, "86400000", NULL},
+    {DM_EXT "/BackCompatRetryDisabled", CSP_BOOL, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, "false",
+     NULL},
+    {DM_EXT "/UseNonceResync", CSP_BOOL, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, "false", NULL},
+    {DM_EXT "/CRLCheck", CSP_BOOL, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_EXT "/DisableOnRoaming", CSP_BOOL, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
+    {DM_EXT "/SSLCLIENTCERTSEARCHCRITERIA", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL,
+     NULL},
+    {DM_EXT "/InitiateSession", CSP_NULL, A | R, CSP_ZERO_OR_ONE, CSP_DEVICE, NULL, NULL},
     {"/DevInfo", CSP_NODE, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
     {"/DevInfo/DevId", CSP_CHR, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
     {"/DevInfo/Man", CSP_CHR, G, CSP_ONE, CSP_DEVICE, NULL, NULL},
@@ -206,7 +263,7 @@ static enum csp_scope split_scope(struct span uri, struct span *path) {
     return CSP_DEVICE;
 }
 
-/* DevInfo and DevDetail stand at the root, beside ./Device. */
+/* DevInfo, DevDetail and SyncML stand at the root, beside ./Device. */
 static bool is_root_object(struct span path) {
     return !span_starts(path, "/Vendor/");
 }

@@ -6,7 +6,7 @@
  *     {UniqueID}           HKLM\SOFTWARE\Microsoft\SCEP\<ProviderID>\<UniqueID>: Status, ErrorCode
  * ... {UniqueID}/Install   its subkey Install, the Challenge in a subkey of that
  */
-#include "base/clock.h"
+#include "device/chain.h"
 #include "device/csptree.h"
 #include "device/hresult.h"
 #include "device/ossl.h"
@@ -63,13 +63,15 @@ static int list_children(const struct csp_target *t, const struct reg_key *k,
     return give(t, out, buf_view(&list));
 }
 
-/* A certificate that expired or went away reads as an empty text (windows-mdm.md, A.3). */
+/*
+ * A certificate that expired, whose chain is not trusted any more, or that went away with its key
+ * reads as an empty text (windows-mdm.md, A.3).
+ */
 static bool is_alive(const struct csp_target *t, const char *thumbprint) {
     const struct cert_entry *e = certstore_find(
         &t->host->certs, t->user_scope ? STORE_USER_MY : STORE_MY, span_str(thumbprint));
     OSSL_AUTO(X509) x = e && e->key.n ? ossl_x509_read(e->der) : NULL;
-    time_t now = (time_t)(clock_ms() / 1000);
-    return x && X509_cmp_time(X509_get0_notAfter(x), &now) > 0;
+    return x && chain_check(&t->host->certs, t->user_scope, NULL, x) == HR_OK;
 }
 
 static int absent(const struct csp_target *t) {
@@ -207,8 +209,9 @@ static void log_exec(const struct csp_target *t, const struct scep_settings *s, 
                  hresult_text(t->arena, result));
 }
 
-static int exec(const struct csp_target *t) {
+static int exec(const struct csp_target *t, struct span data) {
     struct scep_settings s;
+    (void)data; /* Exec of Enroll carries none */
     const char *path = key_path(t);
     struct reg_key *install = reg_child(open_key(t), "Install");
     if (!install)

@@ -7,7 +7,8 @@
 #include "wire/mdm.h"
 
 static const struct csp_provider *const providers[] = {
-    &csp_scep_provider, &csp_root_certs_provider, &csp_devinfo_provider, &csp_devdetail_provider};
+    &csp_scep_provider,    &csp_root_certs_provider, &csp_dmclient_provider, &csp_wstep_provider,
+    &csp_devinfo_provider, &csp_devdetail_provider,  &csp_dmacc_provider};
 
 /* The part below ./Device or ./User, with its slash. */
 static struct span split_scope(struct span uri, bool *user) {
@@ -104,7 +105,7 @@ static int dispatch(const struct csp_provider *p, const struct csp_target *t,
     case CSP_DELETE:
         return p->remove ? p->remove(t) : SYNCML_NOT_SUPPORTED;
     case CSP_EXEC:
-        return p->exec ? p->exec(t) : SYNCML_NOT_SUPPORTED;
+        return p->exec ? p->exec(t, c->data) : SYNCML_NOT_SUPPORTED;
     }
     return SYNCML_BAD_REQUEST;
 }

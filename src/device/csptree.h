@@ -5,6 +5,7 @@
  *
  *     200 done   202 accepted   404 absent   405 the node does not allow it   406 wrong format or
  *     a part of Windows that is not emulated   418 Add of what exists   500 the CSP failed
+ *     0 the host says nothing to this command
  */
 #ifndef SIGNET_DEVICE_CSPTREE_H
 #define SIGNET_DEVICE_CSPTREE_H
@@ -47,11 +48,24 @@ struct csp_provider {
     int (*get)(const struct csp_target *t, struct csp_value *out);
     int (*set)(const struct csp_target *t, struct span data, bool add); /* Add or Replace */
     int (*remove)(const struct csp_target *t);
-    int (*exec)(const struct csp_target *t);
+    int (*exec)(const struct csp_target *t, struct span data);
 };
 
 extern const struct csp_provider csp_scep_provider, csp_root_certs_provider, csp_devinfo_provider,
-    csp_devdetail_provider;
+    csp_devdetail_provider, csp_dmclient_provider, csp_wstep_provider, csp_dmacc_provider;
+
+/*
+ * For leaves that are values of the registry key `path`. Get of one that is not there gives the
+ * DDF's default, else 404.
+ */
+int csp_value_get(const struct csp_target *t, const char *path, const char *name,
+                  struct csp_value *out);
+int csp_value_set(const struct csp_target *t, const char *path, const char *name, struct span data,
+                  bool add);
+int csp_value_remove(const struct csp_target *t, const char *path, const char *name);
+
+/* Lists the values of the key: what a Get of the node above them says. */
+int csp_value_list(const struct csp_target *t, const char *path, struct csp_value *out);
 
 /* Appends `name`, URI-encoded, to a node's list of children ("a/b/c"). */
 void csp_list_add(struct buf *list, const char *name);

@@ -12,4 +12,12 @@
  */
 enum err dm_session(struct host *h) ERR_MUST_USE __attribute__((nonnull));
 
+/*
+ * Settings > Access work or school > Disconnect: a session whose first message tells it, as
+ * captured, and then the account goes with what the server configured (workplace_remove), whether
+ * the server heard it or not. An error tells that it did not, when `h->enrollment` is NULL after
+ * it.
+ */
+enum err dm_unenroll(struct host *h) ERR_MUST_USE __attribute__((nonnull));
+
 #endif

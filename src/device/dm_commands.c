@@ -3,10 +3,13 @@
 
 #include "wire/mdm.h"
 
+enum { COMMAND_NAME_MAX = 300 };
+
 struct run {
     struct host *host;
     struct arena *arena;
     struct dm_answer *answer;
+    bool was_leaving; /* before this message */
 };
 
 static const struct {
@@ -44,10 +47,31 @@ static struct dm_status *add_status(struct run *r, const struct xml_node *cmd, i
     return s;
 }
 
+/* How often the host has carried out that command, this time included. */
+static size_t count_executions(const struct eventlog *l, const char *what) {
+    size_t n = strlen(what), count = 1;
+    for (size_t i = 0; i < l->count; i++)
+        count += l->events[i].id == EVENT_COMMAND && !l->events[i].error &&
+                 strncmp(l->events[i].text, what, n) == 0 && l->events[i].text[n] == ' ';
+    return count;
+}
+
+/* A command that changes something leaves its mark: so a test sees what was done twice. */
+static void log_command(struct run *r, const struct xml_node *cmd, struct span uri, int code) {
+    struct eventlog *l = &r->host->events;
+    struct span name = uri.n > COMMAND_NAME_MAX ? span_of(uri.p, COMMAND_NAME_MAX) : uri;
+    const char *what = arena_printf(r->arena, "%.*s %.*s", SPAN_FMT(cmd->name), SPAN_FMT(name));
+    if (code < 300)
+        eventlog_add(l, &r->host->mem, EVENT_COMMAND, false, "%s status=%d execution=%zu", what,
+                     code, count_executions(l, what));
+    else
+        eventlog_add(l, &r->host->mem, EVENT_COMMAND, true, "%s status=%d", what, code);
+}
+
 static void add_result(struct run *r, const struct xml_node *cmd, struct span uri,
                        const struct csp_value *v) {
     struct dm_result *s = arena_alloc(r->arena, sizeof *s);
-    *s = (struct dm_result){xml_path_text(cmd, "CmdID"), uri, *v, NULL};
+    *s = (struct dm_result){.cmd_ref = xml_path_text(cmd, "CmdID"), .uri = uri, .value = *v};
     *r->answer->result_end = s;
     r->answer->result_end = &s->next;
 }
@@ -67,6 +91,8 @@ static int run_item(struct run *r, const struct xml_node *cmd, enum csp_access v
     int code = csptree_apply(r->host, &c, r->arena, &v);
     if (verb == CSP_GET && code == SYNCML_OK)
         add_result(r, cmd, c.uri, &v);
+    if (verb != CSP_GET)
+        log_command(r, cmd, c.uri, code);
     return code;
 }
 
@@ -110,7 +136,7 @@ static void run_atomic(struct run *r, const struct xml_node *atomic) {
         if (!is_child(c))
             continue;
         int code = failed ? SYNCML_NOT_EXECUTED : run_child(r, c);
-        add_status(r, c, code);
+        add_status(r, c, code ? code : SYNCML_OK);
         if (failed || code < 300)
             continue;
         failed = true;
@@ -129,8 +155,13 @@ static void run_atomic(struct run *r, const struct xml_node *atomic) {
     }
 }
 
+/* The session of a host that was told to leave ends at once. */
+static bool is_over(const struct run *r) {
+    return !r->was_leaving && r->host->enrollment && r->host->enrollment->leaving;
+}
+
 static void run_list(struct run *r, const struct xml_node *first) {
-    for (const struct xml_node *c = first; c; c = c->next) {
+    for (const struct xml_node *c = first; c && !is_over(r); c = c->next) {
         if (!is_command(c) || !is_child(c))
             continue;
         if (is(c, "Atomic")) {
@@ -139,51 +170,19 @@ static void run_list(struct run *r, const struct xml_node *first) {
             add_status(r, c, SYNCML_OK);
             run_list(r, c->child);
         } else {
-            add_status(r, c, run_simple(r, c));
+            int code = run_simple(r, c);
+            if (code) /* Unenroll has none */
+                add_status(r, c, code);
         }
     }
 }
 
 void dm_commands_run(struct host *h, const struct xml_node *body, struct arena *a,
                      struct dm_answer *answer) {
-    struct run r = {h, a, answer};
+    struct run r = {h, a, answer, h->enrollment && h->enrollment->leaving};
     *answer = (struct dm_answer){0};
     answer->status_end = &answer->statuses;
     answer->result_end = &answer->results;
     run_list(&r, body->child);
-}
-
-static void write_status(struct buf *b, unsigned id, struct span msg_ref, struct span cmd_ref,
-                         struct span cmd, int code) {
-    buf_printf(b, "<Status><CmdID>%u</CmdID>", id);
-    xml_leaf(b, "MsgRef", msg_ref);
-    xml_leaf(b, "CmdRef", cmd_ref);
-    xml_leaf(b, "Cmd", cmd);
-    buf_printf(b, "<Data>%d</Data></Status>", code);
-}
-
-static void write_result(struct buf *b, unsigned id, struct span msg_ref,
-                         const struct dm_result *r) {
-    buf_printf(b, "<Results><CmdID>%u</CmdID>", id);
-    xml_leaf(b, "MsgRef", msg_ref);
-    xml_leaf(b, "CmdRef", r->cmd_ref);
-    buf_str(b, "<Item><Source>");
-    xml_leaf(b, "LocURI", r->uri);
-    buf_str(b, "</Source><Meta>");
-    xml_leaf(b, "Format xmlns=\"" NS_METINF "\"", span_str(csp_format_name(r->value.format)));
-    buf_str(b, "</Meta>");
-    xml_leaf(b, "Data", r->value.data);
-    buf_str(b, "</Item></Results>");
-}
-
-bool dm_answer_write(const struct dm_answer *answer, struct span msg_ref, struct buf *out) {
-    unsigned id = 1;
-    if (!answer->statuses)
-        return false;
-    write_status(out, id++, msg_ref, span_str("0"), span_str("SyncHdr"), SYNCML_OK);
-    for (const struct dm_status *s = answer->statuses; s; s = s->next)
-        write_status(out, id++, msg_ref, s->cmd_ref, s->cmd, s->code);
-    for (const struct dm_result *r = answer->results; r; r = r->next)
-        write_result(out, id++, msg_ref, r);
-    return true;
+    answer->over = is_over(&r);
 }

@@ -13,6 +13,8 @@
 enum { LOG_MAX = 16 * 1024 * 1024, KEEP = 2000 };
 
 const char *event_source(int id) {
+    if (id == EVENT_COMMAND)
+        return "signet";
     return id == EVENT_CERTENROLL_INIT || id == EVENT_CERTENROLL_FAILED
                ? "Microsoft-Windows-CertificateServicesClient-CertEnroll"
                : "Microsoft-Windows-DeviceManagement-Enterprise-Diagnostics-Provider";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The host's event log: eventlog.json, one JSON object a line. Ids, sources and texts are those of
- * Windows' Event Viewer (windows-scep.md, 6.3).
+ * Windows' Event Viewer (windows-scep.md, 6.3); EVENT_COMMAND alone is ours.
  */
 #ifndef SIGNET_DEVICE_EVENTLOG_H
 #define SIGNET_DEVICE_EVENTLOG_H
@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 enum event_id {
+    EVENT_COMMAND = 1, /* a command of the server was carried out, or failed */
     EVENT_SCEP_FAILED = 32,
     EVENT_SCEP_REQUEST = 36,
     EVENT_SCEP_INSTALLED = 39,

@@ -14,6 +14,7 @@
 
 #include "device/certstore.h"
 #include "device/eventlog.h"
+#include "device/fault.h"
 #include "device/registry.h"
 #include "device/tasks.h"
 
@@ -37,6 +38,7 @@ struct enrollment {
     const char *address;    /* ADDR */
     const char *thumbprint; /* of the device identity in LocalMachine\My or CurrentUser\My */
     bool user_store;
+    bool leaving; /* the server ended it, or the user: the next session says so */
     struct poll_set poll[POLL_SETS];
     int64_t backoff_ms, backoff_max_ms, connect_tries;
 };
@@ -66,6 +68,7 @@ struct host {
     /* of this command only */
     const char *trace;      /* folder, or NULL */
     const char *connect_to; /* see fetch.h */
+    struct fault fault;
     int64_t time_scale;
 };
 

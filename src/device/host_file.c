@@ -29,6 +29,7 @@ static enum err read_enrollment(struct host *h, json_t *j) {
     e->address = keep(h, address);
     e->thumbprint = keep(h, thumbprint);
     e->user_store = user_store != 0;
+    e->leaving = json_is_true(json_object_get(j, "leaving"));
     e->backoff_ms = number(j, "backoff");
     e->backoff_max_ms = number(j, "backoffMax");
     e->connect_tries = number(j, "connectTries");
@@ -79,11 +80,11 @@ static json_t *write_enrollment(const struct enrollment *e) {
         json_array_append_new(poll,
                               json_pack("{s:I, s:I}", "minutes", (json_int_t)e->poll[i].minutes,
                                         "number", (json_int_t)e->poll[i].number));
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:o}", "provider", e->provider,
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:o}", "provider", e->provider,
                      "user", e->user, "address", e->address, "thumbprint", e->thumbprint,
-                     "userStore", e->user_store, "backoff", (json_int_t)e->backoff_ms, "backoffMax",
-                     (json_int_t)e->backoff_max_ms, "connectTries", (json_int_t)e->connect_tries,
-                     "poll", poll);
+                     "userStore", e->user_store, "leaving", e->leaving, "backoff",
+                     (json_int_t)e->backoff_ms, "backoffMax", (json_int_t)e->backoff_max_ms,
+                     "connectTries", (json_int_t)e->connect_tries, "poll", poll);
 }
 
 enum err host_file_save(const struct host *h, const char *path) {

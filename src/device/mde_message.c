@@ -40,12 +40,26 @@ void mde_write_discover(const char *url, const char *user, struct buf *b) {
 }
 
 /* The Password's Type stands in wsse's namespace on a real host, unlike in the documents (C.3). */
-static void write_security(struct buf *b, const struct mde_user *u) {
+static void write_password(struct buf *b, const struct mde_user *u) {
     buf_str(b, "<wsse:Security s:mustUnderstand=\"1\"><wsse:UsernameToken "
                "u:Id=\"uuid-cc1ccc1f-2fba-4bcf-b063-ffc0cac77917-4\">");
     xml_leaf(b, "wsse:Username", span_str(u->name));
     xml_leaf(b, "wsse:Password wsse:Type=\"" PASSWORD_TEXT "\"", span_str(u->password));
     buf_str(b, "</wsse:UsernameToken></wsse:Security></s:Header>");
+}
+
+/* What the sign-in page gave is opaque: base64 of it (C.3). */
+static void write_security(struct buf *b, const struct mde_user *u) {
+    if (!u->token.n) {
+        write_password(b, u);
+        return;
+    }
+    buf_str(
+        b,
+        "<wsse:Security s:mustUnderstand=\"1\"><wsse:BinarySecurityToken ValueType=\"" VALUE_USER_TOKEN
+        "\" EncodingType=\"" ENCODING_BASE64 "\">");
+    base64_encode(b, u->token);
+    buf_str(b, "</wsse:BinarySecurityToken></wsse:Security></s:Header>");
 }
 
 void mde_write_get_policies(const char *url, const struct mde_user *u, struct buf *b) {
@@ -95,33 +109,57 @@ static void write_context(struct buf *b, const struct host *h, const struct mde_
     buf_str(b, "</ac:AdditionalContext>");
 }
 
-void mde_write_rst(const struct host *h, const char *url, const struct mde_user *u, struct span csr,
-                   struct buf *b) {
+static void write_request(struct buf *b, const char *url, const struct mde_user *u,
+                          const char *request_type, const char *value_type, struct span content) {
     buf_str(b, ENVELOPE);
     write_addressing(b, ACTION_RST, ID_RST, url);
     write_security(b, u);
-    buf_str(b, "<s:Body><wst:RequestSecurityToken><wst:TokenType>" TOKEN_DEVICE_ENROLLMENT
-               "</wst:TokenType><wst:RequestType>" REQUEST_ISSUE "</wst:RequestType>"
-               "<wsse:BinarySecurityToken ValueType=\"" VALUE_PKCS10
-               "\" EncodingType=\"" ENCODING_BASE64 "\">");
-    base64_encode(b, csr);
+    buf_printf(b,
+               "<s:Body><wst:RequestSecurityToken><wst:TokenType>" TOKEN_DEVICE_ENROLLMENT
+               "</wst:TokenType><wst:RequestType>%s</wst:RequestType>"
+               "<wsse:BinarySecurityToken ValueType=\"%s\" EncodingType=\"" ENCODING_BASE64 "\">",
+               request_type, value_type);
+    base64_encode(b, content);
     buf_str(b, "</wsse:BinarySecurityToken>");
-    write_context(b, h, u);
+}
+
+static void close_request(struct buf *b) {
     buf_str(b, "</wst:RequestSecurityToken></s:Body></s:Envelope>");
 }
 
+void mde_write_rst(const struct host *h, const char *url, const struct mde_user *u, struct span csr,
+                   struct buf *b) {
+    write_request(b, url, u, REQUEST_ISSUE, VALUE_PKCS10, csr);
+    write_context(b, h, u);
+    close_request(b);
+}
+
+void mde_write_renew(const char *url, const char *user, struct span cms, struct buf *b) {
+    const struct mde_user u = {.name = user, .password = ""};
+    write_request(b, url, &u, REQUEST_RENEW, VALUE_PKCS7, cms);
+    buf_str(b, "<ac:AdditionalContext xmlns=\"" NS_AUTHZ "\">");
+    write_item(b, "DeviceType", "CIMClient_Windows");
+    write_item(b, "ApplicationVersion", HOST_OS_VERSION);
+    buf_str(b, "</ac:AdditionalContext>");
+    close_request(b);
+}
+
 /* "!" and NUL are illegal in a PrintableString; Windows 10 sends them all the same. */
-static bool set_subject(X509_REQ *csr, const struct host *h) {
+static bool set_subject(X509_REQ *csr, const struct host *h, bool utf8) {
     char cn[65];
     OSSL_AUTO(X509_NAME) name = X509_NAME_new();
     snprintf(cn, sizeof cn, "%.30s!%.32s", h->guid, h->device_id);
-    return X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_PRINTABLESTRING,
-                                      (const unsigned char *)cn, (int)strlen(cn) + 1, -1, 0) == 1 &&
+    int type = utf8 ? V_ASN1_UTF8STRING : V_ASN1_PRINTABLESTRING;
+    return X509_NAME_add_entry_by_NID(name, NID_commonName, type, (const unsigned char *)cn,
+                                      (int)strlen(cn) + !utf8, -1, 0) == 1 &&
            X509_REQ_set_subject_name(csr, name) == 1;
 }
 
-static bool add_device_id(X509_REQ *csr, const char *id) {
+static bool add_extensions(X509_REQ *csr, const char *id, bool eku) {
     OSSL_EXTS_AUTO exts = sk_X509_EXTENSION_new_null();
+    if (eku)
+        sk_X509_EXTENSION_push(exts,
+                               X509V3_EXT_conf_nid(NULL, NULL, NID_ext_key_usage, "clientAuth"));
     OSSL_AUTO(ASN1_OBJECT) oid = OBJ_txt2obj(OID_MS_DEVICE_ID, 1);
     OSSL_AUTO(ASN1_STRING) value = ASN1_STRING_type_new(V_ASN1_OCTET_STRING);
     ASN1_STRING_set(value, id, (int)strlen(id) + 1); /* with its NUL */
@@ -141,8 +179,10 @@ static bool set_oiw_algorithm(X509_REQ *csr) {
 struct span mde_csr(const struct host *h, EVP_PKEY *key, bool sha256, struct arena *a) {
     OSSL_AUTO(X509_REQ) csr = X509_REQ_new();
     unsigned char *p = NULL;
-    bool ok = set_subject(csr, h) && X509_REQ_set_pubkey(csr, key) == 1 &&
-              add_device_id(csr, h->device_id) &&
+    bool utf8 = host_switch_is(h, "mde-csr", "utf8");
+    sha256 = sha256 || utf8;
+    bool ok = set_subject(csr, h, utf8) && X509_REQ_set_pubkey(csr, key) == 1 &&
+              add_extensions(csr, h->device_id, utf8) &&
               X509_REQ_sign(csr, key, sha256 ? EVP_sha256() : EVP_sha1()) > 0 &&
               (sha256 || set_oiw_algorithm(csr));
     int n = ok ? i2d_X509_REQ(csr, &p) : 0;

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "csp/table.h"
 #include "device/hresult.h"
+#include "device/md5.h"
+#include "device/workplace.h"
 #include "device/x500.h"
 #include "wire/mdm.h"
 #include "xml/xml.h"
@@ -138,10 +141,17 @@ static bool criteria_fit(const struct host *h, const struct enrollment *e, struc
     return !store.n || span_is_nocase(store, e->user_store ? "My\\User" : "My\\System");
 }
 
-static size_t count_appauth(const struct xml_node *app) {
+/* Both directions become DMAcc's: APPSRV is what the host proves itself to the server by. */
+static size_t take_appauth(struct host *h, const struct xml_node *app) {
     size_t n = 0;
-    for (struct xml_node *c = xml_child(app, "characteristic"); c; c = xml_next(c))
-        n += span_is(xml_attr(c, "type"), "APPAUTH");
+    for (struct xml_node *c = xml_child(app, "characteristic"); c; c = xml_next(c)) {
+        if (!span_is(xml_attr(c, "type"), "APPAUTH"))
+            continue;
+        bool server = span_is(parm(c, "AAUTHLEVEL"), "CLIENT");
+        md5_provision(h, server ? "SRVCRED" : "CLCRED", parm(c, "AAUTHNAME"),
+                      parm(c, "AAUTHSECRET"), parm(c, "AAUTHDATA"));
+        n++;
+    }
     return n;
 }
 
@@ -156,7 +166,7 @@ static enum err read_account(struct host *h, const struct xml_node *doc, struct 
         return fail(HR_MENROLL_W7_CSP, "PROVIDER-ID or ADDR is missing");
     if (encoding.n && !span_is(encoding, TYPE_SYNCML))
         return fail(HR_MENROLL_W7_CSP, "the emulated host speaks XML only: DEFAULTENCODING");
-    if (count_appauth(app) < 2)
+    if (take_appauth(h, app) < 2)
         return fail(HR_MENROLL_W7_CSP, "both APPAUTH blocks, CLIENT and APPSRV, must be there");
     if (criteria.n && !criteria_fit(h, e, criteria))
         return fail(HR_MENROLL_CLIENT_CERT,
@@ -191,16 +201,66 @@ static enum err read_schedule(const struct xml_node *doc, struct enrollment *e) 
     return OK;
 }
 
+/* The parms of one part that are nodes below `uri`: the CSP would have got them by SyncML. */
+static void keep_parms(struct host *h, const struct xml_node *n, const char *uri, const char *key) {
+    ARENA_AUTO(a);
+    for (struct xml_node *p = xml_child(n, "parm"); p; p = xml_next(p)) {
+        const char *name = arena_str(&a, xml_attr(p, "name"));
+        if (csp_find(span_str(arena_printf(&a, "%s/%s", uri, name))))
+            reg_set_text(h->registry, registry_create(h->registry, key), name,
+                         xml_attr(p, "value"));
+    }
+}
+
+/* DMClient's values and the renewal's, for h->enrollment. */
+static void keep_settings(struct host *h, const struct xml_node *doc) {
+    ARENA_AUTO(a);
+    const struct xml_node *my = part(part(doc, "CertificateStore"), "My");
+    const struct xml_node *provider =
+        part(part(part(doc, "DMClient"), "Provider"), h->enrollment->provider);
+    keep_parms(h, provider, "./Device" CSP_DM_CLIENT "/Provider/any", workplace_client_key(h, &a));
+    keep_parms(h, part(part(my, "WSTEP"), "Renew"), "./Device" CSP_WSTEP "/Renew",
+               workplace_renew_key(h, &a));
+}
+
+static enum err read_document(struct arena *a, struct span document, struct xml_node **doc) {
+    if (xml_parse(a, document, doc) != OK || !span_is((*doc)->name, "wap-provisioningdoc"))
+        return fail(HR_MENROLL_PROVISIONING, "it is no wap-provisioningdoc");
+    return OK;
+}
+
 enum err provisioning_apply(struct host *h, struct span document, EVP_PKEY *key, const char *user) {
     ARENA_AUTO(a);
     struct xml_node *doc;
-    if (xml_parse(&a, document, &doc) != OK || !span_is(doc->name, "wap-provisioningdoc"))
-        return fail(HR_MENROLL_PROVISIONING, "it is no wap-provisioningdoc");
+    TRY(read_document(&a, document, &doc));
     struct enrollment *e = arena_alloc(&h->mem, sizeof *e);
     e->user = arena_str(&h->mem, span_str(user));
     TRY(add_certificates(h, doc, key, e));
     TRY(read_account(h, doc, e));
     TRY(read_schedule(doc, e));
     h->enrollment = e;
+    keep_settings(h, doc);
+    return OK;
+}
+
+enum err provisioning_renew(struct host *h, struct span document, EVP_PKEY *key) {
+    ARENA_AUTO(a);
+    struct xml_node *doc;
+    struct enrollment *e = h->enrollment, before = *e, after = *e;
+    TRY(read_document(&a, document, &doc));
+    const struct xml_node *app = part(doc, "APPLICATION");
+    struct span provider = parm(app, "PROVIDER-ID");
+    struct span criteria = parm(app, "SSLCLIENTCERTSEARCHCRITERIA");
+    if (app && !span_is(provider, e->provider))
+        return fail(HR_MENROLL_W7_CSP, "the PROVIDER-ID is not that of the enrollment");
+    TRY(add_identity(h, part(part(doc, "CertificateStore"), "My"), key, &after));
+    if (criteria.n && !criteria_fit(h, &after, criteria))
+        return fail(HR_MENROLL_CLIENT_CERT,
+                    "SSLCLIENTCERTSEARCHCRITERIA does not find the identity that was installed");
+    e->thumbprint = after.thumbprint;
+    e->user_store = after.user_store;
+    if (strcmp(before.thumbprint, after.thumbprint) != 0)
+        certstore_remove(&h->certs, before.user_store ? STORE_USER_MY : STORE_MY,
+                         span_str(before.thumbprint));
     return OK;
 }

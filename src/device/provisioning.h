@@ -14,4 +14,10 @@
 enum err provisioning_apply(struct host *h, struct span document, EVP_PKEY *key,
                             const char *user) ERR_MUST_USE;
 
+/*
+ * The document of a renewal: an identity for `key` in the place of the present one, whose
+ * certificate and key go. Errors and memory as above.
+ */
+enum err provisioning_renew(struct host *h, struct span document, EVP_PKEY *key) ERR_MUST_USE;
+
 #endif

@@ -38,11 +38,15 @@ static int64_t delay_after_failure(const struct host *h) {
 
 void run_plan_session(struct host *h, bool ok) {
     struct schedule *s = &h->schedule;
+    if (!h->enrollment) /* it has left */
+        return;
     s->since_ms = clock_ms();
     s->failures = ok ? 0 : s->failures + 1;
     s->delay_ms =
         ok ? run_poll_minutes(h->enrollment, s->polls) * MINUTE_MS : delay_after_failure(h);
     s->polls += ok;
+    if (h->enrollment->leaving) /* the server told it to: it says so at once */
+        s->delay_ms = 0;
     for (size_t i = 0; i < h->tasks.count; i++)
         if (h->tasks.list[i].state == TASK_REPORT) {
             h->tasks.list[i].since_ms = s->since_ms;
@@ -69,6 +73,12 @@ static void consider(struct plan *best, enum work work, int64_t due_ms, const ch
         *best = (struct plan){work, due_ms, key};
 }
 
+/* The task of a user's profile runs while that user is signed in (windows-mdm.md, A.1). */
+static bool may_run(const struct host *h, const struct task *t) {
+    return strncmp(t->key, SCEP_KEY_USER, strlen(SCEP_KEY_USER)) != 0 ||
+           host_switch_is(h, "login-status", "user");
+}
+
 /* What comes next, now or later. */
 static struct plan next_work(const struct host *h) {
     struct plan best = {WORK_NONE, 0, NULL};
@@ -76,6 +86,8 @@ static struct plan next_work(const struct host *h) {
     for (size_t i = 0; i < h->tasks.count; i++) {
         const struct task *t = &h->tasks.list[i];
         int64_t due = host_due_ms(h, t->since_ms, t->delay_ms);
+        if (t->state == TASK_ENROLL && !may_run(h, t))
+            continue;
         if (t->state == TASK_ENROLL)
             consider(&best, WORK_ENROLL, due, t->key);
         else if (alerts && h->enrollment)
@@ -89,7 +101,8 @@ static struct plan next_work(const struct host *h) {
 
 static bool is_settled(struct host *h) {
     ARENA_AUTO(a);
-    return h->tasks.count == 0 && scep_task_keys(h, &a)[0] != NULL;
+    bool leaves = h->enrollment && h->enrollment->leaving;
+    return h->tasks.count == 0 && !leaves && scep_task_keys(h, &a)[0] != NULL;
 }
 
 static enum err do_work(struct host *h, const struct plan *p) {
@@ -98,6 +111,7 @@ static enum err do_work(struct host *h, const struct plan *p) {
 
 enum err run_host(struct host *h, int64_t limit_ms, bool until_settled, bool *settled) {
     int64_t end = clock_monotonic_ms() + limit_ms;
+    bool enrolled = h->enrollment != NULL;
     for (;;) {
         struct plan p = next_work(h);
         int64_t wait = p.work == WORK_NONE ? NAP_MS : p.due_ms - clock_ms();
@@ -105,7 +119,7 @@ enum err run_host(struct host *h, int64_t limit_ms, bool until_settled, bool *se
             TRY(do_work(h, &p));
             continue;
         }
-        *settled = is_settled(h);
+        *settled = is_settled(h) || (enrolled && !h->enrollment);
         int64_t left = limit_ms ? end - clock_monotonic_ms() : NAP_MS;
         if ((until_settled && *settled) || left <= 0)
             return OK;

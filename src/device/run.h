@@ -7,7 +7,8 @@
 
 /*
  * Does what is due and waits for more until `limit_ms` have passed (0: for ever), or, with
- * `until_settled`, until there is a SCEP enrollment and none has work left or a result untold.
+ * `until_settled`, until there is a SCEP enrollment and none has work left or a result untold, or
+ * the host has left its server.
  * `settled` tells whether that was so at the end. Errors of the network are logged and tried again;
  * an error that comes back is one of the state folder.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/scep_ca.h"
 
-#include "base/clock.h"
+#include "device/chain.h"
 #include "device/hresult.h"
 
 /* EKUs that RA certificates were seen with (windows-scep.md, 2.2). */
@@ -101,44 +101,9 @@ uint32_t scep_ca_read(const struct host *h, struct span body, const char *thumbp
     return HR_OK;
 }
 
-static X509_STORE *root_store(const struct certstore *stores) {
-    X509_STORE *s = X509_STORE_new();
-    for (size_t i = 0; i < stores->count; i++) {
-        if (stores->entries[i].store != STORE_ROOT)
-            continue;
-        OSSL_AUTO(X509) root = ossl_x509_read(stores->entries[i].der);
-        if (root)
-            X509_STORE_add_cert(s, root);
-    }
-    return s;
-}
-
-static STACK_OF(X509) * intermediates(const struct scep_ca *ca, const struct certstore *stores) {
-    STACK_OF(X509) *list = X509_chain_up_ref(ca->all);
-    for (size_t i = 0; i < stores->count; i++) {
-        X509 *x =
-            stores->entries[i].store == STORE_CA ? ossl_x509_read(stores->entries[i].der) : NULL;
-        if (x)
-            sk_X509_push(list, x);
-    }
-    return list;
-}
-
-uint32_t scep_ca_trusts(const struct scep_ca *ca, const struct certstore *stores, X509 *cert) {
-    OSSL_AUTO(X509_STORE) roots = root_store(stores);
-    OSSL_CERTS_AUTO helpers = intermediates(ca, stores);
-    OSSL_AUTO(X509_STORE_CTX) ctx = X509_STORE_CTX_new();
-    X509_STORE_CTX_init(ctx, roots, cert, helpers);
-    X509_STORE_CTX_set_time(ctx, 0, (time_t)(clock_ms() / 1000));
-    if (X509_verify_cert(ctx) == 1)
-        return HR_OK;
-    switch (X509_STORE_CTX_get_error(ctx)) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-        return HR_CERT_EXPIRED;
-    default:
-        return HR_CERT_UNTRUSTEDROOT;
-    }
+uint32_t scep_ca_trusts(const struct host *h, const struct scep_ca *ca, bool user, X509 *cert) {
+    bool helps = host_switch_is(h, "needs-intermediate", "no");
+    return chain_check(&h->certs, user, helps ? ca->all : NULL, cert);
 }
 
 uint32_t scep_ca_may_issue(const struct host *h, const struct scep_ca *ca, X509 *cert) {

@@ -30,8 +30,11 @@ X509 *scep_ca_issuer_of(X509 *x, STACK_OF(X509) * all);
 /* and an EKU that RA certificates were seen to work with. */
 bool scep_ca_has_ra_eku(X509 *x);
 
-/* Whether `cert` chains to a root of the host at its clock; the answer helps with intermediates. */
-uint32_t scep_ca_trusts(const struct scep_ca *ca, const struct certstore *stores, X509 *cert);
+/*
+ * Whether `cert` chains to a root of the host at its clock. The answer helps with intermediates,
+ * unless the switch needs-intermediate says that they must be in the store CA.
+ */
+uint32_t scep_ca_trusts(const struct host *h, const struct scep_ca *ca, bool user, X509 *cert);
 
 /* Whether the host takes `cert`, which it trusts, as this answer's: the switch ra-other-chain. */
 uint32_t scep_ca_may_issue(const struct host *h, const struct scep_ca *ca, X509 *cert);

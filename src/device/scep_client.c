@@ -6,6 +6,7 @@
  */
 #include "device/scep_client.h"
 
+#include "device/chain.h"
 #include "device/hresult.h"
 #include "device/scep_pending.h"
 #include "device/scep_transport.h"
@@ -72,6 +73,10 @@ static uint32_t get_ca(struct attempt *t) {
                            t->ca.single ? SCEP_TYPE_CA_CERT : SCEP_TYPE_CA_RA_CERT);
 }
 
+static uint32_t trusts(const struct attempt *t, X509 *cert) {
+    return scep_ca_trusts(t->host, &t->ca, t->settings->user_scope, cert);
+}
+
 static uint32_t initialize(struct attempt *t) {
     uint32_t hr = choose_server(t);
     if (hr != HR_OK)
@@ -79,17 +84,20 @@ static uint32_t initialize(struct attempt *t) {
     t->outcome->responder = t->http.url;
     hr = get_ca(t);
     if (hr == HR_OK)
-        hr = scep_ca_trusts(&t->ca, &t->host->certs, t->ca.sign);
-    return hr == HR_OK ? scep_ca_trusts(&t->ca, &t->host->certs, t->ca.encrypt) : hr;
+        hr = trusts(t, t->ca.sign);
+    return hr == HR_OK ? trusts(t, t->ca.encrypt) : hr;
 }
 
 static uint32_t install(struct attempt *t) {
     X509 *cert = t->answer.cert;
-    uint32_t hr = scep_ca_trusts(&t->ca, &t->host->certs, cert);
+    uint32_t hr = trusts(t, cert);
     if (hr == HR_OK)
         hr = scep_ca_may_issue(t->host, &t->ca, cert);
     if (hr != HR_OK)
         return hr;
+    if (host_switch_is(t->host, "needs-intermediate", "no"))
+        chain_keep_intermediates(&t->host->certs, &t->host->mem, t->settings->user_scope,
+                                 t->ca.all);
     const struct cert_entry *e = certstore_add(
         &t->host->certs, &t->host->mem, t->settings->user_scope ? STORE_USER_MY : STORE_MY,
         ossl_x509_der(t->arena, cert), ossl_key_pem(t->arena, t->request.key));

@@ -12,14 +12,16 @@ static void print_json(json_t *j, FILE *out) {
     json_decref(j);
 }
 
-static bool is_secret(const struct reg_key *k) {
-    return strcasecmp(k->name ? k->name : "", "Challenge") == 0;
+/* A SCEP challenge, or what the host logs in by (MD5). */
+static bool is_secret(const struct reg_key *k, const struct reg_value *v) {
+    return strcasecmp(k->name ? k->name : "", "Challenge") == 0 ||
+           strcasecmp(v->name, "AAuthSecret") == 0;
 }
 
 static json_t *value_json(const struct reg_key *k, const struct reg_value *v) {
     if (!v->text)
         return json_integer(v->number);
-    return json_string(is_secret(k) ? "(hidden)" : v->text);
+    return json_string(is_secret(k, v) ? "(hidden)" : v->text);
 }
 
 static void add_key(json_t *all, const struct reg_key *k, const char *path) {
@@ -38,8 +40,9 @@ static void add_key(json_t *all, const struct reg_key *k, const char *path) {
 }
 
 static void hide_secrets(struct registry *r, struct reg_key *k) {
-    for (const struct reg_value *v = is_secret(k) ? k->values : NULL; v; v = v->next)
-        reg_set_text(r, k, v->name, span_str("(hidden)"));
+    for (const struct reg_value *v = k->values; v; v = v->next)
+        if (is_secret(k, v))
+            reg_set_text(r, k, v->name, span_str("(hidden)"));
     for (struct reg_key *c = k->child; c; c = c->next)
         hide_secrets(r, c);
 }

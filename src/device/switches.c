@@ -16,6 +16,11 @@ const struct device_switch device_switches[] = {
      "yes: users' profiles on real hosts; no: MS-MDM"},
     {"login-status", "user|others|none", "user", "who is signed in; ./User works with user only",
      "MS-MDM; user: captured"},
+    {"session-auth", "certificate|md5|md5-first", "certificate",
+     "what the host proves itself by in a session: its TLS client certificate, or the secret of "
+     "APPAUTH: after the server's 401, or with the first message already",
+     "certificate: MS-MDE2; md5: Fleet's server with real hosts behind proxies; md5-first: DMAcc's "
+     "DDF says that clients try MD5 first"},
     {"result-alert", "1226|1224|none", "1226", "alert code of mdm.SCEPcertinstall.result",
      "only the alert's name was seen; 1226 is its siblings' code"},
     {"retry-on", "any|none", "any", "failures after which the SCEP task tries again",
@@ -57,6 +62,26 @@ const struct device_switch device_switches[] = {
     {"pending-hresult", "hresult", "0x800705B4",
      "ErrorCode when the last attempt of RetryCount was answered with PENDING",
      "unknown; 0x800705B4 is Windows' general code for a wait that came to its end"},
+    {"unenroll", "answers|silent", "answers",
+     "what a server's Exec of DMClient's Unenroll does: the next session's first message tells that "
+     "the host leaves, or nothing happens",
+     "MS-MDM: no Status comes back, but alert 1226; it may fail silently for work accounts"},
+    {"unenroll-certs", "remove|keep", "remove",
+     "whether the certificates of SCEP profiles and their keys go when the host leaves",
+     "unknown for ClientCertificateInstall; Microsoft's page on disconnecting says that what the "
+     "server configured goes"},
+    {"needs-intermediate", "yes|no", "no",
+     "whether intermediates must be in the store CA; no: those of GetCACert go into it",
+     "unknown; Microsoft says only that the chain must be trusted"},
+    {"results-chunk", "number", "0",
+     "Results longer than this many bytes come in chunks with MoreData, one a message; 0: whole",
+     "OMA; MS-MDM publishes no maximum size of a message"},
+    {"mde-csr", "printable|utf8", "printable",
+     "the enrollment's CSR: PrintableString with SHA-1 or SHA-256, or UTF8String, SHA-256 and EKU",
+     "printable: captured from Windows 10; utf8: a newer host's request in Fleet's tests"},
+    {"renew-digest", "sha256|sha1", "sha256", "digest of a renewal's CSR and CMS", "unknown"},
+    {"renew-attributes", "yes|no", "yes", "whether a renewal's CMS has signed attributes",
+     "unknown; both are in RFC 5652"},
     {"clock-offset", "seconds", "0", "how far the host's clock is from the machine's",
      "a tool, to test certificates that are not valid yet"},
 };
@@ -89,10 +114,12 @@ static bool is_hresult(const char *value) {
 }
 
 enum err switch_check(const struct device_switch *s, const char *value) {
-    int64_t seconds;
+    int64_t seconds, number;
     bool fits;
     if (strcmp(s->values, "hresult") == 0)
         fits = is_hresult(value);
+    else if (strcmp(s->values, "number") == 0)
+        fits = span_int(span_str(value), &number) && number >= 0 && number <= 1024 * 1024;
     else if (strcmp(s->values, "seconds") == 0)
         fits = span_int(span_str(value), &seconds) && llabs(seconds) < 400LL * 86400 * 365;
     else

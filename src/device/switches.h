@@ -11,7 +11,7 @@
 
 struct device_switch {
     const char *name;
-    const char *values; /* "a|b|c"; "hresult" and "seconds" stand for a number */
+    const char *values; /* "a|b|c"; "hresult", "number" and "seconds" stand for a number */
     const char *initial;
     const char *meaning;
     const char *evidence;

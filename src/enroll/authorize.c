@@ -28,7 +28,7 @@ enum err right_grant(struct tx *tx, struct operation *op, bool rules) {
  * certificate.
  */
 enum err enrollment_must_wait(const struct enrollment *e) {
-    if (e->state == STATE_CONFIRMED)
+    if (e->state == STATE_CONFIRMED || e->state == STATE_EXPIRING || e->state == STATE_GONE)
         return err_set(ERR_REFUSED, "the challenge has served its enrollment already; if the host "
                                     "needs another certificate, assign the profile anew");
     if (!enroll_state_open((enum enroll_state)e->state) && e->state != STATE_UNCONFIRMED)

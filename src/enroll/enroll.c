@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/key.h"
 #include "csp/profile.h"
+#include "enroll/life.h"
 #include "enroll/record.h"
 
 enum { ID_BYTES = 6, MAX_TEXT = 1024, MAX_EVENTS = 50, MAX_LOST = 20, MAX_LOST_PASSWORDS = 3 };
@@ -66,8 +67,9 @@ enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind
     return result;
 }
 
-enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *device,
-                       const struct stored_profile *profile, struct enrollment *out) {
+enum err enroll_begin(struct tx *tx, struct arena *a, const struct device *device,
+                      const struct stored_profile *profile, const struct enroll_origin *origin,
+                      struct enrollment *out) {
     uint8_t random[ID_BYTES];
     struct profile p;
     TRY(profile_read(a, span_str(profile->body), &p));
@@ -83,12 +85,20 @@ enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *devi
         .state = STATE_ASSIGNED,
         .created = clock_ms(),
         .user_scope = p.user_scope,
+        .assignment = origin->assignment,
+        .replaces = origin->replaces,
     };
     TRY(enrollment_add(tx, out));
-    return enroll_record(
-        tx, out, EVENT_ASSIGNED,
-        arena_printf(a, "profile '%s' was assigned to %s", profile->name, device->name), "profile",
-        profile->name, "device", device->device_id, NULL);
+    const char *text = origin->text ? origin->text
+                                    : arena_printf(a, "profile '%s' was assigned to %s",
+                                                   profile->name, device->name);
+    return enroll_record(tx, out, EVENT_ASSIGNED, text, "profile", profile->name, "device",
+                         device->device_id, "replaces", origin->replaces, NULL);
+}
+
+enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *device,
+                       const struct stored_profile *profile, struct enrollment *out) {
+    return enroll_begin(tx, a, device, profile, &(struct enroll_origin){0}, out);
 }
 
 enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enroll_policy *policy,
@@ -145,9 +155,16 @@ bool enroll_is_open(const struct enrollment *e) {
            (e->state != STATE_FAILED || e->deadline);
 }
 
+bool enroll_is_kept(const struct enrollment *e) {
+    return e->state == STATE_CONFIRMED || e->state == STATE_REPORTED ||
+           e->state == STATE_EXPIRING || e->state == STATE_GONE;
+}
+
 bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint) {
     if (e->state == STATE_UNCONFIRMED)
         return hint; /* late, and still welcome */
+    if (enroll_is_kept(e))
+        return hint || now >= e->next_check;
     if (!enroll_is_open(e))
         return false;
     if (!e->deadline) /* its acceptance was lost on the way */

@@ -61,7 +61,8 @@ struct observation {
 
 /*
  * Holds what the host says against what we know, and records what follows: confirmed, failed, lost,
- * or a note of what has changed. The same observation twice adds nothing.
+ * or a note of what has changed. The same observation twice adds nothing. Of what is confirmed
+ * already: enroll_check of enroll/life.h.
  */
 enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct enroll_policy *policy,
@@ -72,6 +73,10 @@ enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
  * ends with its deadline.
  */
 bool enroll_is_open(const struct enrollment *e);
+
+/* Whether the host has shown its certificate, and is asked now and then whether it still does:
+ * confirmed, reported, expiring or gone (enroll/life.h). */
+bool enroll_is_kept(const struct enrollment *e);
 
 /* ---- enrollments whose certificate an upstream issues ---- */
 

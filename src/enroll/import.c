@@ -80,15 +80,18 @@ static enum err check_import(const struct enrollment *e, const struct foreign_ce
     if (strcmp(e->endpoint, c->upstream) != 0)
         return err_set(ERR_REFUSED, "the enrollment %s is of '%s', not of the upstream '%s'", e->id,
                        e->endpoint, c->upstream);
-    if (!e->host_thumbprint || strcasecmp(e->host_thumbprint, c->sha1) != 0)
+    if (e->state == STATE_GONE || !e->host_thumbprint ||
+        strcasecmp(e->host_thumbprint, c->sha1) != 0)
         return err_set(
             ERR_REFUSED, "the certificate %s is not the one that the host of %s shows: %s", c->sha1,
-            e->id, e->host_thumbprint && *e->host_thumbprint ? e->host_thumbprint : "none");
+            e->id,
+            e->state != STATE_GONE && e->host_thumbprint && *e->host_thumbprint ? e->host_thumbprint
+                                                                                : "none");
     return check_success(e);
 }
 
 static bool has_confirmed(const struct enrollment *e, const struct foreign_certificate *c) {
-    return e->state == STATE_CONFIRMED && e->host_thumbprint &&
+    return enroll_is_kept(e) && e->state != STATE_REPORTED && e->host_thumbprint &&
            strcasecmp(e->host_thumbprint, c->sha1) == 0;
 }
 

@@ -3,13 +3,14 @@
  * What the host's nodes say, held against what the CA knows. "confirmed" is said here and nowhere
  * else: Status is 1, and CertThumbprint is the SHA-1 of a live certificate that was issued for this
  * very enrollment; by an upstream, to us (mode RA), or sealed for the host and imported since. A
- * relayed one that is not known is "reported".
+ * relayed one that is not known is "reported". What the host says of it later is for checks.c.
  */
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "enroll/hresult.h"
+#include "enroll/life.h"
 #include "enroll/observe.h"
 #include "enroll/promised.h"
 #include "enroll/record.h"
@@ -31,7 +32,7 @@ static bool changed(const struct enrollment *e, const struct observation *seen) 
            !same_text(e->respondent, seen->respondent);
 }
 
-static void remember(struct enrollment *e, const struct observation *seen) {
+void observe_remember(struct enrollment *e, const struct observation *seen) {
     e->host_status = seen->status;
     e->host_error = seen->error;
     e->host_thumbprint = seen->thumbprint;
@@ -45,11 +46,13 @@ static void back_off(struct enrollment *e) {
     e->next_ask = clock_ms() + (minutes < MAX_BACKOFF ? minutes : MAX_BACKOFF) * MINUTE;
 }
 
-static enum err record_confirmed(struct tx *tx, struct enrollment *e,
-                                 const struct observation *seen, const char *text) {
+enum err observe_confirmed(struct tx *tx, struct arena *a, struct enrollment *e,
+                           const struct observation *seen, const char *text, int64_t not_before,
+                           int64_t not_after) {
     e->deadline = 0;
-    return enroll_record(tx, e, EVENT_CONFIRMED, text, "status", seen->status, "thumbprint",
-                         seen->thumbprint, "respondent", seen->respondent, NULL);
+    TRY(enroll_record(tx, e, EVENT_CONFIRMED, text, "status", seen->status, "thumbprint",
+                      seen->thumbprint, "respondent", seen->respondent, NULL));
+    return enroll_settled(tx, a, e, not_before, not_after);
 }
 
 /*
@@ -74,14 +77,16 @@ static enum err prefer_proof(struct tx *tx, struct enrollment *e, struct certifi
                          "thumbprint", held->sha1, NULL);
 }
 
-static enum err judge_own(struct tx *tx, struct enrollment *e, const struct observation *seen,
-                          struct certificate *certs, struct certificate *held, bool news) {
+static enum err judge_own(struct tx *tx, struct arena *a, struct enrollment *e,
+                          const struct observation *seen, struct certificate *certs,
+                          struct certificate *held, bool news) {
     if (held->revoked && same_text(held->reason, "superseded"))
         TRY(prefer_proof(tx, e, certs, held));
     if (!held->revoked)
-        return record_confirmed(tx, e, seen,
-                                "the host has the certificate: Status 1, and its CertThumbprint is "
-                                "the SHA-1 of the certificate that was issued");
+        return observe_confirmed(tx, a, e, seen,
+                                 "the host has the certificate: Status 1, and its CertThumbprint "
+                                 "is the SHA-1 of the certificate that was issued",
+                                 held->not_before, held->not_after);
     if (!news)
         return OK;
     return enroll_record(tx, e, EVENT_ALARM, "the host holds a certificate that was revoked",
@@ -144,15 +149,16 @@ static enum err judge_foreign(struct tx *tx, struct arena *a, struct enrollment 
     if (!kept)
         TRY(name_difference(tx, a, e, held, difference));
     TRY(name_others(tx, a, e, all, held));
-    return record_confirmed(
-        tx, e, seen,
+    return observe_confirmed(
+        tx, a, e, seen,
         arena_printf(a,
                      imported ? "the host has the certificate: Status 1, and its CertThumbprint is "
                                 "the SHA-1 of the imported certificate of '%s', which is what the "
                                 "profile promised"
                               : "the host has the certificate: Status 1, and its CertThumbprint is "
                                 "the SHA-1 of the certificate that '%s' issued",
-                     held->upstream));
+                     held->upstream),
+        held->not_before, held->not_after);
 }
 
 enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
@@ -171,8 +177,8 @@ enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
 
 /* ---- certificates that are not known ---- */
 
-static enum err record_reported(struct tx *tx, struct arena *a, struct enrollment *e,
-                                const struct observation *seen) {
+enum err observe_reported(struct tx *tx, struct arena *a, struct enrollment *e,
+                          const struct observation *seen) {
     const char *shown = text_claim(a, span_str(seen->thumbprint), MAX_THUMBPRINT);
     const char *text =
         arena_printf(a,
@@ -181,8 +187,9 @@ static enum err record_reported(struct tx *tx, struct arena *a, struct enrollmen
                      "%s FILE confirms it",
                      shown, e->endpoint, e->endpoint);
     e->deadline = 0;
-    return enroll_record(tx, e, EVENT_REPORTED, text, "status", seen->status, "thumbprint", shown,
-                         "respondent", seen->respondent, NULL);
+    TRY(enroll_record(tx, e, EVENT_REPORTED, text, "status", seen->status, "thumbprint", shown,
+                      "respondent", seen->respondent, NULL));
+    return enroll_settled(tx, a, e, 0, 0);
 }
 
 static const char *not_known(const struct enrollment *e, bool ra) {
@@ -202,7 +209,7 @@ static enum err judge_unknown(struct tx *tx, struct arena *a, struct enrollment 
     for (; all; all = all->next)
         ra |= all->source == FOREIGN_RA;
     if (named && e->successes && !ra)
-        return record_reported(tx, a, e, seen);
+        return observe_reported(tx, a, e, seen);
     if (!news)
         return OK;
     if (!named)
@@ -225,7 +232,7 @@ static enum err judge_success(struct tx *tx, struct arena *a, struct enrollment 
         if (strcasecmp(c->sha1, shown) == 0)
             own = c;
     if (own)
-        return judge_own(tx, e, seen, certs, own, news);
+        return judge_own(tx, a, e, seen, certs, own, news);
     TRY(foreign_list(tx, a, e->id, &all));
     for (struct foreign_certificate *c = all; c; c = c->next)
         if (strcasecmp(c->sha1, shown) == 0)
@@ -284,6 +291,8 @@ static enum err judge_waiting(struct tx *tx, struct arena *a, struct enrollment 
 
 enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct enroll_policy *policy, const struct observation *seen) {
+    if (enroll_is_kept(e))
+        return enroll_check(tx, a, e, seen);
     if (!enroll_state_open((enum enroll_state)e->state) && e->state != STATE_UNCONFIRMED)
         return OK; /* a repeated message cannot take back what is decided */
     if (seen->absent)
@@ -294,7 +303,7 @@ enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
     else if (!e->deadline && e->state != STATE_FAILED && e->state != STATE_UNCONFIRMED)
         e->deadline = clock_ms() + policy->confirm_within;
     bool news = changed(e, seen);
-    remember(e, seen);
+    observe_remember(e, seen);
     int64_t status = 0;
     if (!seen->status || !span_int(span_str(seen->status), &status))
         status = 0;

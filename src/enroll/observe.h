@@ -9,6 +9,16 @@
 enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct foreign_certificate *c) ERR_MUST_USE;
 
+/* Keeps what the host said, in `e` only. */
+void observe_remember(struct enrollment *e, const struct observation *seen);
+
+/* Says that it is confirmed, with a certificate of that life; that it is reported. */
+enum err observe_confirmed(struct tx *tx, struct arena *a, struct enrollment *e,
+                           const struct observation *seen, const char *text, int64_t not_before,
+                           int64_t not_after) ERR_MUST_USE;
+enum err observe_reported(struct tx *tx, struct arena *a, struct enrollment *e,
+                          const struct observation *seen) ERR_MUST_USE;
+
 /* Whether it is what the profile promised. ERR_REFUSED: the detail says what differs. */
 enum err observe_keeps_promise(struct arena *a, const struct enrollment *e,
                                const struct foreign_certificate *c) ERR_MUST_USE;

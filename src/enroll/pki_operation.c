@@ -90,7 +90,7 @@ static enum err record_on_enrollment(struct tx *tx, const struct refusal *r) {
     struct enrollment e;
     const char *alarm = op->alarm;
     TRY(enrollment_get(tx, op->a, op->enrollment, &e));
-    if (!alarm && e.state == STATE_CONFIRMED && op->right != RIGHT_RENEWAL)
+    if (!alarm && enroll_is_kept(&e) && e.state != STATE_REPORTED && op->right != RIGHT_RENEWAL)
         alarm = "somebody used the challenge of this enrollment after it was confirmed";
     if (alarm)
         return enroll_record(tx, &e, EVENT_ALARM, alarm, "reason", r->reason, "peer", op->peer,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enroll/state.h"
 
-/* The store names these in its SQL (sql.h, upstream.c, journal.c). */
+/* The store names these in its SQL (sql.h, upstream.c, journal.c, renewal.c, assignment.c). */
 _Static_assert(STATE_ASSIGNED == 1 && STATE_SENT == 2 && STATE_ACCEPTED == 3 &&
                    STATE_REQUESTED == 5 && STATE_ISSUED == 6 && STATE_REFUSED == 7 &&
-                   STATE_FAILED == 9 && STATE_REPORTED == 11,
+                   STATE_CONFIRMED == 8 && STATE_FAILED == 9 && STATE_REPORTED == 11 &&
+                   STATE_EXPIRING == 12 && STATE_RENEWED == 13 && STATE_REMOVING == 14 &&
+                   STATE_REMOVED == 15 && STATE_REVOKED == 16 && STATE_GONE == 17,
                "numbers of states");
-_Static_assert(EVENT_ALARM == 13, "number of alarms");
+_Static_assert(EVENT_ALARM == 13 && EVENT_GONE == 17, "numbers of events");
 
 static const char *const state_names[STATE__MAX] = {
     [STATE_ASSIGNED] = "assigned",   [STATE_SENT] = "sent",
@@ -14,7 +16,10 @@ static const char *const state_names[STATE__MAX] = {
     [STATE_REQUESTED] = "requested", [STATE_ISSUED] = "issued",
     [STATE_REFUSED] = "refused",     [STATE_CONFIRMED] = "confirmed",
     [STATE_FAILED] = "failed",       [STATE_UNCONFIRMED] = "unconfirmed",
-    [STATE_REPORTED] = "reported",
+    [STATE_REPORTED] = "reported",   [STATE_EXPIRING] = "expiring",
+    [STATE_RENEWED] = "renewed",     [STATE_REMOVING] = "removing",
+    [STATE_REMOVED] = "removed",     [STATE_REVOKED] = "revoked",
+    [STATE_GONE] = "gone",
 };
 
 static const char *const event_names[EVENT__MAX] = {
@@ -33,6 +38,12 @@ static const char *const event_names[EVENT__MAX] = {
     [EVENT_ALARM] = "alarm",
     [EVENT_SUPERSEDED] = "superseded",
     [EVENT_REPORTED] = "reported",
+    [EVENT_EXPIRING] = "expiring",
+    [EVENT_GONE] = "gone",
+    [EVENT_RENEWED] = "renewed",
+    [EVENT_TAKEN] = "taken",
+    [EVENT_REMOVED] = "removed",
+    [EVENT_REVOKED] = "revoked",
 };
 
 const char *enroll_state_name(enum enroll_state state) {
@@ -57,7 +68,8 @@ bool enroll_state_open(enum enroll_state state) {
     }
 }
 
-enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind event) {
+/* What the host does and says until the outcome is known. */
+static enum enroll_state on_the_way(enum enroll_state before, enum event_kind event) {
     bool with_host = enroll_state_open(before) || before == STATE_UNCONFIRMED;
     switch (event) {
     case EVENT_ASSIGNED:
@@ -79,18 +91,43 @@ enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind e
                    ? STATE_REFUSED
                    : before;
     case EVENT_CONFIRMED:
-        return with_host || before == STATE_REPORTED ? STATE_CONFIRMED : before;
+        return with_host || before == STATE_REPORTED || before == STATE_GONE ? STATE_CONFIRMED
+                                                                             : before;
     case EVENT_REPORTED:
-        return with_host ? STATE_REPORTED : before;
+        return with_host || before == STATE_GONE ? STATE_REPORTED : before;
     case EVENT_FAILED:
         return with_host ? STATE_FAILED : before;
     case EVENT_UNCONFIRMED:
         return enroll_state_open(before) ? STATE_UNCONFIRMED : before;
-    case EVENT_NOTE:
-    case EVENT_ALARM:
-    case EVENT_SUPERSEDED:
-    case EVENT__MAX:
-        break;
+    default:
+        return before;
     }
-    return before;
+}
+
+/* What becomes of it after that. */
+static enum enroll_state afterwards(enum enroll_state before, enum event_kind event) {
+    bool held = before == STATE_CONFIRMED || before == STATE_REPORTED;
+    bool ended = before == STATE_REMOVED || before == STATE_REVOKED;
+    switch (event) {
+    case EVENT_EXPIRING:
+        return held ? STATE_EXPIRING : before;
+    case EVENT_GONE:
+        return held || before == STATE_EXPIRING ? STATE_GONE : before;
+    case EVENT_RENEWED:
+        return held || before == STATE_EXPIRING || before == STATE_GONE ? STATE_RENEWED : before;
+    case EVENT_TAKEN:
+        if (before == STATE_ASSIGNED) /* the host never had it */
+            return STATE_REMOVED;
+        return before && !ended && before != STATE_RENEWED ? STATE_REMOVING : before;
+    case EVENT_REMOVED:
+        return before == STATE_RENEWED || before == STATE_REMOVING ? STATE_REMOVED : before;
+    case EVENT_REVOKED:
+        return before && !ended ? STATE_REVOKED : before;
+    default:
+        return before;
+    }
+}
+
+enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind event) {
+    return event < EVENT_EXPIRING ? on_the_way(before, event) : afterwards(before, event);
 }

@@ -5,9 +5,11 @@
  *
  *   assigned -> sent -> accepted -> requested -> issued -> [reported ->] confirmed
  *                  \-> rejected         \-> refused  \-> failed | unconfirmed
+ *   confirmed -> [expiring | gone ->] renewed -> removed
+ *   all that were sent -> removing -> removed; all -> revoked
  *
  * "failed" means failed so far: signet asks on until the deadline, and a later proof confirms.
- * "reported" is where a relayed enrollment ends: nothing but a proof moves it any more.
+ * "reported" is where a relayed enrollment ends: a proof alone makes more of it.
  * Numbers are kept in the database: they are only ever added to.
  */
 #ifndef SIGNET_ENROLL_STATE_H
@@ -27,6 +29,12 @@ enum enroll_state {
     STATE_FAILED,
     STATE_UNCONFIRMED,
     STATE_REPORTED, /* relayed: a SUCCESS CertRep was seen, and the host names a certificate */
+    STATE_EXPIRING, /* the host has a good one; its successor is on the way */
+    STATE_RENEWED,  /* its successor is in force: the node is to be deleted from the host */
+    STATE_REMOVING, /* the profile was taken away: the same */
+    STATE_REMOVED,  /* the host has no such node any more, or never had */
+    STATE_REVOKED,  /* the host has left */
+    STATE_GONE, /* was confirmed; the host does not show it as valid any more, or it has ended */
     STATE__MAX
 };
 
@@ -46,6 +54,12 @@ enum event_kind {
     EVENT_ALARM,        /* evidence that somebody should look at; moves nothing */
     EVENT_SUPERSEDED,   /* a certificate that never arrived was revoked; moves nothing */
     EVENT_REPORTED,     /* the host names a certificate that an upstream sealed for it */
+    EVENT_EXPIRING,     /* a successor was made */
+    EVENT_GONE,         /* the host shows no valid certificate, or it has ended */
+    EVENT_RENEWED,      /* the successor is in force */
+    EVENT_TAKEN,        /* the profile was taken away from the host */
+    EVENT_REMOVED,      /* the host has no such node */
+    EVENT_REVOKED,      /* the host has left: what was live is revoked */
     EVENT__MAX
 };
 
@@ -55,7 +69,7 @@ enum event_kind {
  */
 enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind event);
 
-/* "assigned" .. "reported"; "sent", "accepted", "note" ... Never NULL. */
+/* "assigned" .. "gone"; "sent", "accepted", "note" ... Never NULL. */
 const char *enroll_state_name(enum enroll_state state);
 const char *event_kind_name(enum event_kind kind);
 

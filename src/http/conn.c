@@ -43,12 +43,13 @@ struct http_conn {
     struct bufferevent *bev;
     struct event timer;
     enum phase phase;
-    bool close_after;        /* this reply */
-    bool gone;               /* the socket failed while a worker had the request */
-    struct http_exchange *x; /* READING */
-    int64_t deadline;        /* READING: of the whole request */
-    size_t held;             /* WRITING: of the quota, for the reply */
-    struct http_peer *seat;  /* in the quota */
+    bool close_after;                 /* this reply */
+    bool gone;                        /* the socket failed while a worker had the request */
+    struct http_exchange *x;          /* READING */
+    int64_t deadline;                 /* READING: of the whole request */
+    size_t held;                      /* WRITING: of the quota, for the reply */
+    struct http_peer *seat;           /* in the quota */
+    struct http_names_choice *choice; /* NULL: the listener has no names */
     unsigned short port;
     char peer[INET6_ADDRSTRLEN];
 };
@@ -79,6 +80,7 @@ void http_conn_free(struct http_conn *c) {
     http_exchange_free(c->x);
     http_quota_hold(quota(c), &c->held, 0);
     http_quota_leave(quota(c), c->seat);
+    free(c->choice);
     free(c);
     http_loop_check_end(loop);
 }
@@ -88,6 +90,11 @@ static void set_timer(struct http_conn *c, int64_t ms) {
         ms = 1;
     struct timeval tv = {ms / 1000, ms % 1000 * 1000};
     evtimer_add(&c->timer, &tv);
+}
+
+static void wait_for_request(struct http_conn *c) {
+    c->phase = IDLE;
+    set_timer(c, c->listener->idle_seconds * INT64_C(1000));
 }
 
 /* A byte came: the next must follow within the idle time, and the last before the deadline. */
@@ -141,11 +148,19 @@ void http_conn_answer(struct http_exchange *x) {
     http_conn_free(c);
 }
 
-/* Our own word, without a handler. */
+/* Our own word, without a handler; of what is too large perhaps in the protocol's form. */
 static void refuse(struct http_conn *c, int status, const char *why, bool close) {
     struct http_exchange *x = c->x;
+    struct http_reply reply = {.close = close};
     note_refusal(c, status, why);
-    http_exchange_text(x, status, why, close);
+    http_text(&reply, status, why);
+    if (status == 413 && c->listener->refuse &&
+        http_exchange_request(x, bufferevent_openssl_get_ssl(c->bev))) {
+        x->request.body = SPAN_NONE;
+        x->request.peer = c->peer;
+        c->listener->refuse(c->listener->user, &x->request, &reply);
+    }
+    http_exchange_reply(x, &reply);
     c->x = NULL;
     send_reply(c, x);
 }
@@ -177,8 +192,7 @@ static void on_writable(struct bufferevent *bev, void *arg) {
         linger(c);
         return;
     }
-    c->phase = IDLE;
-    set_timer(c, limits(c)->idle_seconds * INT64_C(1000));
+    wait_for_request(c);
     bufferevent_enable(bev, EV_READ);
     read_requests(c);
 }
@@ -187,6 +201,10 @@ static void on_writable(struct bufferevent *bev, void *arg) {
 
 static void begin_request(struct http_conn *c) {
     c->x = http_exchange_new(c, c->listener, http_loop_shared(c->loop));
+    if (c->choice && c->choice->name) {
+        c->x->handler = c->choice->name->handler;
+        c->x->user = c->choice->name->user;
+    }
     c->phase = READING;
     c->deadline = clock_monotonic_ms() + limits(c)->request_seconds * INT64_C(1000);
 }
@@ -195,6 +213,10 @@ static void begin_request(struct http_conn *c) {
 static void on_head(struct http_conn *c) {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct http_reader *r = &c->x->reader;
+    if (c->choice && !http_names_fit(c->choice, http_reader_field(r, "Host"))) {
+        refuse(c, 421, "this connection was opened for another name than that of Host", true);
+        return;
+    }
     if (r->has_body && http_workers_full(http_loop_shared(c->loop)->workers)) {
         refuse(c, 503, "busy", true);
         return;
@@ -284,8 +306,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg) {
     struct http_conn *c = arg;
     (void)bev;
     if (what & BEV_EVENT_CONNECTED) {
-        c->phase = IDLE;
-        set_timer(c, limits(c)->idle_seconds * INT64_C(1000));
+        wait_for_request(c);
     } else if (c->phase == WORKING) {
         c->gone = true;
     } else {
@@ -314,6 +335,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg) {
 static void name_peer(struct http_conn *c, const struct sockaddr *from) {
     const struct sockaddr_in *v4 = (const void *)from;
     const struct sockaddr_in6 *v6 = (const void *)from;
+    if (from->sa_family == AF_UNIX) {
+        memcpy(c->peer, "unix", sizeof "unix");
+        return;
+    }
     bool six = from->sa_family == AF_INET6;
     c->port = ntohs(six ? v6->sin6_port : v4->sin_port);
     if (six && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
@@ -324,12 +349,15 @@ static void name_peer(struct http_conn *c, const struct sockaddr *from) {
         inet_ntop(AF_INET, &v4->sin_addr, c->peer, sizeof c->peer);
 }
 
-static struct bufferevent *open_socket(struct http_loop *l, const struct http_listener *listener,
-                                       int fd) {
-    struct event_base *base = http_loop_base(l);
-    if (!listener->tls)
+static struct bufferevent *open_socket(struct http_conn *c, int fd) {
+    struct event_base *base = http_loop_base(c->loop);
+    if (!c->listener->tls)
         return bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-    SSL *ssl = http_tls_session(http_loop_shared(l)->tls, listener->ask_client_cert);
+    if (c->listener->name_count) {
+        c->choice = mem_alloc(sizeof *c->choice);
+        c->choice->listener = c->listener;
+    }
+    SSL *ssl = http_tls_session(http_loop_shared(c->loop)->tls, c->listener, c->choice);
     if (!ssl)
         return NULL;
     struct bufferevent *bev = bufferevent_openssl_socket_new(
@@ -349,7 +377,7 @@ static bool take_seat(struct http_conn *c, int fd, const struct sockaddr *from) 
         note(c, LOG_WARN, "refused", why);
         return false;
     }
-    c->bev = open_socket(c->loop, c->listener, fd);
+    c->bev = open_socket(c, fd);
     if (c->bev)
         return true;
     note(c, LOG_WARN, "refused", "no memory for the connection");
@@ -365,14 +393,18 @@ void http_conn_open(struct http_loop *l, const struct http_listener *listener, i
     name_peer(c, from);
     if (!take_seat(c, fd, from)) {
         close(fd);
+        free(c->choice);
         free(c);
         return;
     }
-    c->phase = listener->tls ? HANDSHAKE : IDLE;
     LIST_INSERT_HEAD(http_loop_conns(l), c, link);
     evtimer_assign(&c->timer, http_loop_base(l), on_timer, c);
     bufferevent_setcb(c->bev, on_readable, on_writable, on_event, c);
-    set_timer(c, limits(c)->idle_seconds * INT64_C(1000));
+    wait_for_request(c);
+    if (listener->tls) {
+        c->phase = HANDSHAKE;
+        set_timer(c, limits(c)->idle_seconds * INT64_C(1000));
+    }
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 

@@ -12,6 +12,8 @@ struct http_exchange *http_exchange_new(struct http_conn *conn, const struct htt
     struct http_exchange *x = mem_alloc(sizeof *x);
     x->conn = conn;
     x->listener = l;
+    x->handler = l->handler;
+    x->user = l->user;
     x->quota = shared->quota;
     x->reader.max_head = shared->limits.headers;
     x->reader.max_body = shared->limits.body;

@@ -24,7 +24,7 @@ struct http_exchange {
     struct arena arena;
     struct http_reader reader;
     struct http_request request;
-    http_handler *handler; /* the listener's, or what it left to be done later */
+    http_handler *handler; /* the listener's or its name's, or what that left to be done later */
     void *user;
     struct http_workers *workers;
     struct buf wire; /* the reply's bytes */

@@ -32,7 +32,7 @@ struct http_request {
     const char *query; /* raw, without '?'; "" when there is none */
     struct span body;
     const char *content_type; /* lower-cased media type without parameters; "" when missing */
-    const char *peer;         /* "192.0.2.1" or "2001:db8::1" */
+    const char *peer;         /* "192.0.2.1", "2001:db8::1", or "unix" */
     unsigned short peer_port;
     bool tls;
     struct span client_cert; /* DER of the TLS client certificate, unverified; empty: none */
@@ -56,8 +56,17 @@ struct http_reply {
  */
 const char *http_query(const struct http_request *r, const char *name);
 
+/* The same of a form's field, in a body of application/x-www-form-urlencoded. */
+const char *http_form(const struct http_request *r, const char *name);
+
 /* A header field's value (any case of `name`), or NULL. Valid until the reply. */
 const char *http_header(const struct http_request *r, const char *name);
+
+/*
+ * The same for fields of which more than one must not decide: *count gets how many there are, and
+ * only of one the value is returned.
+ */
+const char *http_header_only(const struct http_request *r, const char *name, size_t *count);
 
 /* A reply in text/plain: the status and one line. For errors outside a protocol's own form. */
 void http_text(struct http_reply *reply, int status, const char *text);
@@ -77,6 +86,23 @@ void http_later(const struct http_request *request, struct http_reply *reply, ht
 void http_resume(const struct http_request *request);
 void http_finish(const struct http_request *request, struct http_reply *reply);
 
+/*
+ * One of several names on a TLS listener: connections whose SNI is `host` get its handler, and are
+ * asked for a client certificate or not.
+ */
+struct http_name {
+    const char *host; /* any case, without a port */
+    bool ask_client_cert;
+    http_handler *handler;
+    void *user;
+};
+
+/*
+ * May put the protocol's own form in the place of a 413 that `reply` already is; `r` has no body.
+ * Runs in a loop's thread: it must not wait for anything.
+ */
+typedef void http_refusal(void *user, const struct http_request *request, struct http_reply *reply);
+
 struct http_listener {
     const char *name;    /* for the log: "public", "management", "plain" */
     const char *address; /* "127.0.0.1", "0.0.0.0", "::" */
@@ -85,6 +111,26 @@ struct http_listener {
     bool ask_client_cert; /* request a certificate, accept any, judge none */
     http_handler *handler;
     void *user;
+    http_refusal *refuse;  /* with `user`; NULL: every refusal is text */
+    unsigned idle_seconds; /* between two requests; 0: that of the limits */
+    /*
+     * A Unix socket in place of address and port, for our own user and the members of that group
+     * (NULL: none). Its peers are called "unix", and have no limit an address. A file that a server
+     * left there is replaced; it goes with http_stop.
+     */
+    const char *unix_path, *unix_group;
+    /*
+     * A PEM file: with TLS, only clients with a certificate that leads to one of these get through
+     * the handshake, and none resumes a session. At most one such file a server, and no names.
+     */
+    const char *verify_ca;
+    /*
+     * Names that differ from the rest, which is served as said above: other names and clients
+     * without SNI. Where there are names, a Host that is not the SNI gets 421 (RFC 9110, 15.5.20);
+     * without SNI, one of these names does.
+     */
+    const struct http_name *names;
+    size_t name_count;
 };
 
 struct http_limits {       /* 0 in any of them: the default named here */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -198,6 +199,16 @@ static unsigned short local_port(evutil_socket_t fd) {
     return ntohs(ss.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
 }
 
+static enum err open_door(struct door *d) {
+    d->resume = evtimer_new(d->loop->base, on_resume, d);
+    if (!d->resume)
+        return err_set(ERR_INTERNAL, "no timer");
+    evconnlistener_set_error_cb(d->listening, on_accept_error);
+    return OK;
+}
+
+enum { DOOR_FLAGS = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC };
+
 enum err http_loop_listen(struct http_loop *l, size_t index, unsigned short *port) {
     const struct http_listener *spec = &l->shared->listeners[index];
     struct door *d = &l->doors[index];
@@ -209,21 +220,32 @@ enum err http_loop_listen(struct http_loop *l, size_t index, unsigned short *por
         return err_set(ERR_IO, "listener %s: '%s' is not an IP address", spec->name, spec->address);
     *d = (struct door){.loop = l, .listener = spec};
     d->listening = evconnlistener_new_bind(l->base, on_accept, d,
-                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
-                                               LEV_OPT_REUSEABLE | LEV_OPT_REUSEABLE_PORT,
+                                           DOOR_FLAGS | LEV_OPT_REUSEABLE | LEV_OPT_REUSEABLE_PORT,
                                            BACKLOG, found->ai_addr, (int)found->ai_addrlen);
     int failure = errno;
     freeaddrinfo(found);
     if (!d->listening)
         return err_set(ERR_IO, "listener %s: cannot listen on '%s' port %u: %s", spec->name,
                        spec->address, *port, strerror(failure));
-    d->resume = evtimer_new(l->base, on_resume, d);
-    evconnlistener_set_error_cb(d->listening, on_accept_error);
     /* Accepted sockets inherit it; without it TLS stalls for 40 ms between small writes. */
     evutil_socket_t fd = evconnlistener_get_fd(d->listening);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     *port = local_port(fd);
-    return OK;
+    return open_door(d);
+}
+
+enum err http_loop_share(struct http_loop *l, size_t index, int fd) {
+    struct door *d = &l->doors[index];
+    *d = (struct door){.loop = l, .listener = &l->shared->listeners[index]};
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own >= 0)
+        d->listening = evconnlistener_new(l->base, on_accept, d, DOOR_FLAGS, 0, own);
+    if (d->listening)
+        return open_door(d);
+    enum err e = err_set(ERR_IO, "listener %s: %s", d->listener->name, strerror(errno));
+    if (own >= 0)
+        close(own);
+    return e;
 }
 
 /* ---- life ---- */

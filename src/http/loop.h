@@ -36,6 +36,9 @@ enum err http_loop_new(const struct http_shared *shared, struct http_loop **out)
 /* Binds listener `index` to *port (0: any, and says which). ERR_IO. */
 enum err http_loop_listen(struct http_loop *l, size_t index, unsigned short *port) ERR_MUST_USE;
 
+/* The same where the socket listens already: `fd` stays the caller's. ERR_IO. */
+enum err http_loop_share(struct http_loop *l, size_t index, int fd) ERR_MUST_USE;
+
 /* Starts the thread. ERR_INTERNAL. */
 enum err http_loop_start(struct http_loop *l) ERR_MUST_USE;
 

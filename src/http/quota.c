@@ -12,6 +12,9 @@
 /* Crafted collisions cost a walk over at most all connections, some microseconds an accept. */
 enum { SLOT_BITS = 10, SLOTS = 1 << SLOT_BITS };
 
+/* Of all peers of Unix sockets: ff00::/8 is multicast, from where nobody connects. */
+#define UNIX_KEY UINT64_MAX
+
 struct http_peer {
     struct http_peer *next;
     uint64_t key;
@@ -56,6 +59,8 @@ static uint64_t big_endian(const uint8_t *p, size_t n) {
 static uint64_t key_of(const struct sockaddr *from) {
     const struct sockaddr_in *v4 = (const void *)from;
     const struct sockaddr_in6 *v6 = (const void *)from;
+    if (from->sa_family == AF_UNIX)
+        return UNIX_KEY;
     if (from->sa_family != AF_INET6)
         return ntohl(v4->sin_addr.s_addr);
     if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
@@ -76,7 +81,7 @@ static struct http_peer *enter(struct http_quota *q, uint64_t key, const char **
     struct http_peer **at = find(q, key), *peer = *at;
     if (q->connections >= q->max_connections)
         *why = "too many connections";
-    else if (peer && peer->connections >= q->max_peer_connections)
+    else if (peer && key != UNIX_KEY && peer->connections >= q->max_peer_connections)
         *why = "too many connections from this address";
     else
         *why = NULL;

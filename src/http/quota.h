@@ -27,7 +27,10 @@ struct http_peer; /* an address with connections: IPv4, or the /64 of IPv6 that 
 struct http_quota *http_quota_new(const struct http_limits *limits);
 void http_quota_free(struct http_quota *q);
 
-/* Counts a connection from this address; leave ends it. NULL: no more of them, and `why`. */
+/*
+ * Counts a connection from this address; leave ends it. NULL: no more of them, and `why`. Those of
+ * Unix sockets, which a proxy has, are limited only together with all.
+ */
 struct http_peer *http_quota_enter(struct http_quota *q, const struct sockaddr *from,
                                    const char **why);
 void http_quota_leave(struct http_quota *q, struct http_peer *peer);

@@ -75,14 +75,15 @@ bool http_exchange_request(struct http_exchange *x, SSL *ssl) {
     return true;
 }
 
-const char *http_query(const struct http_request *r, const char *name) {
-    for (const char *p = r->query; *p; p += *p == '&') {
+/* The value of a field in "a=b&c=d". */
+static const char *find_field(struct arena *a, const char *fields, const char *name) {
+    for (const char *p = fields; *p; p += *p == '&') {
         size_t n = strcspn(p, "&");
         size_t equals = strcspn(p, "=&");
-        char *key = arena_str(r->arena, span_of(p, equals));
+        char *key = arena_str(a, span_of(p, equals));
         if (percent_decode(key, true) && strcmp(key, name) == 0) {
             size_t at = equals < n ? equals + 1 : n;
-            char *value = arena_str(r->arena, span_of(p + at, n - at));
+            char *value = arena_str(a, span_of(p + at, n - at));
             return percent_decode(value, true) ? value : NULL;
         }
         p += n;
@@ -90,9 +91,28 @@ const char *http_query(const struct http_request *r, const char *name) {
     return NULL;
 }
 
+const char *http_query(const struct http_request *r, const char *name) {
+    return find_field(r->arena, r->query, name);
+}
+
+const char *http_form(const struct http_request *r, const char *name) {
+    if (r->body.n && memchr(r->body.p, 0, r->body.n))
+        return NULL;
+    return find_field(r->arena, arena_str(r->arena, r->body), name);
+}
+
 const char *http_header(const struct http_request *r, const char *name) {
     for (size_t i = 0; i < r->field_count; i++)
         if (strcasecmp(r->fields[i].name, name) == 0)
             return r->fields[i].value;
     return NULL;
+}
+
+const char *http_header_only(const struct http_request *r, const char *name, size_t *count) {
+    const char *value = NULL;
+    *count = 0;
+    for (size_t i = 0; i < r->field_count; i++)
+        if (strcasecmp(r->fields[i].name, name) == 0 && ++*count == 1)
+            value = r->fields[i].value;
+    return *count == 1 ? value : NULL;
 }

@@ -13,10 +13,12 @@
 #include "http/loop.h"
 #include "http/notice.h"
 #include "http/quota.h"
+#include "http/unix.h"
 
 struct http_server {
     struct http_shared shared;
     unsigned short *ports;
+    int *unix_fds; /* of each listener; -1: none */
     struct http_loop **loops;
     unsigned loop_count;
 };
@@ -41,14 +43,47 @@ static struct http_limits with_defaults(const struct http_limits *given) {
     return l;
 }
 
+static char *copy_text(const char *text) {
+    return text ? mem_strdup(text) : NULL;
+}
+
+static const struct http_name *copy_names(const struct http_listener *l) {
+    struct http_name *names = mem_alloc((l->name_count + 1) * sizeof *names);
+    for (size_t i = 0; i < l->name_count; i++) {
+        names[i] = l->names[i];
+        names[i].host = mem_strdup(names[i].host);
+    }
+    return names;
+}
+
 static void copy_listeners(struct http_shared *s, const struct http_listener *from, size_t count) {
     s->listeners = mem_alloc((count + 1) * sizeof *s->listeners);
     for (s->count = 0; s->count < count; s->count++) {
         struct http_listener *to = &s->listeners[s->count];
         *to = from[s->count];
         to->name = mem_strdup(to->name);
-        to->address = mem_strdup(to->address);
+        to->address = copy_text(to->address);
+        to->unix_path = copy_text(to->unix_path);
+        to->unix_group = copy_text(to->unix_group);
+        to->verify_ca = copy_text(to->verify_ca);
+        to->names = copy_names(to);
+        set_default(&to->idle_seconds, s->limits.idle_seconds);
     }
+}
+
+static void free_const(const void *p) {
+    free((void *)(uintptr_t)p);
+}
+
+static void free_listener(struct http_listener *l) {
+    for (size_t i = 0; i < l->name_count; i++)
+        free_const(l->names[i].host);
+    free_const(l->names);
+    free_const(l->name);
+    free_const(l->address);
+    free_const(l->unix_path);
+    free_const(l->unix_group);
+    free_const(l->verify_ca);
 }
 
 /*
@@ -74,22 +109,43 @@ static enum err check_free(const struct http_listener *l) {
     return e;
 }
 
+static enum err bind_address(struct http_server *s, size_t i) {
+    TRY(check_free(&s->shared.listeners[i]));
+    s->ports[i] = s->shared.listeners[i].port;
+    for (unsigned k = 0; k < s->loop_count; k++)
+        TRY(http_loop_listen(s->loops[k], i, &s->ports[i]));
+    return OK;
+}
+
+/* One socket for all loops: a Unix socket has no SO_REUSEPORT. */
+static enum err bind_path(struct http_server *s, size_t i) {
+    const struct http_listener *l = &s->shared.listeners[i];
+    enum err e = http_unix_listen(l->unix_path, l->unix_group, &s->unix_fds[i]);
+    if (e != OK)
+        return err_context(e, "listener %s", l->name);
+    for (unsigned k = 0; k < s->loop_count; k++)
+        TRY(http_loop_share(s->loops[k], i, s->unix_fds[i]));
+    return OK;
+}
+
 static enum err bind_all(struct http_server *s) {
-    for (size_t i = 0; i < s->shared.count; i++) {
-        TRY(check_free(&s->shared.listeners[i]));
-        s->ports[i] = s->shared.listeners[i].port;
-        for (unsigned k = 0; k < s->loop_count; k++)
-            TRY(http_loop_listen(s->loops[k], i, &s->ports[i]));
-    }
+    for (size_t i = 0; i < s->shared.count; i++)
+        TRY(s->shared.listeners[i].unix_path ? bind_path(s, i) : bind_address(s, i));
     return OK;
 }
 
 static enum err build(struct http_server *s, const char *cert, const char *key) {
     bool tls = false;
-    for (size_t i = 0; i < s->shared.count; i++)
-        tls = tls || s->shared.listeners[i].tls;
+    const char *verify_ca = NULL;
+    for (size_t i = 0; i < s->shared.count; i++) {
+        const struct http_listener *l = &s->shared.listeners[i];
+        if (l->verify_ca && l->name_count)
+            return err_set(ERR_INTERNAL, "listener %s: names, and one CA for all", l->name);
+        verify_ca = l->verify_ca ? l->verify_ca : verify_ca;
+        tls = tls || l->tls;
+    }
     if (tls)
-        TRY(http_tls_new(cert, key, &s->shared.tls));
+        TRY(http_tls_new(cert, key, verify_ca, &s->shared.tls));
     s->shared.quota = http_quota_new(&s->shared.limits);
     s->shared.workers = http_workers_new(s->shared.limits.queue);
     s->loops = mem_alloc(s->shared.limits.loops * sizeof(struct http_loop *));
@@ -105,9 +161,13 @@ static void free_server(struct http_server *s) {
     http_quota_free(s->shared.quota);
     http_tls_free(s->shared.tls);
     for (size_t i = 0; i < s->shared.count; i++) {
-        free((void *)(uintptr_t)s->shared.listeners[i].name);
-        free((void *)(uintptr_t)s->shared.listeners[i].address);
+        if (s->unix_fds[i] >= 0) {
+            unlink(s->shared.listeners[i].unix_path);
+            close(s->unix_fds[i]);
+        }
+        free_listener(&s->shared.listeners[i]);
     }
+    free(s->unix_fds);
     free(s->shared.listeners);
     free(s->loops);
     free(s->ports);
@@ -120,6 +180,9 @@ enum err http_new(const struct http_listener *listeners, size_t count,
     struct http_server *s = mem_alloc(sizeof *s);
     s->shared.limits = with_defaults(limits);
     s->ports = mem_alloc((count + 1) * sizeof *s->ports);
+    s->unix_fds = mem_alloc((count + 1) * sizeof *s->unix_fds);
+    for (size_t i = 0; i < count; i++)
+        s->unix_fds[i] = -1;
     copy_listeners(&s->shared, listeners, count);
     enum err e = build(s, cert, key);
     if (e != OK) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two contexts a certificate: one that asks for a client certificate and one that does not. They
- * are separate, so that a session ticket of one listener opens nothing on the other. A reload puts
- * new contexts in their place; OpenSSL's own reference counts keep the old ones for as long as a
- * connection uses them.
+ * Three contexts a certificate: one that asks for a client certificate, one that does not, and one
+ * that lets in only who has a certificate of a certain CA. They are separate, so that a session
+ * ticket of one listener opens nothing on another; where names share a port and so the tickets'
+ * keys, the session id contexts do that. A reload puts new contexts in their place; OpenSSL's own
+ * reference counts keep the old ones for as long as a connection uses them.
  */
 #include "http/tls.h"
 
@@ -16,14 +17,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
-enum { QUIET, ASKING };
+enum kind { QUIET, ASKING, JUDGING, KINDS };
 
 struct http_tls {
-    char *cert, *key;
+    char *cert, *key, *verify_ca;
     pthread_mutex_t lock;
-    SSL_CTX *contexts[2]; /* under the lock */
+    SSL_CTX *contexts[KINDS]; /* under the lock; NULL: not wanted */
 };
 
 /* A certificate proves only that the client has its key; whose it is, the MDM decides. */
@@ -99,31 +101,74 @@ static enum err load_pair(SSL_CTX *ctx, const char *cert, const char *key) {
     return e;
 }
 
+/* ---- contexts ---- */
+
 /* Windows' SCEP client knows nothing newer than TLS 1.2; nothing older is needed. */
-static void set_policy(SSL_CTX *ctx, bool ask) {
-    const char *id = ask ? "signet-ask" : "signet";
+static void set_policy(SSL_CTX *ctx, enum kind kind) {
+    static const char *const ids[] = {"signet", "signet-ask", "signet-judge"};
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* 13 KB less an idle connection */
-    SSL_CTX_set_session_id_context(ctx, (const unsigned char *)id, (unsigned)strlen(id));
+    SSL_CTX_set_session_id_context(ctx, (const unsigned char *)ids[kind],
+                                   (unsigned)strlen(ids[kind]));
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets keep the state */
-    SSL_CTX_set_num_tickets(ctx, 1);
-    if (ask) {
+    SSL_CTX_set_num_tickets(ctx, kind == JUDGING ? 0 : 1);
+    if (kind == JUDGING) /* who was judged once would come again without */
+        SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+    if (kind == ASKING) {
         SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
         SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
     }
 }
 
-static enum err make_context(const struct http_tls *t, bool ask, SSL_CTX **out) {
+static enum err load_judges(SSL_CTX *ctx, const char *path) {
+    TRY(check_readable(path));
+    if (SSL_CTX_load_verify_file(ctx, path) != 1) {
+        ERR_clear_error();
+        return err_set(ERR_CONFIG, "'%s' holds no PEM certificate of a CA", path);
+    }
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    return OK;
+}
+
+/*
+ * In the ClientHello, before OpenSSL looks at sessions: after that it would be too late to say
+ * which of them count. Called again for the second one of a HelloRetryRequest, which may name
+ * another.
+ */
+static int on_hello(SSL *ssl, int *alert, void *user) {
+    struct http_tls *t = user;
+    struct http_names_choice *choice = SSL_get_app_data(ssl);
+    const unsigned char *p = NULL;
+    size_t n = 0;
+    if (!choice)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    bool sent = SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n) == 1;
+    if (!http_names_choose(choice, sent ? span_of(p, n) : SPAN_NONE) || (sent && n == 0)) {
+        *alert = SSL_AD_DECODE_ERROR;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    bool ask = choice->name ? choice->name->ask_client_cert : choice->listener->ask_client_cert;
+    pthread_mutex_lock(&t->lock);
+    SSL_set_SSL_CTX(ssl, t->contexts[ask ? ASKING : QUIET]); /* leaves the verify mode as it is */
+    pthread_mutex_unlock(&t->lock);
+    SSL_set_verify(ssl, ask ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+static enum err make_context(struct http_tls *t, enum kind kind, SSL_CTX **out) {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     if (!ctx)
         return err_set(ERR_CRYPTO, "no TLS context");
+    set_policy(ctx, kind);
+    SSL_CTX_set_client_hello_cb(ctx, on_hello, t);
     enum err e = load_pair(ctx, t->cert, t->key);
+    if (e == OK && kind == JUDGING)
+        e = load_judges(ctx, t->verify_ca);
     if (e != OK) {
         SSL_CTX_free(ctx);
         return e;
     }
-    set_policy(ctx, ask);
     *out = ctx;
     return OK;
 }
@@ -135,30 +180,41 @@ enum err http_tls_check(const char *cert, const char *key) {
     return e;
 }
 
-enum err http_tls_reload(struct http_tls *t) {
-    SSL_CTX *quiet = NULL, *asking = NULL;
-    TRY(make_context(t, false, &quiet));
-    enum err e = make_context(t, true, &asking);
-    if (e != OK) {
-        SSL_CTX_free(quiet);
-        return e;
-    }
-    pthread_mutex_lock(&t->lock);
-    SSL_CTX *old[] = {t->contexts[QUIET], t->contexts[ASKING]};
-    t->contexts[QUIET] = quiet;
-    t->contexts[ASKING] = asking;
-    pthread_mutex_unlock(&t->lock);
-    SSL_CTX_free(old[QUIET]);
-    SSL_CTX_free(old[ASKING]);
+static void free_contexts(SSL_CTX *contexts[KINDS]) {
+    for (int kind = 0; kind < KINDS; kind++)
+        SSL_CTX_free(contexts[kind]);
+}
+
+static enum err make_contexts(struct http_tls *t, SSL_CTX *made[KINDS]) {
+    for (int kind = 0; kind < KINDS; kind++)
+        if (kind != JUDGING || t->verify_ca)
+            TRY(make_context(t, (enum kind)kind, &made[kind]));
     return OK;
 }
 
-enum err http_tls_new(const char *cert, const char *key, struct http_tls **out) {
+enum err http_tls_reload(struct http_tls *t) {
+    SSL_CTX *made[KINDS] = {NULL}, *old[KINDS];
+    enum err e = make_contexts(t, made);
+    if (e != OK) {
+        free_contexts(made);
+        return e;
+    }
+    pthread_mutex_lock(&t->lock);
+    memcpy(old, t->contexts, sizeof old);
+    memcpy(t->contexts, made, sizeof made);
+    pthread_mutex_unlock(&t->lock);
+    free_contexts(old);
+    return OK;
+}
+
+enum err http_tls_new(const char *cert, const char *key, const char *verify_ca,
+                      struct http_tls **out) {
     if (!cert || !key)
         return err_set(ERR_CONFIG, "a TLS listener needs a certificate and a key");
     struct http_tls *t = mem_alloc(sizeof *t);
     t->cert = mem_strdup(cert);
     t->key = mem_strdup(key);
+    t->verify_ca = verify_ca ? mem_strdup(verify_ca) : NULL;
     pthread_mutex_init(&t->lock, NULL);
     enum err e = http_tls_reload(t);
     if (e != OK) {
@@ -169,10 +225,18 @@ enum err http_tls_new(const char *cert, const char *key, struct http_tls **out) 
     return OK;
 }
 
-SSL *http_tls_session(struct http_tls *t, bool ask_client_cert) {
+/* ---- connections ---- */
+
+SSL *http_tls_session(struct http_tls *t, const struct http_listener *l,
+                      struct http_names_choice *choice) {
+    enum kind kind = l->verify_ca ? JUDGING : l->ask_client_cert ? ASKING : QUIET;
     pthread_mutex_lock(&t->lock);
-    SSL *ssl = SSL_new(t->contexts[ask_client_cert ? ASKING : QUIET]);
+    SSL *ssl = SSL_new(t->contexts[kind]);
     pthread_mutex_unlock(&t->lock);
+    if (ssl && kind == JUDGING) /* by our clock, and not by the time of the start */
+        X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), (time_t)(clock_ms() / 1000));
+    if (ssl)
+        SSL_set_app_data(ssl, choice);
     return ssl;
 }
 
@@ -189,10 +253,10 @@ struct span http_tls_peer(struct arena *a, SSL *ssl) {
 void http_tls_free(struct http_tls *t) {
     if (!t)
         return;
-    SSL_CTX_free(t->contexts[QUIET]);
-    SSL_CTX_free(t->contexts[ASKING]);
+    free_contexts(t->contexts);
     pthread_mutex_destroy(&t->lock);
     free(t->cert);
     free(t->key);
+    free(t->verify_ca);
     free(t);
 }

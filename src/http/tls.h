@@ -7,11 +7,16 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "http/names.h"
 
 struct http_tls;
 
-/* `cert` (the chain, leaf first) and `key` are PEM files. ERR_CONFIG. */
-enum err http_tls_new(const char *cert, const char *key, struct http_tls **out) ERR_MUST_USE;
+/*
+ * `cert` (the chain, leaf first) and `key` are PEM files, as is `verify_ca`, which may be NULL: see
+ * struct http_listener. ERR_CONFIG.
+ */
+enum err http_tls_new(const char *cert, const char *key, const char *verify_ca,
+                      struct http_tls **out) ERR_MUST_USE;
 
 /* Whether a server could use the two files: what http_tls_new would say, and nothing kept. */
 enum err http_tls_check(const char *cert, const char *key) ERR_MUST_USE;
@@ -20,9 +25,13 @@ enum err http_tls_check(const char *cert, const char *key) ERR_MUST_USE;
  */
 enum err http_tls_reload(struct http_tls *t) ERR_MUST_USE;
 
-/* The server's side of a new connection, which may ask for a client certificate; NULL: no memory.
+/*
+ * The server's side of a new connection to the listener; NULL: no memory. `choice` must live as
+ * long as the connection, and is filled in from the ClientHello, before any session is resumed: so
+ * a session of one name opens nothing on another. NULL where the listener has no names.
  */
-SSL *http_tls_session(struct http_tls *t, bool ask_client_cert);
+SSL *http_tls_session(struct http_tls *t, const struct http_listener *l,
+                      struct http_names_choice *choice);
 
 /* The DER of the client's certificate, unverified; empty when it sent none. */
 struct span http_tls_peer(struct arena *a, SSL *ssl);

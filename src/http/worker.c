@@ -60,8 +60,6 @@ static struct http_exchange *take_first(struct line *l) {
 }
 
 bool http_workers_push(struct http_workers *w, struct http_exchange *x) {
-    x->handler = x->listener->handler;
-    x->user = x->listener->user;
     x->workers = w;
     pthread_mutex_lock(&w->lock);
     bool room = w->waiting + w->later < w->limit && !w->stopping;

@@ -41,16 +41,18 @@ static void write_activity_id(struct buf *b, const struct mde_header *h) {
     xml_close(b, "ActivityId");
 }
 
-/* EnrollmentVersion 4.0: from 5.0 on a host sends attestation (windows-mdm.md, C.2). */
-void mde_write_discover_response(struct buf *b, const struct mde_header *h, const char *policy_url,
-                                 const char *enrollment_url) {
+void mde_write_discover_response(struct buf *b, const struct mde_header *h,
+                                 const struct mde_discover_answer *answer) {
     soap_open(b, h, ACTION_DISCOVER_RESPONSE);
     write_activity_id(b, h);
     soap_open_body(b);
-    buf_str(b, "<DiscoverResponse xmlns=\"" NS_MDE "\"><DiscoverResult>"
-               "<AuthPolicy>OnPremise</AuthPolicy><EnrollmentVersion>4.0</EnrollmentVersion>");
-    xml_leaf(b, "EnrollmentPolicyServiceUrl", span_str(policy_url));
-    xml_leaf(b, "EnrollmentServiceUrl", span_str(enrollment_url));
+    buf_str(b, "<DiscoverResponse xmlns=\"" NS_MDE "\"><DiscoverResult>");
+    xml_leaf(b, "AuthPolicy", span_str(answer->sign_in_url ? "Federated" : "OnPremise"));
+    xml_leaf(b, "EnrollmentVersion", span_str(answer->version));
+    xml_leaf(b, "EnrollmentPolicyServiceUrl", span_str(answer->policy_url));
+    xml_leaf(b, "EnrollmentServiceUrl", span_str(answer->enrollment_url));
+    if (answer->sign_in_url)
+        xml_leaf(b, "AuthenticationServiceUrl", span_str(answer->sign_in_url));
     buf_str(b, "</DiscoverResult></DiscoverResponse>");
     soap_close(b);
 }

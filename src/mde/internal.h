@@ -26,4 +26,7 @@ enum err soap_expect(const struct mde_header *h, const char *name) ERR_MUST_USE;
 /* The text at `path` below `n`; ERR_PARSE naming the path when it is missing or empty. */
 enum err soap_required(const struct xml_node *n, const char *path, struct span *out) ERR_MUST_USE;
 
+/* link.c: as a URL's query has it; all but letters, digits and "-._~" is escaped. */
+void mde_percent_encode(struct buf *b, const char *s);
+
 #endif

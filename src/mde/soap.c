@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The SOAP 1.2 envelope of all three services, and its fault. Prefixes are those of the captured
- * server; some clients find elements by them.
+ * The SOAP 1.2 envelope of all three services. Prefixes are those of the captured server; some
+ * clients find elements by them.
  */
 #include "mde/internal.h"
 
 #include "wire/mdm.h"
+
+static bool is_repeated(const struct xml_node *n) {
+    return n && xml_next(n);
+}
+
+static void read_security(const struct xml_node *header, struct mde_header *out) {
+    const struct xml_node *security = xml_child(header, "Security");
+    const struct xml_node *user = xml_child(security, "UsernameToken");
+    const struct xml_node *password = xml_child(user, "Password");
+    const struct xml_node *token = xml_child(security, "BinarySecurityToken");
+    out->has_security = security != NULL;
+    out->ambiguous = is_repeated(security) || is_repeated(user) || is_repeated(token) ||
+                     is_repeated(password) || is_repeated(xml_child(user, "Username"));
+    out->username = xml_path_text(user, "Username");
+    out->password = password ? password->text : SPAN_NONE; /* blanks at its ends belong to it */
+    out->token = xml_text(token);
+    out->token_type = xml_attr(token, "ValueType");
+}
 
 enum err mde_read(struct arena *a, struct span soap, struct mde_header *out) {
     struct xml_node *root;
@@ -13,16 +31,13 @@ enum err mde_read(struct arena *a, struct span soap, struct mde_header *out) {
     if (!span_is(root->name, "Envelope"))
         return err_set(ERR_PARSE, "not SOAP: the root element is %.64s", arena_str(a, root->name));
     const struct xml_node *header = xml_child(root, "Header");
-    const struct xml_node *token = xml_path(header, "Security/UsernameToken");
-    const struct xml_node *password = xml_child(token, "Password");
     struct xml_node *body = xml_child(root, "Body");
     *out = (struct mde_header){
         .action = xml_path_text(header, "Action"),
         .message_id = xml_path_text(header, "MessageID"),
-        .username = xml_path_text(token, "Username"),
-        .password = password ? password->text : SPAN_NONE, /* blanks at its ends belong to it */
         .body = body ? body->child : NULL,
     };
+    read_security(header, out);
     if (!out->action.n)
         return err_set(ERR_PARSE, "SOAP line %u: no Header/Action", root->line);
     if (!out->body)
@@ -65,43 +80,4 @@ void soap_open_body(struct buf *b) {
 
 void soap_close(struct buf *b) {
     buf_str(b, "</s:Body></s:Envelope>");
-}
-
-/* Subcodes as Microsoft's own service spells them; only some have an ErrorType (C.7). */
-static const struct {
-    const char *subcode, *error_type;
-} faults[] = {
-    [MDE_MESSAGE_FORMAT] = {"s:MessageFormat", NULL},
-    [MDE_AUTHENTICATION] = {"s:Authentication", NULL},
-    [MDE_AUTHORIZATION] = {"s:Authorization", NULL},
-    [MDE_CERTIFICATE_REQUEST] = {"s:CertificateRequest", NULL},
-    [MDE_ENROLLMENT_SERVER] = {"s:EnrollmentServer", NULL},
-    [MDE_NOT_SUPPORTED] = {"s:Authorization", "NotSupported"},
-};
-
-static void write_detail(struct buf *b, const struct mde_header *h, const char *error_type,
-                         const char *text) {
-    static const char tag[] = "DeviceEnrollmentServiceError xmlns=\"" NS_WSTEP "\"";
-    xml_open(b, "s:Detail");
-    xml_open(b, tag);
-    xml_leaf(b, "ErrorType", span_str(error_type));
-    xml_leaf(b, "Message", span_str(text));
-    xml_leaf(b, "TraceId", soap_message_uuid(h));
-    xml_close(b, tag);
-    xml_close(b, "s:Detail");
-}
-
-void mde_write_fault(struct buf *b, const struct mde_header *h, enum mde_fault fault,
-                     const char *text) {
-    soap_open(b, h, ACTION_RSTRC);
-    soap_open_body(b);
-    buf_str(b, "<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode>");
-    xml_leaf(b, "s:Value", span_str(faults[fault].subcode));
-    buf_str(b, "</s:Subcode></s:Code><s:Reason>");
-    xml_leaf(b, "s:Text xml:lang=\"en-US\"", span_str(text));
-    xml_close(b, "s:Reason");
-    if (faults[fault].error_type)
-        write_detail(b, h, faults[fault].error_type, text);
-    xml_close(b, "s:Fault");
-    soap_close(b);
 }

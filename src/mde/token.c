@@ -19,21 +19,22 @@ static struct span context_item(const struct xml_node *context, const char *name
     return SPAN_NONE;
 }
 
-static enum err read_context(const struct xml_node *context, struct mde_request_token *out) {
+bool mde_is_device_id(struct span text) {
+    bool hex = text.n == DEVICE_ID_DIGITS;
+    for (size_t i = 0; hex && i < text.n; i++)
+        hex = isxdigit(text.p[i]);
+    return hex;
+}
+
+static void read_context(const struct xml_node *context, struct mde_request_token *out) {
     out->device_id = context_item(context, "DeviceID");
     out->hw_dev_id = context_item(context, "HWDevID");
     out->device_name = context_item(context, "DeviceName");
+    out->device_type = context_item(context, "DeviceType");
     out->os_version = context_item(context, "OSVersion");
     out->os_edition = context_item(context, "OSEdition");
     out->enrollment_type = context_item(context, "EnrollmentType");
     out->locale = context_item(context, "Locale");
-    bool hex = out->device_id.n == DEVICE_ID_DIGITS;
-    for (size_t i = 0; hex && i < out->device_id.n; i++)
-        hex = isxdigit(out->device_id.p[i]);
-    if (!hex)
-        return err_set(ERR_PARSE, "RequestSecurityToken: DeviceID is missing or not %d hex digits",
-                       DEVICE_ID_DIGITS);
-    return OK;
 }
 
 enum err mde_read_request_token(struct arena *a, const struct mde_header *h,
@@ -44,12 +45,14 @@ enum err mde_read_request_token(struct arena *a, const struct mde_header *h,
     *out = (struct mde_request_token){.value_type = xml_attr(token, "ValueType")};
     TRY(soap_required(request, "TokenType", &out->token_type));
     TRY(soap_required(request, "RequestType", &out->request_type));
-    struct span csr;
-    TRY(soap_required(request, "BinarySecurityToken", &csr));
-    enum err e = base64_decode(a, csr, &out->csr);
+    out->renew = span_is(out->request_type, REQUEST_RENEW);
+    struct span content;
+    TRY(soap_required(request, "BinarySecurityToken", &content));
+    enum err e = base64_decode(a, content, &out->content);
     if (e != OK)
         return err_context(e, "SOAP line %u: BinarySecurityToken", token->line);
-    return read_context(xml_child(request, "AdditionalContext"), out);
+    read_context(xml_child(request, "AdditionalContext"), out);
+    return OK;
 }
 
 static void write_timestamp(struct buf *b) {

@@ -13,19 +13,19 @@ static bool is_success(const char *code) {
     return n == SYNCML_OK || n == SYNCML_ACCEPTED;
 }
 
-/* ---- roots ---- */
+/* ---- trust anchors ---- */
 
-static const struct root *find_root(const struct target *t, const char *sha1) {
-    for (size_t i = 0; i < t->root_count; i++)
-        if (strcmp(t->roots[i].sha1, sha1) == 0)
-            return &t->roots[i];
+static const struct anchor *find_anchor(const struct target *t, const char *sha1) {
+    for (size_t i = 0; i < t->anchor_count; i++)
+        if (strcmp(t->anchors[i].sha1, sha1) == 0)
+            return &t->anchors[i];
     return NULL;
 }
 
-/* Behind a gateway in mode RA there are two: which one it was. */
-static const char *name_of(struct arena *a, const struct root *root) {
+/* There may be several, of two chains behind a gateway in mode RA: which one it was. */
+static const char *name_of(struct arena *a, const struct anchor *anchor) {
     struct cert c;
-    return cert_parse(root->der, &c) == OK ? name_text(a, c.subject) : root->sha1;
+    return cert_parse(anchor->der, &c) == OK ? name_text(a, c.subject) : anchor->sha1;
 }
 
 static enum err note_waiting(struct tx *tx, struct exchange *x, const struct trust *t,
@@ -33,19 +33,19 @@ static enum err note_waiting(struct tx *tx, struct exchange *x, const struct tru
     struct enrollment *all;
     TRY(enrollment_list(tx, x->a, x->device.id, &all));
     for (struct enrollment *e = all; e; e = e->next) {
-        const struct root *root =
-            e->state == STATE_ASSIGNED ? find_root(target_of(x, e->endpoint), t->sha1) : NULL;
-        if (root)
+        const struct anchor *anchor =
+            e->state == STATE_ASSIGNED ? find_anchor(target_of(x, e->endpoint), t->sha1) : NULL;
+        if (anchor)
             TRY(enroll_record(tx, e, EVENT_NOTE,
-                              arena_printf(x->a, "%s (%s)", text, name_of(x->a, root)),
+                              arena_printf(x->a, "%s (%s)", text, name_of(x->a, anchor)),
                               "thumbprint", t->sha1, "status", t->add_code, NULL));
     }
     return OK;
 }
 
 /*
- * A root is confirmed when the host reads back the very certificate; a host that took it but cannot
- * show it is believed, and the timeline says so.
+ * An anchor is confirmed when the host reads back the very certificate; a host that took it but
+ * cannot show it is believed, and the timeline says so.
  */
 static bool is_confirmed(const struct trust *t) {
     bool taken =
@@ -53,13 +53,13 @@ static bool is_confirmed(const struct trust *t) {
     return t->shown || (taken && !t->answered);
 }
 
-enum err session_trusts(struct tx *tx, const struct exchange *x, const char *root_sha1, bool *out) {
+enum err session_trusts(struct tx *tx, const struct exchange *x, const char *sha1, bool *out) {
     for (const struct trust *t = x->trusts; t; t = t->next)
-        if (strcmp(t->sha1, root_sha1) == 0 && is_confirmed(t)) {
+        if (strcmp(t->sha1, sha1) == 0 && is_confirmed(t)) {
             *out = true;
             return OK;
         }
-    return device_trusts(tx, x->device.id, root_sha1, out);
+    return device_trusts(tx, x->device.id, sha1, out);
 }
 
 static enum err record_trust(struct tx *tx, struct exchange *x, const struct trust *t) {
@@ -88,11 +88,11 @@ static enum err record_delivery(struct tx *tx, struct exchange *x, struct findin
                                             "not say that it enrolled",
                                             accepted),
                                accepted);
-    return enroll_record(tx, e, EVENT_REJECTED,
-                         arena_printf(x->a, "the host rejected the profile: Atomic %s%s%s",
-                                      f->atomic_code, failures ? ", because of " : "",
-                                      failures ? failures : ""),
-                         "status", f->atomic_code, "nodes", failures, NULL);
+    return enroll_record(
+        tx, e, EVENT_REJECTED,
+        arena_printf(x->a, "the host rejected the profile: Atomic %s%s%s", f->atomic_code,
+                     failures ? ", because of " : "", failures ? failures : ""),
+        "status", f->atomic_code, "nodes", failures, "original_error", f->original_error, NULL);
 }
 
 enum err session_record_outcomes(struct tx *tx, struct exchange *x) {

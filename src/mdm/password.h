@@ -3,7 +3,8 @@
  * Passwords of accounts, kept as scrypt hashes (RFC 7914: N 2^14, r 8, p 1: 16 MiB and about 40 ms
  * each). At most two are computed and two wait at a time, the next is turned away with ERR_BUSY: a
  * flood of guesses takes neither the server's memory nor the workers that SCEP and sessions need.
- * Thread-safe.
+ * What was right is remembered for a minute, by a keyed hash: an enrollment shows its password
+ * twice. Thread-safe.
  */
 #ifndef SIGNET_MDM_PASSWORD_H
 #define SIGNET_MDM_PASSWORD_H

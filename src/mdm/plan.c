@@ -1,21 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a host is sent next: questions first (they belong to the session's first message), then the
- * roots that are not known to be there, then each profile that waits. One step at a time: a profile
- * goes only to a host that has confirmed its roots.
+ * CA certificates that are not known to be there, then each profile that waits. One step at a time:
+ * a profile goes only to a host that has confirmed its anchors.
  */
 #include "base/text.h"
 #include "mdm/session.h"
 #include "wire/mdm.h"
 
+static enum err keep(struct exchange *x, const struct sent_command *c) {
+    struct sent_command **last = &x->session.sent;
+    while (*last)
+        last = &(*last)->next;
+    *last = arena_alloc(x->a, sizeof **last);
+    **last = *c;
+    (*last)->msg_id = x->msg_id;
+    x->keep_reply = true;
+    return OK;
+}
+
 enum err session_keep(struct tx *tx, struct exchange *x, unsigned cmd_id,
                       enum command_purpose purpose, const char *enrollment, const char *loc_uri) {
-    const struct sent_command c = {.msg_id = x->msg_id,
-                                   .cmd_id = cmd_id,
-                                   .purpose = (int)purpose,
-                                   .enrollment = enrollment,
-                                   .loc_uri = loc_uri};
-    return command_add(tx, x->device.id, &c);
+    (void)tx;
+    return keep(x, &(struct sent_command){.cmd_id = cmd_id,
+                                          .purpose = (int)purpose,
+                                          .enrollment = enrollment,
+                                          .loc_uri = loc_uri});
+}
+
+enum err session_keep_queued(struct tx *tx, struct exchange *x, unsigned cmd_id,
+                             enum command_purpose purpose, int64_t queue) {
+    (void)tx;
+    return keep(x, &(struct sent_command){
+                       .cmd_id = cmd_id, .purpose = (int)purpose, .loc_uri = "", .queue = queue});
 }
 
 /* ---- questions ---- */
@@ -39,25 +56,25 @@ static enum err ask(struct tx *tx, struct exchange *x, const struct enrollment *
     return OK;
 }
 
-/* ---- roots ---- */
+/* ---- trust anchors ---- */
 
-static enum err send_root(struct tx *tx, struct exchange *x, const struct root *root) {
-    const char *uri =
-        arena_printf(x->a, "./Device" CSP_ROOT_CERTS "/Root/%s/EncodedCertificate", root->sha1);
+static enum err send_anchor(struct tx *tx, struct exchange *x, const struct anchor *anchor) {
+    const char *uri = arena_printf(x->a, "./Device" CSP_ROOT_CERTS "/%s/%s/EncodedCertificate",
+                                   anchor->intermediate ? "CA" : "Root", anchor->sha1);
     BUF_AUTO(encoded);
-    base64_encode(&encoded, root->der);
+    base64_encode(&encoded, anchor->der);
     unsigned id = syncml_write_add(&x->out, uri, "b64", buf_view(&encoded));
     TRY(session_keep(tx, x, id, PURPOSE_TRUST_ADD, NULL, uri));
     id = syncml_write_get(&x->out, uri);
     return session_keep(tx, x, id, PURPOSE_TRUST_GET, NULL, uri);
 }
 
-static void miss(struct exchange *x, const struct root *root, struct missing_root **list) {
+static void miss(struct exchange *x, const struct anchor *anchor, struct missing_anchor **list) {
     for (; *list; list = &(*list)->next)
-        if (strcmp((*list)->root->sha1, root->sha1) == 0)
+        if (strcmp((*list)->anchor->sha1, anchor->sha1) == 0)
             return;
     *list = arena_alloc(x->a, sizeof **list);
-    (*list)->root = root;
+    (*list)->anchor = anchor;
 }
 
 /* The host has just said that it did not take it: not in this session again. */
@@ -68,14 +85,14 @@ static bool was_refused(const struct exchange *x, const char *sha1) {
     return false;
 }
 
-static enum err look_at_roots(struct tx *tx, struct exchange *x, const struct target *t,
-                              struct missing_root **roots, bool *all) {
+static enum err look_at_anchors(struct tx *tx, struct exchange *x, const struct target *t,
+                                struct missing_anchor **anchors, bool *all) {
     *all = true;
-    for (size_t i = 0; i < t->root_count; i++) {
+    for (size_t i = 0; i < t->anchor_count; i++) {
         bool trusted;
-        TRY(session_trusts(tx, x, t->roots[i].sha1, &trusted));
-        if (!trusted && !was_refused(x, t->roots[i].sha1))
-            miss(x, &t->roots[i], roots);
+        TRY(session_trusts(tx, x, t->anchors[i].sha1, &trusted));
+        if (!trusted && !was_refused(x, t->anchors[i].sha1))
+            miss(x, &t->anchors[i], anchors);
         *all = *all && trusted;
     }
     return OK;
@@ -83,49 +100,67 @@ static enum err look_at_roots(struct tx *tx, struct exchange *x, const struct ta
 
 /* ---- */
 
-/* ./User exists only while the enrolled user is signed in (windows-mdm.md, A.1). */
-static bool is_reachable(const struct exchange *x, const struct enrollment *e) {
+bool session_reaches(const struct exchange *x, const struct enrollment *e) {
     const char *login = x->device.login_status;
     return !e->user_scope || (login && strcmp(login, "user") == 0);
 }
 
 enum err session_look(struct tx *tx, struct exchange *x, struct enrollment *all,
-                      struct missing_root **roots, struct due_profile **profiles) {
+                      struct missing_anchor **anchors, struct due_profile **profiles) {
     struct due_profile **last = profiles;
-    *roots = NULL;
+    *anchors = NULL;
     *profiles = NULL;
     for (struct enrollment *e = all; e; e = e->next) {
         bool trusted;
-        if (e->state != STATE_ASSIGNED || !is_reachable(x, e))
+        if (e->state != STATE_ASSIGNED || !session_reaches(x, e))
             continue;
         const struct target *t = target_of(x, e->endpoint);
-        TRY(look_at_roots(tx, x, t, roots, &trusted));
+        TRY(look_at_anchors(tx, x, t, anchors, &trusted));
         if (!trusted)
             continue;
+        TRY(enrollment_body(tx, x->a, e));
         *last = arena_alloc(x->a, sizeof **last);
         **last = (struct due_profile){e, t, NULL};
         last = &(*last)->next;
     }
-    if (*roots)
+    if (*anchors)
         *profiles = NULL;
     return OK;
 }
 
+/* Once in each timeline: the host comes often. */
+static enum err note_absent_user(struct tx *tx, const struct exchange *x, struct enrollment *e) {
+    static const char text[] = "the profile is for the user's store: it waits for a session in "
+                               "which the user who enrolled the host is signed in";
+    struct event *events;
+    TRY(enrollment_list_events(tx, x->a, e->id, &events));
+    for (; events; events = events->next)
+        if (strcmp(events->text, text) == 0)
+            return OK;
+    return enroll_record(tx, e, EVENT_NOTE, text, "login_status", x->device.login_status, NULL);
+}
+
+static enum err question(struct tx *tx, struct exchange *x, struct enrollment *e) {
+    if (!session_reaches(x, e))
+        return e->state == STATE_ASSIGNED ? note_absent_user(tx, x, e) : OK;
+    if (!enroll_wants_answer(e, x->now, x->hint))
+        return OK;
+    TRY(ask(tx, x, e));
+    e->sessions++;
+    return enrollment_update(tx, e);
+}
+
 enum err session_plan(struct tx *tx, struct exchange *x) {
     struct enrollment *all;
-    struct missing_root *roots;
+    struct missing_anchor *anchors;
     struct due_profile *profiles;
-    bool first = x->msg_id == 1;
-    TRY(enrollment_list(tx, x->a, x->device.id, &all));
+    bool first = !x->joined;
+    TRY(enrollment_outline(tx, x->a, x->device.id, &all));
     for (struct enrollment *e = all; e && first; e = e->next)
-        if (is_reachable(x, e) && enroll_wants_answer(e, x->now, x->hint)) {
-            TRY(ask(tx, x, e));
-            e->sessions++;
-            TRY(enrollment_update(tx, e));
-        }
-    TRY(session_look(tx, x, all, &roots, &profiles));
-    for (; roots; roots = roots->next)
-        TRY(send_root(tx, x, roots->root));
+        TRY(question(tx, x, e));
+    TRY(session_look(tx, x, all, &anchors, &profiles));
+    for (; anchors; anchors = anchors->next)
+        TRY(send_anchor(tx, x, anchors->anchor));
     for (; profiles; profiles = profiles->next)
         TRY(session_deliver(tx, x, profiles));
     return session_count_unused(tx, x);

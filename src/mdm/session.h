@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside mdm/: one message of a session while it is worked on. session.c reads what the host said
- * into findings, outcome.c turns findings into what is known, plan.c decides what is sent next, and
- * deliver.c sends a profile.
+ * Inside mdm/: one message of a session while it is worked on. session.c knows the sender and gives
+ * the answer, place.c where the message stands, hear.c takes what the host says and gives it to the
+ * source of the command (source.h) or into findings; outcome.c turns findings into what is known,
+ * plan.c decides what is sent next, and deliver.c sends a profile.
  */
 #ifndef SIGNET_MDM_SESSION_H
 #define SIGNET_MDM_SESSION_H
 
+#include "mdm/md5.h"
 #include "mdm/mdm.h"
 #include "mdm/target.h"
 #include "store/session.h"
@@ -14,7 +16,7 @@
 
 /* Why a command was sent; kept in the database: numbers are only ever added to. */
 enum command_purpose {
-    PURPOSE_TRUST_ADD = 1, /* Add of a root that profiles need */
+    PURPOSE_TRUST_ADD = 1, /* Add of a CA certificate that profiles need */
     PURPOSE_TRUST_GET,     /* Get of it: the proof that it is there */
     PURPOSE_ATOMIC,        /* the profile */
     PURPOSE_CHILD,         /* a command inside it */
@@ -34,20 +36,31 @@ enum command_purpose {
 /* What this message says about one enrollment. */
 struct finding {
     const char *enrollment;
-    const char *atomic_code; /* status of the Atomic; NULL: none in this message */
-    const char *enroll_code; /* status of the Exec of Install/Enroll; NULL: the host gave none */
-    struct buf failures;     /* "405 SubjectName (0x86000002), ..." of its children */
-    bool observed;           /* the answer to Get Status is here */
+    const char *atomic_code;    /* status of the Atomic; NULL: none in this message */
+    const char *enroll_code;    /* status of the Exec of Install/Enroll; NULL: the host gave none */
+    struct buf failures;        /* "405 SubjectName (0x86000002), ..." of its children */
+    const char *original_error; /* msft:originalerror of the first of them; or NULL */
+    bool observed;              /* the answer to Get Status is here */
     struct observation seen;
     struct finding *next;
 };
 
-/* What this message says about one root certificate on the host. */
+/* What this message says about one CA certificate on the host. */
 struct trust {
-    const char *sha1;                /* of the root, as the command's LocURI names it */
+    const char *sha1;                /* of it, as the command's LocURI names it */
     const char *add_code, *get_code; /* NULL: none in this message */
-    bool answered, shown;            /* the Get brought a value; it is the root */
+    bool answered, shown;            /* the Get brought a value; it is the very certificate */
     struct trust *next;
+};
+
+/* A message in the sessions of its device. */
+enum standing {
+    MESSAGE_FIRST,    /* it begins a session, or goes on with one that we know nothing of */
+    MESSAGE_NEXT,     /* it follows the one before */
+    MESSAGE_REPEATED, /* it is the one before: our answer was lost */
+    MESSAGE_OLD,      /* another one had this MsgID, or a later one */
+    MESSAGE_AHEAD,    /* there must have been others before it */
+    MESSAGE_APART,    /* of another session, while one is under way */
 };
 
 struct exchange {
@@ -56,41 +69,62 @@ struct exchange {
     const struct mdm_wanted *wanted; /* challenges that were fetched for this answer */
     struct arena *a;
     const char *peer;
-    struct span client_cert; /* DER, unverified */
+    const struct mdm_proof *proof;
     struct syncml_message *in;
+    uint8_t digest[DIGEST_MAX_SIZE]; /* SHA-256 of the message */
     struct syncml_writer out;
     struct device device;
+    struct identity identity; /* that the certificate is; sha256 is empty: by MD5 */
+    struct md5_login login;   /* of a sender without certificate; see md5.h */
+    struct session session;   /* as it was before this message, and then with it */
     int64_t now;
-    bool joined;    /* the message goes on with a session that we know */
-    int64_t msg_id; /* of our reply */
-    bool moved;     /* an enrollment got another state */
-    bool hint;      /* the alert of a finished SCEP enrollment came */
+    enum standing standing;
+    bool joined;                   /* the message goes on with a session that we know */
+    int64_t msg_id;                /* of our reply */
+    bool looking;                  /* the message is only looked at: nothing may be written */
+    bool refused;                  /* it is a stranger's */
+    const char *alarm;             /* what is told of him; NULL: the log is enough */
+    bool keep_reply;               /* the reply could not be made again from the message alone */
+    bool ended;                    /* the host ends the session (Alert 1223) */
+    bool unasked, torn, too_large; /* see session_report */
+    bool moved;                    /* an enrollment got another state */
+    bool hint;                     /* the alert of a finished SCEP enrollment came */
+    bool leaves;                   /* the alert of an unenrollment came */
     struct finding *findings;
     struct trust *trusts;
     struct target *targets; /* that were looked up; see target_of */
 };
 
-/* session.c: whose message it is (ERR_AUTH, ERR_FORBIDDEN) and where its session stands, then what
- * it says. Nothing is written to the store; statuses to its commands go to x->out. */
+/* session.c: whose message it is (ERR_AUTH, ERR_FORBIDDEN) and where its session stands. */
 enum err session_identify(struct tx *tx, struct exchange *x) ERR_MUST_USE;
+const struct exchange *session_exchange(const struct mdm_message *m);
+
+/* hear.c: what the message says, and statuses to its commands in x->out; then what it says that no
+ * good host says. The first writes nothing to the store when x->looking. */
 enum err session_hear(struct tx *tx, struct exchange *x) ERR_MUST_USE;
-void session_free(struct exchange *x); /* all but the reply */
+enum err session_report(struct tx *tx, const struct exchange *x) ERR_MUST_USE;
+
+void session_free(struct exchange *x); /* findings.c: all but the reply */
 
 /* outcome.c: records what the findings mean. */
 enum err session_record_outcomes(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 
-/* Whether the host has confirmed that it trusts the root: before, or by this message. */
-enum err session_trusts(struct tx *tx, const struct exchange *x, const char *root_sha1,
+/* Whether the host has confirmed that it has the anchor: before, or by this message. */
+enum err session_trusts(struct tx *tx, const struct exchange *x, const char *sha1,
                         bool *out) ERR_MUST_USE;
+
+/* plan.c: whether the enrollment's nodes can be reached in this session: ./User exists only while
+ * the enrolled user is signed in (windows-mdm.md, A.1). */
+bool session_reaches(const struct exchange *x, const struct enrollment *e);
 
 /* plan.c: writes the commands that come next, and keeps them for their answers. */
 enum err session_plan(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 
-/* What goes to the host next, besides questions: the roots that it lacks, or, when none of them is
- * to be sent, the profiles whose roots it trusts. */
-struct missing_root {
-    const struct root *root;
-    struct missing_root *next;
+/* What goes to the host next, besides questions: the anchors that it lacks, or, when none of them
+ * is to be sent, the profiles whose anchors it has. */
+struct missing_anchor {
+    const struct anchor *anchor;
+    struct missing_anchor *next;
 };
 struct due_profile {
     struct enrollment *enrollment;
@@ -98,12 +132,15 @@ struct due_profile {
     struct due_profile *next;
 };
 enum err session_look(struct tx *tx, struct exchange *x, struct enrollment *all,
-                      struct missing_root **roots, struct due_profile **profiles) ERR_MUST_USE;
+                      struct missing_anchor **anchors, struct due_profile **profiles) ERR_MUST_USE;
 
-/* A command that went out with our reply, for its answer. */
+/* A command that went out with our reply, for its answer. The texts live as long as x->a. */
 enum err session_keep(struct tx *tx, struct exchange *x, unsigned cmd_id,
                       enum command_purpose purpose, const char *enrollment,
                       const char *loc_uri) ERR_MUST_USE;
+/* The same for one of the administrator, by its id in store/queue.h. */
+enum err session_keep_queued(struct tx *tx, struct exchange *x, unsigned cmd_id,
+                             enum command_purpose purpose, int64_t queue) ERR_MUST_USE;
 
 /* deliver.c: sends a profile. One that cannot be sent is told once in its timeline, and stays. */
 enum err session_deliver(struct tx *tx, struct exchange *x,

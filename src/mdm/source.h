@@ -25,6 +25,9 @@ struct session_source {
     enum err (*plan)(struct tx *tx, struct exchange *x);
 };
 
+/* session.c: NULL for those of plan.c and deliver.c. */
+const struct session_source *session_source_of(int purpose);
+
 /* remove.c: nodes of certificates that are replaced or taken away are deleted, and seen gone. */
 extern const struct session_source removal_source;
 /* queue.c: the administrator's commands. */

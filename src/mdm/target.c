@@ -17,20 +17,44 @@ static const struct gateway_upstream *acquire(struct exchange *x, const char *na
     return u;
 }
 
-static void need_root(struct target *t, const char *sha1, struct span der) {
-    for (size_t i = 0; i < t->root_count; i++)
-        if (strcmp(t->roots[i].sha1, sha1) == 0)
+static void need(struct target *t, const char *sha1, struct span der, bool intermediate) {
+    for (size_t i = 0; i < t->anchor_count; i++)
+        if (strcmp(t->anchors[i].sha1, sha1) == 0)
             return;
-    t->roots[t->root_count++] = (struct root){sha1, der};
+    t->anchors[t->anchor_count++] = (struct anchor){sha1, der, intermediate};
 }
 
-/* Only a certificate that is its own issuer can be a root to Windows. */
-static void need_root_of(struct target *t, const struct gateway_upstream *u) {
+/* The CA of a chain and those above it, but for the root: without them a host that got only its own
+ * certificate cannot build the chain. */
+static void need_intermediates(struct exchange *x, struct target *t, const struct span *chain,
+                               size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char *sha1 = arena_alloc(x->a, CERT_THUMBPRINT_SIZE);
+        if (cert_sha1_hex(chain[i], sha1) == OK)
+            need(t, sha1, chain[i], true);
+        else
+            t->problem = "a certificate of its CA's chain cannot be hashed: is the memory full?";
+    }
+}
+
+static void need_chain_of_ca(struct exchange *x, struct target *t, const struct ca *ca) {
+    need(t, ca->root_sha1, ca_root(ca), false);
+    if (!ca->chain_count)
+        return;
+    need_intermediates(x, t, &ca->issuer.cert, 1);
+    need_intermediates(x, t, ca->chain, ca->chain_count - 1);
+}
+
+/* Only a certificate that is its own issuer can be a root to Windows. Where none is known, the
+ * host's administrator has seen to the trust, and so to the whole chain. */
+static void need_chain_of(struct exchange *x, struct target *t, const struct gateway_upstream *u) {
     struct cert top;
     struct span der = u->chain_count ? u->chain[u->chain_count - 1] : SPAN_NONE;
     t->no_root = !der.n || cert_parse(der, &top) != OK || !span_eq(top.issuer, top.subject);
-    if (!t->no_root)
-        need_root(t, u->root_sha1, der);
+    if (t->no_root)
+        return;
+    need(t, u->root_sha1, der, false);
+    need_intermediates(x, t, u->chain, u->chain_count - 1);
 }
 
 /* Its hosts meet our RA first, and then hold a certificate of the upstream's CA. */
@@ -45,9 +69,9 @@ static void find_endpoint(struct exchange *x, struct target *t, const struct end
     }
     t->endpoint = e;
     t->ca_sha1 = e->ca->sha1;
-    need_root(t, e->ca->root_sha1, ca_root(e->ca));
+    need_chain_of_ca(x, t, e->ca);
     if (u)
-        need_root_of(t, u);
+        need_chain_of(x, t, u);
 }
 
 static void find_relay(struct exchange *x, struct target *t) {
@@ -67,7 +91,7 @@ static void find_relay(struct exchange *x, struct target *t) {
     } else {
         t->relay = u;
         t->ca_sha1 = u->thumbprint;
-        need_root_of(t, u);
+        need_chain_of(x, t, u);
     }
 }
 

@@ -10,12 +10,16 @@
 
 struct exchange;
 
-struct root {
+/* A CA certificate that the host must have: in its store Root, or in CA, where Windows looks for
+ * the intermediate ones (windows-mdm.md, A.8). */
+struct anchor {
     const char *sha1; /* upper-case hex */
     struct span der;
+    bool intermediate;
 };
 
-enum { TARGET_MAX_ROOTS = 2 };
+/* Two whole chains: of our endpoint's CA, and of the upstream's behind it. */
+enum { TARGET_MAX_ANCHORS = 2 * (CA_MAX_CHAIN + 1) };
 
 struct target {
     const char *name;                     /* enrollment.endpoint */
@@ -23,8 +27,8 @@ struct target {
     const struct endpoint *endpoint;      /* hosts speak SCEP with us; NULL: with `relay` */
     const struct gateway_upstream *relay; /* or NULL */
     const char *ca_sha1;                  /* CAThumbprint */
-    struct root roots[TARGET_MAX_ROOTS];
-    size_t root_count;
+    struct anchor anchors[TARGET_MAX_ANCHORS];
+    size_t anchor_count;
     bool no_root; /* the chain of the upstream's CA ends below its root: the host must have it */
     struct target *next;
 };

@@ -4,7 +4,6 @@
  * it, and thrown away. An NDES keeps five passwords (windows-scep.md, 5), so one is asked for only
  * when its profile goes out with this very answer.
  */
-#include "base/clock.h"
 #include "csp/profile.h"
 #include "mdm/session.h"
 
@@ -24,13 +23,17 @@ static enum err look(struct tx *tx, void *user) {
     struct looking *l = user;
     struct exchange *x = &l->x;
     struct enrollment *all;
-    struct missing_root *roots;
+    struct missing_anchor *anchors;
     struct due_profile *due;
     struct mdm_wanted **last = &l->found;
     TRY(session_identify(tx, x));
+    if (x->standing != MESSAGE_FIRST && x->standing != MESSAGE_NEXT)
+        return OK;
+    if (!x->joined)
+        x->device.login_status = NULL;
     TRY(session_hear(tx, x));
-    TRY(enrollment_list(tx, x->a, x->device.id, &all));
-    TRY(session_look(tx, x, all, &roots, &due));
+    TRY(enrollment_outline(tx, x->a, x->device.id, &all));
+    TRY(session_look(tx, x, all, &anchors, &due));
     for (unsigned n = 0; due && n < MAX_WANTED; due = due->next)
         if (target_gives_challenges(due->target) &&
             profile_uses(span_str(due->enrollment->body), "scep.challenge")) {
@@ -95,21 +98,17 @@ static bool has_upstreams(const struct mdm *mdm) {
     return all > 0;
 }
 
-/* A stranger is mdm_session's to refuse. */
-enum err mdm_wants(const struct mdm *mdm, struct arena *a, struct span client_cert,
-                   struct span message, struct mdm_wanted **out) {
+/* A stranger is mdm_work's to refuse. */
+enum err mdm_wants(struct mdm_message *m, struct mdm_wanted **out) {
+    const struct exchange *of = session_exchange(m);
     *out = NULL;
-    if (!has_upstreams(mdm))
+    if (!has_upstreams(of->mdm))
         return OK;
-    const struct pki *pki = pki_acquire(mdm->pki);
-    struct looking l = {
-        .x = {.mdm = mdm, .pki = pki, .a = a, .client_cert = client_cert, .now = clock_ms()}};
-    enum err e = syncml_parse(a, message, &l.x.in);
-    if (e == OK)
-        e = store_read(mdm->store, look, &l);
+    struct looking l = {.x = *of};
+    l.x.looking = true;
+    enum err e = store_read(of->mdm->store, look, &l);
     if (e == OK)
         e = claim_found(&l);
-    pki_release(pki);
     session_free(&l.x);
     buf_free(&l.x.out.out);
     if (e == OK)

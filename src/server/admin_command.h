@@ -29,6 +29,10 @@ struct admin_command {
 
 /* Each ends with a row without a name. */
 extern const struct admin_command admin_host_commands[];        /* admin_hosts.c */
+extern const struct admin_command admin_device_commands[];      /* admin_devices.c */
+extern const struct admin_command admin_group_commands[];       /* admin_groups.c */
+extern const struct admin_command admin_queue_commands[];       /* admin_queue.c */
+extern const struct admin_command admin_user_commands[];        /* admin_users.c */
 extern const struct admin_command admin_certificate_commands[]; /* admin_certificates.c */
 extern const struct admin_command admin_challenge_commands[];   /* admin_challenges.c */
 extern const struct admin_command admin_gateway_commands[];     /* admin_gateway.c */

@@ -1,153 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands on accounts, devices, profiles and enrollments. */
-#include <strings.h>
-
+/* Commands on accounts, profiles and enrollments. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "csp/profile.h"
-#include "server/admin_command.h"
+#include "enroll/life.h"
+#include "server/admin_target.h"
 #include "server/profile_endpoint.h"
-#include "server/report.h"
+#include "server/report_device.h"
+#include "store/assignment.h"
 
-enum { MAX_PROFILE = 256 * 1024 };
-
-/* ---- accounts ---- */
-
-/* With an endpoint: an account of its mscep_admin page, which is of another kind. */
-static enum err endpoint_argument(struct admin_call *c, const char **out) {
-    TRY(admin_optional(c, "endpoint", out));
-    if (!*out)
-        return OK;
-    const struct pki *pki = pki_acquire(c->scope->pki);
-    const struct endpoint *e = pki_endpoint(pki, *out);
-    bool no_page = e && !e->policy->mscep_admin;
-    pki_release(pki);
-    if (!e)
-        return err_set(ERR_NOT_FOUND, "there is no endpoint '%s' in signet.conf", *out);
-    if (no_page)
-        admin_put(c, "warning",
-                  json_sprintf("the endpoint '%s' has no page for this account: set mscep-admin "
-                               "in signet.conf and restart",
-                               *out));
-    return OK;
-}
-
-static enum err user_add(struct tx *tx, struct admin_call *c) {
-    const char *endpoint, *name;
-    TRY(admin_name(c, "name", &name));
-    TRY(endpoint_argument(c, &endpoint));
-    if (endpoint) {
-        const struct ndes_account account = {.endpoint = endpoint,
-                                             .name = name,
-                                             .password = c->password_hash,
-                                             .created = clock_ms()};
-        return ndes_account_add(tx, &account);
-    }
-    const struct account account = {
-        .name = name, .password = c->password_hash, .created = clock_ms()};
-    return account_add(tx, &account);
-}
-
-static enum err user_remove(struct tx *tx, struct admin_call *c) {
-    const char *name, *endpoint;
-    TRY(admin_name(c, "name", &name));
-    TRY(admin_optional(c, "endpoint", &endpoint));
-    return endpoint ? ndes_account_remove(tx, endpoint, name) : account_remove(tx, name);
-}
-
-static void list_user(json_t *list, const char *name, const char *endpoint, int64_t created) {
-    char iso[CLOCK_ISO_SIZE];
-    json_t *user = json_pack("{s:s, s:s}", "name", name, "created", clock_iso(created, iso));
-    if (endpoint)
-        json_object_set_new(user, "endpoint", json_string(endpoint));
-    json_array_append_new(list, user);
-}
-
-static enum err user_list(struct tx *tx, struct admin_call *c) {
-    struct account *all;
-    struct ndes_account *ndes;
-    json_t *list = admin_put_list(c, "users");
-    TRY(account_list(tx, c->a, &all));
-    TRY(ndes_account_list(tx, c->a, &ndes));
-    for (; all; all = all->next)
-        list_user(list, all->name, NULL, all->created);
-    for (; ndes; ndes = ndes->next)
-        list_user(list, ndes->name, ndes->endpoint, ndes->created);
-    return OK;
-}
-
-/* ---- devices ---- */
-
-static enum err list_devices(struct tx *tx, struct admin_call *c) {
-    struct device *all;
-    json_t *list = admin_put_list(c, "devices");
-    TRY(device_list(tx, c->a, &all));
-    for (; all; all = all->next)
-        json_array_append_new(list, report_device(all));
-    return OK;
-}
-
-/* By DeviceID, or by name where only one host claims it. */
-static enum err find_device(struct device *all, const char *text, const struct device **out) {
-    *out = NULL;
-    for (const struct device *d = all; d; d = d->next) {
-        if (strcasecmp(d->device_id, text) == 0) {
-            *out = d;
-            return OK;
-        }
-        if (strcasecmp(d->name, text) != 0)
-            continue;
-        if (*out)
-            return err_set(ERR_CONFLICT,
-                           "several hosts call themselves '%s': name one by its DeviceID (signet "
-                           "device list)",
-                           text);
-        *out = d;
-    }
-    if (!*out)
-        return err_set(ERR_NOT_FOUND, "there is no host '%s'; signet device list shows them", text);
-    return OK;
-}
-
-/* NULL takes it back. */
-static enum err set_sid(struct tx *tx, struct device *all, const char *host, const char *sid) {
-    const struct device *d;
-    if (sid && !sid_is_valid(sid))
-        return err_set(ERR_USAGE, "'%s' is not a SID such as S-1-5-21-1-2-3-1105", sid);
-    TRY(find_device(all, host, &d));
-    return device_set_sid(tx, d->id, sid);
-}
-
-static enum err device_set(struct tx *tx, struct admin_call *c) {
-    const char *host, *sid;
-    struct device *all;
-    TRY(admin_name(c, "device", &host));
-    TRY(admin_optional(c, "sid", &sid));
-    if (!json_is_string(json_object_get(c->request, "sid")))
-        return err_set(ERR_USAGE, "the argument 'sid' is missing; an empty one takes it back");
-    TRY(device_list(tx, c->a, &all));
-    return set_sid(tx, all, host, sid);
-}
-
-/* All rows, or none: the error names the line of the first that is wrong. */
-static enum err device_import(struct tx *tx, struct admin_call *c) {
-    const json_t *rows = json_object_get(c->request, "rows"), *row;
-    struct device *all;
-    size_t i;
-    if (!json_is_array(rows))
-        return err_set(ERR_USAGE, "the argument 'rows' is not a list");
-    TRY(device_list(tx, c->a, &all));
-    json_array_foreach(rows, i, row) {
-        const char *host = json_string_value(json_object_get(row, "device"));
-        const char *sid = json_string_value(json_object_get(row, "sid"));
-        enum err e = host && *host && sid ? set_sid(tx, all, host, *sid ? sid : NULL)
-                                          : err_set(ERR_USAGE, "no host and SID");
-        if (e != OK)
-            return err_context(e, "line %d", (int)json_integer_value(json_object_get(row, "line")));
-    }
-    admin_put(c, "count", json_integer((json_int_t)json_array_size(rows)));
-    return OK;
-}
+enum { MAX_PROFILE = 256 * 1024, MAX_PAGE = 500 };
 
 /* ---- profiles ---- */
 
@@ -192,34 +54,97 @@ static enum err profile_show(struct tx *tx, struct admin_call *c) {
     return OK;
 }
 
-static enum err profile_assign(struct tx *tx, struct admin_call *c) {
-    const char *profile, *host;
-    struct stored_profile p;
-    struct device *all;
-    const struct device *d;
+static enum err assign_to_host(struct tx *tx, struct admin_call *c, const struct stored_profile *p,
+                               const struct device *d) {
+    struct assignment assigned = {.profile = p->name, .device = d->id, .created = clock_ms()};
     struct enrollment e;
-    TRY(admin_name(c, "profile", &profile));
-    TRY(admin_name(c, "device", &host));
-    TRY(profile_get(tx, c->a, profile, &p));
-    TRY(device_list(tx, c->a, &all));
-    TRY(find_device(all, host, &d));
-    TRY(enroll_assign(tx, c->a, d, &p, &e));
+    bool added;
+    TRY(admin_host_is_here(d));
+    TRY(assignment_put(tx, &assigned, &added));
+    TRY(enroll_assign_for(tx, c->a, d, p, assigned.id, &e));
     admin_put(c, "id", json_string(e.id));
-    admin_put(c, "device", report_device(d));
+    admin_put(c, "device", report_host(d));
     return OK;
+}
+
+/* Its members get the profile in their next sessions, and so does who joins it later. */
+static enum err assign_to_group(struct tx *tx, struct admin_call *c, const struct stored_profile *p,
+                                const struct group *g) {
+    struct assignment assigned = {.profile = p->name, .device_group = g->id, .created = clock_ms()};
+    bool added;
+    TRY(assignment_put(tx, &assigned, &added));
+    admin_put(c, "group", report_group(g));
+    admin_put(c, "added", json_boolean(added));
+    return OK;
+}
+
+static enum err profile_assign(struct tx *tx, struct admin_call *c) {
+    const char *profile;
+    struct stored_profile p;
+    struct admin_target to;
+    TRY(admin_name(c, "profile", &profile));
+    TRY(profile_get(tx, c->a, profile, &p));
+    TRY(admin_target(tx, c, "device", &to));
+    return to.is_group ? assign_to_group(tx, c, &p, &to.group)
+                       : assign_to_host(tx, c, &p, &to.device);
+}
+
+/* A host may have the profile by a group all the same; then it keeps it. */
+static enum err put_groups_left(struct tx *tx, struct admin_call *c, const char *profile,
+                                const struct device *d) {
+    struct assignment *left;
+    TRY(assignment_list_for(tx, c->a, d->id, &left));
+    for (; left; left = left->next)
+        if (strcmp(left->profile, profile) == 0)
+            admin_put(c, "kept", json_true());
+    return OK;
+}
+
+static enum err profile_unassign(struct tx *tx, struct admin_call *c) {
+    const char *profile;
+    struct admin_target from;
+    struct assignment assigned;
+    TRY(admin_name(c, "profile", &profile));
+    TRY(admin_target(tx, c, "device", &from));
+    enum err e = assignment_find(tx, c->a, profile, from.is_group ? 0 : from.device.id,
+                                 from.is_group ? from.group.id : 0, &assigned);
+    if (e == ERR_NOT_FOUND)
+        return err_set(e, "the profile '%s' is not assigned to %s '%s' itself", profile,
+                       from.is_group ? "the group" : "the host",
+                       from.is_group ? from.group.name : from.device.device_id);
+    TRY(e);
+    TRY(assignment_end(tx, assigned.id, clock_ms()));
+    if (from.is_group)
+        return OK;
+    TRY(put_groups_left(tx, c, profile, &from.device));
+    return enroll_reconcile(tx, c->a, &from.device);
+}
+
+/* Each host that has it deletes its certificate in its next session. */
+static enum err profile_remove(struct tx *tx, struct admin_call *c) {
+    const char *name;
+    TRY(admin_name(c, "name", &name));
+    TRY(profile_delete(tx, name));
+    return assignment_end_profile(tx, name, clock_ms());
 }
 
 /* ---- enrollments ---- */
 
+/* By pages: "next" is the "after" of the next one. */
 static enum err list_enrollments(struct tx *tx, struct admin_call *c) {
-    struct enrollment *all;
+    struct enrollment *page;
+    int64_t after, max, last;
     json_t *list = admin_put_list(c, "enrollments");
-    TRY(enrollment_list(tx, c->a, 0, &all));
-    for (struct enrollment *e = all; e; e = e->next) {
+    TRY(admin_number(c, "after", 0, INT64_MAX, 0, &after));
+    TRY(admin_number(c, "max", 1, MAX_PAGE, MAX_PAGE, &max));
+    TRY(enrollment_page(tx, c->a, after, max, &last, &page));
+    for (const struct enrollment *e = page; e; e = e->next) {
         struct device d;
         TRY(device_by_id(tx, c->a, e->device, &d));
         json_array_append_new(list, report_enrollment(e, &d));
     }
+    if (last)
+        admin_put(c, "next", json_integer(last));
     return OK;
 }
 
@@ -238,16 +163,12 @@ static enum err show_enrollment(struct tx *tx, struct admin_call *c) {
 /* ---- the table ---- */
 
 const struct admin_command admin_host_commands[] = {
-    {"user.add", user_add, ADMIN_WRITES, NULL},
-    {"user.remove", user_remove, ADMIN_WRITES, NULL},
-    {"user.list", user_list, ADMIN_READS, NULL},
-    {"device.list", list_devices, ADMIN_READS, NULL},
-    {"device.set", device_set, ADMIN_WRITES, NULL},
-    {"device.import", device_import, ADMIN_WRITES, NULL},
     {"profile.add", profile_add, ADMIN_WRITES, NULL},
     {"profile.list", list_profiles, ADMIN_READS, NULL},
     {"profile.show", profile_show, ADMIN_READS, NULL},
-    {"profile.assign", profile_assign, ADMIN_WRITES, NULL},
+    {"profile.assign", profile_assign, ADMIN_WRITES, admin_tell_revocation},
+    {"profile.unassign", profile_unassign, ADMIN_WRITES, admin_tell_revocation},
+    {"profile.remove", profile_remove, ADMIN_WRITES, NULL},
     {"enrollment.list", list_enrollments, ADMIN_READS, NULL},
     {"enrollment.show", show_enrollment, ADMIN_READS, NULL},
     {NULL, NULL, ADMIN_READS, NULL},

@@ -164,28 +164,32 @@ static void fill_paths(struct config *c) {
     }
 }
 
-/* The line of an endpoint's key, else that of its section. */
-static int line_of(const struct loading *l, const struct endpoint_settings *e, const char *key) {
+/* The line of a key in the section that fills `base`, else that of its section. */
+static int line_of(const struct loading *l, const void *base, const char *key) {
     for (size_t s = 0; s < l->count; s++) {
         const struct section *section = &l->sections[s];
-        for (size_t i = 0; section->base == e && i < config_key_count; i++)
-            if (config_keys[i].section == SECTION_ENDPOINT && section->key_lines[i] &&
-                strcmp(config_keys[i].name, key) == 0)
+        for (size_t i = 0; section->base == base && i < config_key_count; i++)
+            if (section->key_lines[i] && strcmp(config_keys[i].name, key) == 0)
                 return section->key_lines[i];
-        if (section->base == e)
+        if (section->base == base)
             return section->line;
     }
     return 0;
 }
 
+/* `e` with the line, which is 0 where the file does not have it. */
+static enum err name_line(const struct loading *l, enum err e, int line) {
+    return line ? err_context(e, "%s, line %d", l->path, line) : err_context(e, "%s", l->path);
+}
+
 static enum err check(const struct loading *l) {
     size_t endpoint;
     const char *key;
-    enum err e = config_check(l->config, &endpoint, &key);
-    if (e == OK)
-        return OK;
-    int line = line_of(l, &l->config->pki.endpoints[endpoint], key);
-    return line ? err_context(e, "%s, line %d", l->path, line) : err_context(e, "%s", l->path);
+    enum err e = config_check_doors(l->config, &key);
+    if (e != OK)
+        return name_line(l, e, line_of(l, l->config, key));
+    e = config_check(l->config, &endpoint, &key);
+    return e == OK ? OK : name_line(l, e, line_of(l, &l->config->pki.endpoints[endpoint], key));
 }
 
 static enum err load(struct loading *l, struct buf *text) {

@@ -12,6 +12,7 @@
 struct address {
     const char *host;    /* an address to bind, such as "0.0.0.0" or "::1" */
     unsigned short port; /* 0: no such listener */
+    const char *path;    /* listen-forwarded: a Unix socket instead; else NULL */
 };
 
 struct config {
@@ -21,12 +22,23 @@ struct config {
     const char *public_url, *management_url, *scep_url;
     struct address listen_public, listen_management, listen_plain;
     const char *tls_cert, *tls_key; /* paths, those that are relative from the folder on */
+    struct address listen_forwarded;
+    const char *forwarded_ca;                       /* PEM file; NULL: none, as the next two */
+    const char *forwarded_secret, *forwarded_group; /* the secret itself; a group's name */
+    const char *forwarded_header;
+    unsigned connections;
     const char *log_level;
     /* [scep], [endpoint "NAME"], [ca "NAME"] */
     struct pki_settings pki;
     /* [mdm] */
     const char *provider_id, *name;
+    unsigned device_auth;      /* enum device_auth of mdm/ */
     int64_t identity_validity; /* ms */
+    bool sign_in_page;         /* hosts that can are sent to the sign-in page */
+    int64_t hosts_per_user;    /* 0: no limit */
+    bool enrollment_closed;
+    const char *closed_text;      /* or NULL */
+    unsigned messages_per_minute; /* of one host; 0: no limit */
     /* [enrollment] */
     int64_t confirm_within; /* ms */
     int64_t confirm_sessions;

@@ -29,6 +29,12 @@ const struct config_key config_keys[] = {
     {SECTION_SERVER, "listen-plain", config_read_address, CONFIG(listen_plain), "", ANY},
     {SECTION_SERVER, "tls-cert", config_read_file, CONFIG(tls_cert), "tls.pem", ANY},
     {SECTION_SERVER, "tls-key", config_read_file, CONFIG(tls_key), "tls.key", ANY},
+    {SECTION_SERVER, "listen-forwarded", config_read_door, CONFIG(listen_forwarded), "", ANY},
+    {SECTION_SERVER, "forwarded-ca", config_read_optional_file, CONFIG(forwarded_ca), "", ANY},
+    {SECTION_SERVER, "forwarded-secret-file", config_read_secret, CONFIG(forwarded_secret), "", ANY},
+    {SECTION_SERVER, "forwarded-group", config_read_optional, CONFIG(forwarded_group), "", ANY},
+    {SECTION_SERVER, "forwarded-header", config_read_field_name, CONFIG(forwarded_header), "Client-Cert", ANY},
+    {SECTION_SERVER, "connections", config_read_count, CONFIG(connections), "20000", RANGE(16, 1000000)},
     {SECTION_SERVER, "log-level", config_read_level, CONFIG(log_level), "info", WORDS("error warn info debug")},
 
     {SECTION_ENDPOINT, "path", config_read_routes, 0, "", ANY},
@@ -72,7 +78,13 @@ const struct config_key config_keys[] = {
 
     {SECTION_MDM, "provider-id", config_read_word, CONFIG(provider_id), "signet", ANY},
     {SECTION_MDM, "name", config_read_text, CONFIG(name), "signet", ANY},
+    {SECTION_MDM, "device-auth", config_read_choice, CONFIG(device_auth), "certificate", WORDS("certificate md5 both")},
+    {SECTION_MDM, "messages-per-minute", config_read_count, CONFIG(messages_per_minute), "60", RANGE(0, 1000000)},
     {SECTION_MDM, "identity-validity", config_read_duration, CONFIG(identity_validity), "730d", EVER},
+    {SECTION_MDM, "sign-in", config_read_switch, CONFIG(sign_in_page), "password", WORDS("password page")},
+    {SECTION_MDM, "hosts-per-user", config_read_number, CONFIG(hosts_per_user), "20", RANGE(0, 1000000)},
+    {SECTION_MDM, "enrollment", config_read_switch, CONFIG(enrollment_closed), "open", WORDS("open closed")},
+    {SECTION_MDM, "closed-text", config_read_optional, CONFIG(closed_text), "", ANY},
 
     {SECTION_ENROLLMENT, "confirm-within", config_read_duration, CONFIG(confirm_within), "24h", EVER},
     {SECTION_ENROLLMENT, "confirm-sessions", config_read_number, CONFIG(confirm_sessions), "2", RANGE(1, 1000)},

@@ -41,6 +41,9 @@ extern const size_t config_key_count;
 enum { CONFIG_MAX_KEYS = 80 };
 
 config_reader config_read_text, config_read_word, config_read_url, config_read_address,
+    config_read_door,       /* an address, or unix:PATH */
+    config_read_field_name, /* of HTTP */
+
     config_read_file,                         /* a path, from the folder on */
     config_read_number,                       /* int64_t */
     config_read_count,                        /* unsigned */
@@ -54,6 +57,12 @@ config_reader config_read_optional, config_read_optional_url, config_read_option
 config_reader config_read_routes; /* struct endpoint_settings: paths */
 config_reader config_read_key_types, config_read_eku, config_read_san; /* struct policy */
 config_reader config_read_key_usage, config_read_digits;
+
+/*
+ * What no single value of [server] tells: whether the listeners get along, and who may come to the
+ * forwarded one. On ERR_CONFIG, *key tells what is wrong.
+ */
+enum err config_check_doors(const struct config *c, const char **key) ERR_MUST_USE;
 
 /*
  * What no single value tells: a path that two endpoints want, a CA that has no section, and so on.

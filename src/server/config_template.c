@@ -26,6 +26,20 @@ static void put_listener(struct buf *b, const char *name, const char *host, unsi
         buf_printf(b, "listen-%s =\n", name);
 }
 
+static const char forwarded[] =
+    "# For a proxy that ends TLS: where it brings sessions with the host's certificate in a header.\n"
+    "# unix:PATH, open to the server's own user and to forwarded-group; or ADDRESS:PORT with TLS, and\n"
+    "# then forwarded-ca (PEM: the CA of the proxy's client certificate), forwarded-secret-file (the\n"
+    "# proxy sends the secret as Signet-Proxy-Secret), or both. The header has :base64: (RFC 9440) or\n"
+    "# nginx's escaped PEM.\n"
+    "listen-forwarded =\n"
+    "forwarded-group =\n"
+    "forwarded-ca =\n"
+    "forwarded-secret-file =\n"
+    "forwarded-header = Client-Cert\n"
+    "# Connections that are held at once; each takes a file descriptor.\n"
+    "connections = 20000\n";
+
 static void put_server(struct buf *b, const struct config_seed *s) {
     BUF_AUTO(public);
     BUF_AUTO(management);
@@ -41,12 +55,13 @@ static void put_server(struct buf *b, const struct config_seed *s) {
                "# Where hosts find discovery, enrollment and SCEP (through a tunnel: its URL).\n"
                "public-url = %s\n"
                "# Where enrolled hosts hold their SyncML sessions. They show a TLS client\n"
-               "# certificate: nothing in between may end TLS.\n"
+               "# certificate: nothing in between may end TLS but for listen-forwarded, below.\n"
                "management-url = %s\n"
                "# What {{scep.url}} in a profile stands for; Windows appends /pkiclient.exe.\n"
                "scep-url = %s/scep\n"
-               "# Addresses to listen on. The plain one serves SCEP, CRLs and OCSP over http and\n"
-               "# nothing else; leave it empty for none.\n",
+               "# Addresses to listen on. The first two may be the same where the two URLs have\n"
+               "# different names. The plain one serves SCEP, CRLs and OCSP over http and nothing\n"
+               "# else; leave it empty for none.\n",
                buf_cstr(&public), buf_cstr(&management), buf_cstr(&public));
     put_listener(b, "public", s->listen, s->public_port);
     put_listener(b, "management", s->listen, s->management_port);
@@ -55,9 +70,11 @@ static void put_server(struct buf *b, const struct config_seed *s) {
                "# PEM files.\n"
                "tls-cert = %s\n"
                "tls-key = %s\n"
+               "%s"
                "# error, warn, info or debug\n"
                "log-level = info\n\n",
-               s->tls_cert ? s->tls_cert : "tls.pem", s->tls_key ? s->tls_key : "tls.key");
+               s->tls_cert ? s->tls_cert : "tls.pem", s->tls_key ? s->tls_key : "tls.key",
+               forwarded);
 }
 
 static const char scep_who[] =
@@ -154,8 +171,23 @@ static const char rest[] =
     "# Names the management on the host: registry paths, scheduled tasks. One word.\n"
     "provider-id = signet\n"
     "name = signet\n"
+    "# What a host proves itself by in its sessions: certificate, that of its TLS connection; md5, a\n"
+    "# secret that it gets when it enrolls (syncml:auth-md5), for a tunnel that ends TLS and forwards\n"
+    "# no certificate: its sessions then come to public-url; both, whichever arrives, and public-url\n"
+    "# serves sessions, too.\n"
+    "device-auth = certificate\n"
+    "# Above so many messages of one host in a minute it is told to come later; 0: no limit.\n"
+    "messages-per-minute = 60\n"
     "# Life of a host's identity, its TLS client certificate.\n"
-    "identity-validity = 730d\n\n"
+    "identity-validity = 730d\n"
+    "# How users prove who they are when a host enrolls: password, which Windows asks for; page, a page\n"
+    "# of signet that Windows opens, on hosts that can.\n"
+    "sign-in = password\n"
+    "# Hosts that an account may have enrolled, unless signet user set says another number; 0: no limit.\n"
+    "hosts-per-user = 20\n"
+    "# open, or closed: no host is enrolled, those that are go on. closed-text is what users are shown.\n"
+    "enrollment = open\n"
+    "closed-text =\n\n"
     "[enrollment]\n"
     "# How long signet asks a host that accepted a profile for the outcome, and in how\n"
     "# many of its sessions at least.\n"

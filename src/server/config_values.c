@@ -58,7 +58,7 @@ enum err config_read_address(const struct config_value *v, void *field) {
     struct address *out = field;
     const char *value = v->text, *colon = strrchr(value, ':');
     int64_t port;
-    *out = (struct address){"", 0};
+    *out = (struct address){.host = ""};
     if (!*value)
         return OK;
     if (!colon || !span_int(span_str(colon + 1), &port) || port < 1 || port > 65535)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/housekeeping.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "ca/alarm.h"
+#include "enroll/life.h"
 #include "server/upstream_poll.h"
 #include "store/challenge.h"
 #include "store/request.h"
@@ -14,6 +18,9 @@ enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS };
 
 #define DAY_MS  INT64_C(86400000)
 #define KEPT_MS (30 * DAY_MS) /* ended challenges, decided requests */
+
+#define ENDS_SOON_MS (14 * DAY_MS) /* a host's certificate */
+#define UNSEEN_MS    (3 * DAY_MS)
 
 static void log_failure(const char *what) {
     log_write(LOG_ERROR, "server", "housekeeping=%s status=failed reason=%s", what,
@@ -57,6 +64,44 @@ static void expire_enrollments(const struct housekeeping *h) {
 static void raise_alarm(const struct housekeeping *h, const char *text, const char *evidence) {
     if (alarm_raise(h->services->scep.store, text, evidence) != OK)
         log_failure("alarm");
+}
+
+/* ---- the lives of certificates: every minute ---- */
+
+struct lives {
+    int64_t now;
+    bool due;
+    int renewed, left;
+};
+
+static enum err any_life_due(struct tx *tx, void *user) {
+    ARENA_AUTO(a);
+    struct lives *l = user;
+    struct enrollment *ended, *due;
+    struct device *leaving;
+    TRY(enrollment_list_ended(tx, &a, l->now, 1, &ended));
+    TRY(enrollment_list_renewals(tx, &a, 0, l->now, 1, &due));
+    TRY(enroll_list_leaving(tx, &a, l->now, &leaving));
+    l->due = ended || due || leaving;
+    return OK;
+}
+
+static enum err lives_work(struct tx *tx, void *user) {
+    struct lives *l = user;
+    TRY(enroll_renew_all(tx, l->now, &l->renewed));
+    return enroll_end_leaving(tx, l->now, &l->left);
+}
+
+static void keep_lives(const struct housekeeping *h) {
+    struct store *store = h->services->scep.store;
+    struct lives l = {.now = clock_ms()};
+    enum err e = store_read(store, any_life_due, &l);
+    if (e == OK && l.due)
+        e = store_write(store, lives_work, &l);
+    if (e != OK)
+        log_failure("lives");
+    else if (l.left) /* they are revoked */
+        revocation_changed(h->services->scep.revocation);
 }
 
 /* ---- CAs and CRLs: every minute ---- */
@@ -148,6 +193,40 @@ static void warn_of_cas(const struct housekeeping *h, const struct pki *pki) {
     }
 }
 
+struct unseen_query {
+    struct arena *a;
+    struct unseen found;
+};
+
+static enum err find_unseen(struct tx *tx, void *user) {
+    struct unseen_query *q = user;
+    int64_t now = clock_ms();
+    return enrollment_find_unseen(tx, q->a, now + ENDS_SOON_MS, now - UNSEEN_MS, &q->found);
+}
+
+/* The text is the same each day, so that it is one alarm a day; who it is about is evidence. */
+static void warn_of_unseen(const struct housekeeping *h) {
+    ARENA_AUTO(a);
+    struct unseen_query q = {.a = &a};
+    if (store_read(h->services->scep.store, find_unseen, &q) != OK)
+        log_failure("unseen");
+    if (!q.found.count)
+        return;
+    json_t *evidence = json_pack("{s:s, s:[]}", "hosts",
+                                 arena_printf(&a, "%lld", (long long)q.found.count), "first");
+    for (size_t i = 0; i < UNSEEN_NAMES && q.found.names[i]; i++)
+        json_array_append_new(json_object_get(evidence, "first"),
+                              json_string(text_claim(&a, span_str(q.found.names[i]), 64)));
+    char *json = json_dumps(evidence, JSON_COMPACT);
+    raise_alarm(h,
+                "hosts that were not seen for three days have certificates that end within 14 "
+                "days: they are renewed when they come; signet device list shows when each was "
+                "seen last",
+                json);
+    free(json);
+    json_decref(evidence);
+}
+
 /* ---- */
 
 static bool is_time(int64_t *next, int64_t period) {
@@ -164,6 +243,7 @@ void housekeeping_run(struct housekeeping *h) {
     upstream_poll_run(h->services);
     if (!is_time(&h->next_minute, MINUTE_MS))
         return;
+    keep_lives(h);
     keep_pki(h);
     const struct pki *pki = pki_acquire(h->services->pki);
     if (h->started) { /* at the start there is no haste: who asks for a CRL gets one */
@@ -174,6 +254,7 @@ void housekeeping_run(struct housekeeping *h) {
     if (is_time(&h->next_hour, HOUR_MS)) {
         warn_of_cas(h, pki);
         warn_of_tls(h);
+        warn_of_unseen(h);
     }
     pki_release(pki);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must happen without being asked for: enrollments whose time is over, what upstreams offer
+ * What must happen without being asked for: enrollments whose time is over or whose certificate is
+ * to be renewed, hosts that were told to leave and do not answer, what upstreams offer
  * and what they have pended, RA certificates and CRLs that are renewed, what is old and goes, and
  * alarms before something ends.
  */

@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "enroll/challenges.h"
 #include "mdm/password.h"
-#include "server/lockout.h"
+#include "mdm/lockout.h"
 #include "store/device.h"
 
 static struct lockout lockout = LOCKOUT_INITIALIZER;

@@ -9,7 +9,7 @@
  *     You do not have sufficient permission to enroll with SCEP.
  *
  * The last is for an account of another endpoint; a wrong password gets 401, and after five of them
- * (server/lockout.h) 429. POST is the same as GET: scripts in the field send either. HEAD mints
+ * (mdm/lockout.h) 429. POST is the same as GET: scripts in the field send either. HEAD mints
  * nothing: 405.
  */
 #ifndef SIGNET_SERVER_MSCEP_ADMIN_H

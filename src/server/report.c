@@ -9,28 +9,15 @@
 #include "enroll/hresult.h"
 #include "x509/cert.h"
 
-static void put_text(json_t *object, const char *key, const char *text) {
+void report_text(json_t *object, const char *key, const char *text) {
     if (text)
         json_object_set_new(object, key, json_stringn_nocheck(text, strlen(text)));
 }
 
-static void put_time(json_t *object, const char *key, int64_t ms) {
+void report_time(json_t *object, const char *key, int64_t ms) {
     char iso[CLOCK_ISO_SIZE];
     if (ms)
-        put_text(object, key, clock_iso(ms, iso));
-}
-
-json_t *report_device(const struct device *d) {
-    json_t *out = json_object();
-    put_text(out, "device_id", d->device_id);
-    put_text(out, "name", d->name);
-    put_text(out, "os_version", d->os_version);
-    put_text(out, "account", d->account);
-    put_text(out, "login_status", d->login_status);
-    put_text(out, "sid", d->sid);
-    put_time(out, "enrolled", d->enrolled);
-    put_time(out, "last_seen", d->last_seen);
-    return out;
+        report_text(object, key, clock_iso(ms, iso));
 }
 
 /* The host's ErrorCode in words. */
@@ -43,30 +30,33 @@ static void add_error(const struct enrollment *e, json_t *out) {
     const struct hresult *h = hresult_find(code);
     json_t *error = json_object();
     snprintf(hex, sizeof hex, "0x%08X", code);
-    put_text(error, "code", hex);
-    put_text(error, "name", h->name);
-    put_text(error, "meaning", h->meaning);
-    put_text(error, "cause", h->cause);
-    put_text(error, "cure", h->cure);
+    report_text(error, "code", hex);
+    report_text(error, "name", h->name);
+    report_text(error, "meaning", h->meaning);
+    report_text(error, "cause", h->cause);
+    report_text(error, "cure", h->cure);
     json_object_set_new(out, "error", error);
 }
 
 json_t *report_enrollment(const struct enrollment *e, const struct device *d) {
     json_t *out = json_object(), *device = json_object(), *host = json_object();
-    put_text(out, "id", e->id);
-    put_text(out, "state", enroll_state_name((enum enroll_state)e->state));
-    put_text(out, "profile", e->profile);
-    put_text(out, "endpoint", e->endpoint);
-    put_text(device, "device_id", d->device_id);
-    put_text(device, "name", d->name);
+    report_text(out, "id", e->id);
+    report_text(out, "state", enroll_state_name((enum enroll_state)e->state));
+    report_text(out, "profile", e->profile);
+    report_text(out, "endpoint", e->endpoint);
+    report_text(device, "device_id", d->device_id);
+    report_text(device, "name", d->name);
     json_object_set_new(out, "device", device);
-    put_text(out, "subject", e->subject);
-    put_time(out, "created", e->created);
-    put_time(out, "deadline", e->deadline);
-    put_text(host, "status", e->host_status);
-    put_text(host, "error", e->host_error);
-    put_text(host, "thumbprint", e->host_thumbprint);
-    put_text(host, "respondent", e->respondent);
+    report_text(out, "subject", e->subject);
+    report_time(out, "created", e->created);
+    report_time(out, "deadline", e->deadline);
+    report_text(out, "replaces", e->replaces);
+    report_time(out, "not_after", e->not_after);
+    report_time(out, "renew_at", e->renew_at);
+    report_text(host, "status", e->host_status);
+    report_text(host, "error", e->host_error);
+    report_text(host, "thumbprint", e->host_thumbprint);
+    report_text(host, "respondent", e->respondent);
     json_object_set_new(out, "host", host);
     add_error(e, out);
     return out;
@@ -80,9 +70,9 @@ static enum err add_events(struct tx *tx, struct arena *a, const struct enrollme
     TRY(enrollment_list_events(tx, a, e->id, &events));
     for (struct event *v = events; v; v = v->next) {
         json_t *item = json_object(), *evidence = json_loads(v->evidence, 0, NULL);
-        put_time(item, "at", v->at);
-        put_text(item, "kind", event_kind_name((enum event_kind)v->kind));
-        put_text(item, "text", v->text);
+        report_time(item, "at", v->at);
+        report_text(item, "kind", event_kind_name((enum event_kind)v->kind));
+        report_text(item, "text", v->text);
         json_object_set_new(item, "evidence", evidence ? evidence : json_object());
         json_array_append_new(list, item);
     }
@@ -98,7 +88,7 @@ static const char *certificate_state(const struct certificate *c) {
 static void put_der(json_t *object, struct span der) {
     BUF_AUTO(base64);
     base64_encode(&base64, der);
-    put_text(object, "der", buf_cstr(&base64));
+    report_text(object, "der", buf_cstr(&base64));
 }
 
 json_t *report_certificate(const struct certificate *c) {
@@ -106,18 +96,18 @@ json_t *report_certificate(const struct certificate *c) {
     char serial[2 * CERT_SERIAL_SIZE + 1] = "";
     if (c->serial.n <= CERT_SERIAL_SIZE)
         hex_lower(c->serial, serial);
-    put_text(out, "serial", serial);
-    put_text(out, "thumbprint", c->sha1);
-    put_text(out, "subject", c->subject);
-    put_text(out, "state", certificate_state(c));
-    put_text(out, "endpoint", c->endpoint);
-    put_text(out, "ca", c->ca);
-    put_text(out, "enrollment", c->enrollment);
-    put_time(out, "not_before", c->not_before);
-    put_time(out, "not_after", c->not_after);
-    put_time(out, "issued", c->issued);
-    put_time(out, "revoked", c->revoked);
-    put_text(out, "reason", c->reason);
+    report_text(out, "serial", serial);
+    report_text(out, "thumbprint", c->sha1);
+    report_text(out, "subject", c->subject);
+    report_text(out, "state", certificate_state(c));
+    report_text(out, "endpoint", c->endpoint);
+    report_text(out, "ca", c->ca);
+    report_text(out, "enrollment", c->enrollment);
+    report_time(out, "not_before", c->not_before);
+    report_time(out, "not_after", c->not_after);
+    report_time(out, "issued", c->issued);
+    report_time(out, "revoked", c->revoked);
+    report_text(out, "reason", c->reason);
     put_der(out, c->der);
     return out;
 }
@@ -127,16 +117,16 @@ static json_t *report_foreign(struct arena *a, const struct foreign_certificate 
     json_t *out = json_object();
     char *serial = arena_alloc(a, 2 * c->serial.n + 1);
     hex_lower(c->serial, serial);
-    put_text(out, "serial", serial);
-    put_text(out, "thumbprint", c->sha1);
-    put_text(out, "subject", c->subject);
-    put_text(out, "state", c->not_after < clock_ms() ? "expired" : "issued");
-    put_text(out, "upstream", c->upstream);
-    put_text(out, "source", c->source == FOREIGN_RA ? "ra" : "import");
-    put_text(out, "enrollment", c->enrollment);
-    put_time(out, "not_before", c->not_before);
-    put_time(out, "not_after", c->not_after);
-    put_time(out, "seen", c->seen);
+    report_text(out, "serial", serial);
+    report_text(out, "thumbprint", c->sha1);
+    report_text(out, "subject", c->subject);
+    report_text(out, "state", c->not_after < clock_ms() ? "expired" : "issued");
+    report_text(out, "upstream", c->upstream);
+    report_text(out, "source", c->source == FOREIGN_RA ? "ra" : "import");
+    report_text(out, "enrollment", c->enrollment);
+    report_time(out, "not_before", c->not_before);
+    report_time(out, "not_after", c->not_after);
+    report_time(out, "seen", c->seen);
     put_der(out, c->der);
     return out;
 }
@@ -157,10 +147,10 @@ json_t *report_journal(const struct journal_entry *all) {
     json_t *list = json_array();
     for (; all; all = all->next) {
         json_t *item = json_object(), *evidence = json_loads(all->evidence, 0, NULL);
-        put_time(item, "at", all->at);
-        put_text(item, "kind", journal_kind_name((enum journal_kind)all->kind));
-        put_text(item, "endpoint", all->endpoint);
-        put_text(item, "text", all->text);
+        report_time(item, "at", all->at);
+        report_text(item, "kind", journal_kind_name((enum journal_kind)all->kind));
+        report_text(item, "endpoint", all->endpoint);
+        report_text(item, "text", all->text);
         put_about(item, all->endpoint, evidence);
         json_object_set_new(item, "evidence", evidence ? evidence : json_object());
         json_array_append_new(list, item);
@@ -179,16 +169,16 @@ static const char *challenge_state(const struct challenge *c) {
 json_t *report_challenge(const struct challenge *c) {
     json_t *out = json_object();
     json_object_set_new(out, "id", json_integer(c->id));
-    put_text(out, "state", challenge_state(c));
-    put_text(out, "endpoint", c->endpoint);
-    put_text(out, "account", c->account);
-    put_text(out, "subject", c->subject);
-    put_text(out, "san", c->san);
-    put_text(out, "eku", c->eku);
-    put_time(out, "created", c->created);
-    put_time(out, "expires", c->expires);
-    put_time(out, "used", c->used);
-    put_time(out, "revoked", c->revoked);
+    report_text(out, "state", challenge_state(c));
+    report_text(out, "endpoint", c->endpoint);
+    report_text(out, "account", c->account);
+    report_text(out, "subject", c->subject);
+    report_text(out, "san", c->san);
+    report_text(out, "eku", c->eku);
+    report_time(out, "created", c->created);
+    report_time(out, "expires", c->expires);
+    report_time(out, "used", c->used);
+    report_time(out, "revoked", c->revoked);
     return out;
 }
 
@@ -201,15 +191,15 @@ json_t *report_request(const struct request *r) {
     BUF_AUTO(id);
     text_printable(&id, r->transaction_id);
     json_object_set_new(out, "id", json_integer(r->id));
-    put_text(out, "state", request_state_name(r->state));
-    put_text(out, "endpoint", r->endpoint);
-    put_text(out, "subject", r->subject);
-    put_text(out, "peer", r->peer);
-    put_text(out, "transaction_id", buf_cstr(&id));
-    put_text(out, "enrollment", r->enrollment);
-    put_text(out, "reason", r->reason);
-    put_time(out, "created", r->created);
-    put_time(out, "decided", r->decided);
+    report_text(out, "state", request_state_name(r->state));
+    report_text(out, "endpoint", r->endpoint);
+    report_text(out, "subject", r->subject);
+    report_text(out, "peer", r->peer);
+    report_text(out, "transaction_id", buf_cstr(&id));
+    report_text(out, "enrollment", r->enrollment);
+    report_text(out, "reason", r->reason);
+    report_time(out, "created", r->created);
+    report_time(out, "decided", r->decided);
     return out;
 }
 
@@ -310,7 +300,7 @@ static void explain_answer(struct arena *a, json_t *out) {
     if (!(denied || (http && !refused)))
         return;
     json_object_set(error, "cause", json_object_get(word, "text"));
-    put_text(error, "cure", refused ? cure_of_refusal(word) : cure_of_upstream(a, word, code));
+    report_text(error, "cure", refused ? cure_of_refusal(word) : cure_of_upstream(a, word, code));
 }
 
 /* SyncML's codes for a node of a profile (windows-mdm.md, B.4). */
@@ -343,10 +333,10 @@ static void explain_rejection(json_t *out) {
         return;
     json_t *error = json_object();
     json_object_set_new(error, "code", json_sprintf("%d", (int)code));
-    put_text(error, "name", "SyncML status");
+    report_text(error, "name", "SyncML status");
     json_object_set(error, "meaning", json_object_get(rejected, "text"));
-    put_text(error, "cause", guilty);
-    put_text(error, "cure", cure_of(code));
+    report_text(error, "cause", guilty);
+    report_text(error, "cure", cure_of(code));
     json_object_set_new(out, "error", error);
 }
 

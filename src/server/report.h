@@ -11,7 +11,7 @@
 #include "store/request.h"
 
 /* The caller frees what these return. Times are ISO 8601 text in UTC. */
-json_t *report_device(const struct device *d);
+json_t *report_host(const struct device *d); /* report_device.c */
 
 /* Without events and certificates: a line of a list. After a failure, "error" has it in words. */
 json_t *report_enrollment(const struct enrollment *e, const struct device *d);
@@ -26,5 +26,9 @@ json_t *report_request(const struct request *r);
  * or "import". */
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
                             json_t *out) ERR_MUST_USE;
+
+/* For those who write more of them: puts a text that is not NULL, a time that is not 0. */
+void report_text(json_t *object, const char *key, const char *text);
+void report_time(json_t *object, const char *key, int64_t ms);
 
 #endif

@@ -2,23 +2,65 @@
 #include "server/route_management.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "gateway/challenge.h"
+#include "server/forwarded.h"
+#include "server/rate.h"
 #include "server/respond.h"
 #include "server/routes.h"
 #include "wire/mdm.h"
 
+enum { SENDER_SIZE = 33 }; /* of rate.h's longest name */
+
 /* ---- with everything at hand ---- */
 
-static void serve(const struct services *s, const struct mdm_wanted *wanted,
-                  const struct http_request *r, struct http_reply *reply) {
-    enum err e =
-        mdm_session(&s->mdm, r->arena, r->client_cert, r->body, r->peer, wanted, &reply->body);
+struct committing {
+    struct store_job job; /* first */
+    const struct http_request *request;
+    struct mdm_message *message;
+    struct mdm_wanted *wanted;
+    const struct services *services;
+};
+
+static void respond(const struct committing *c, enum err committed, struct http_reply *reply) {
+    enum err e = mdm_finish(c->message, committed, &reply->body);
+    mdm_wants_done(&c->services->mdm, c->wanted);
     if (e == OK)
         reply->content_type = TYPE_SYNCML;
     else
-        respond_error(r, reply, e);
+        respond_error(c->request, reply, e);
+}
+
+/* In a worker, when the commit failed. */
+static void after_commit(void *user, const struct http_request *r, struct http_reply *reply) {
+    const struct committing *c = user;
+    (void)r;
+    respond(c, store_result(&c->job), reply);
+}
+
+/* In the committer's thread: a reply that the commit made true has been ready since before it. */
+static void on_commit(struct store_job *job) {
+    const struct committing *c = (const struct committing *)job;
+    struct http_reply reply = {0};
+    if (job->result != OK) {
+        http_resume(c->request);
+        return;
+    }
+    respond(c, OK, &reply);
+    http_finish(c->request, &reply);
+}
+
+static void serve(const struct services *s, struct mdm_message *m, struct mdm_wanted *wanted,
+                  const struct http_request *r, struct http_reply *reply) {
+    struct committing *c = arena_alloc(r->arena, sizeof *c);
+    *c = (struct committing){{.work = mdm_work, .user = m, .done = on_commit}, r, m, wanted, s};
+    mdm_give(m, wanted);
+    http_later(r, reply, after_commit, c);
+    store_submit(s->mdm.store, &c->job);
 }
 
 /* ---- challenges of upstreams ---- */
@@ -33,6 +75,7 @@ struct fetching {
 
 struct waiting {
     const struct services *services;
+    struct mdm_message *message;
     const struct http_request *request;
     struct mdm_wanted *wanted;
     struct fetching *fetches;
@@ -61,14 +104,18 @@ static void take(struct fetching *f) {
                   w->upstream, w->enrollment);
 }
 
+static void free_fetch(void *fetch) {
+    challenge_free(fetch);
+}
+
+/* What was fetched lives until the reply has left. */
 static void go_on(void *user, const struct http_request *r, struct http_reply *reply) {
     struct waiting *w = user;
     for (struct fetching *f = w->fetches; f; f = f->next)
         take(f);
-    serve(w->services, w->wanted, r, reply);
-    mdm_wants_done(&w->services->mdm, w->wanted);
     for (struct fetching *f = w->fetches; f; f = f->next)
-        challenge_free(&f->fetch);
+        arena_defer(r->arena, free_fetch, &f->fetch);
+    serve(w->services, w->message, w->wanted, r, reply);
 }
 
 static void release(void *upstream) {
@@ -92,10 +139,11 @@ static void prepare(struct waiting *w, struct mdm_wanted *wanted) {
     w->fetches = f;
 }
 
-static void fetch_first(const struct services *s, struct mdm_wanted *wanted,
+static void fetch_first(const struct services *s, struct mdm_message *m, struct mdm_wanted *wanted,
                         const struct http_request *r, struct http_reply *reply) {
     struct waiting *w = arena_alloc(r->arena, sizeof *w);
     w->services = s;
+    w->message = m;
     w->request = r;
     w->wanted = wanted;
     for (; wanted; wanted = wanted->next)
@@ -113,11 +161,54 @@ static void fetch_first(const struct services *s, struct mdm_wanted *wanted,
     one_less(w);
 }
 
+/* ---- floods ---- */
+
+/* A host by its certificate, of which it has shown that it has the key; others by the name that
+ * they claim, and their address. */
+static void name_sender(const struct mdm_proof *proof, const struct mdm_message *m,
+                        char name[SENDER_SIZE]) {
+    uint8_t digest[DIGEST_MAX_SIZE];
+    char text[2 * 14 + 1] = "";
+    if (!proof->cert.n)
+        snprintf(text, sizeof text, "%.*s", SPAN_FMT(mdm_sender(m)));
+    else if (digest_of(DIGEST_SHA256, proof->cert, digest) == OK)
+        hex_upper(span_of(digest, 14), text);
+    snprintf(name, SENDER_SIZE, "mdm %s", text);
+}
+
+static bool is_too_often(const struct services *s, const struct mdm_proof *proof,
+                         struct mdm_message *m, const struct http_request *r,
+                         struct http_reply *reply) {
+    char sender[SENDER_SIZE];
+    unsigned limit = s->messages_per_minute, wait, unused;
+    int64_t now = clock_monotonic_ms();
+    const char *peer = proof->cert.n ? "" : r->peer;
+    if (!limit)
+        return false;
+    name_sender(proof, m, sender);
+    if (rate_take(s->rate, sender, peer, limit, now, &wait))
+        return false;
+    memcpy(sender, "MDM", 3); /* a bucket of its own: it is told once a minute at most */
+    if (rate_take(s->rate, sender, peer, 1, now, &unused))
+        mdm_flooded(m);
+    http_text(reply, 429, "too many messages from this host: come again later");
+    reply->fields = arena_printf(r->arena, "Retry-After: %u\r\n", wait);
+    return true;
+}
+
 /* ---- */
 
-void route_management(void *user, const struct http_request *r, struct http_reply *reply) {
-    const struct services *s = user;
+static bool is_encoded(const struct http_request *r) {
+    const char *encoding = http_header(r, "Content-Encoding");
+    return encoding && strcasecmp(encoding, "identity") != 0;
+}
+
+void route_session(const struct services *s, const struct mdm_proof *proof,
+                   const struct http_request *r, struct http_reply *reply) {
+    struct mdm_message *m;
     struct mdm_wanted *wanted;
+    if (route_enrollment(s, true, r, reply))
+        return;
     if (strcasecmp(r->path, PATH_MANAGEMENT) != 0) {
         respond_not_found(r, reply);
         return;
@@ -130,11 +221,29 @@ void route_management(void *user, const struct http_request *r, struct http_repl
         respond_error(r, reply, err_set(ERR_MEDIA_TYPE, "the content type is not " TYPE_SYNCML));
         return;
     }
-    enum err e = mdm_wants(&s->mdm, r->arena, r->client_cert, r->body, &wanted);
+    if (is_encoded(r)) {
+        respond_error(r, reply, err_set(ERR_MEDIA_TYPE, "a body with a Content-Encoding"));
+        return;
+    }
+    enum err e = mdm_read(&s->mdm, r->arena, proof, r->body, r->peer, &m);
+    if (e == OK && is_too_often(s, proof, m, r, reply))
+        return;
+    if (e == OK)
+        e = mdm_wants(m, &wanted);
     if (e != OK)
         respond_error(r, reply, e);
     else if (wanted)
-        fetch_first(s, wanted, r, reply);
+        fetch_first(s, m, wanted, r, reply);
     else
-        serve(s, NULL, r, reply);
+        serve(s, m, NULL, r, reply);
+}
+
+void route_management(void *user, const struct http_request *r, struct http_reply *reply) {
+    const struct services *s = user;
+    struct mdm_proof *proof = arena_alloc(r->arena, sizeof *proof);
+    if (s->mdm.device_auth != DEVICE_AUTH_MD5)
+        proof->cert = r->client_cert;
+    proof->md5_allowed = s->mdm.device_auth != DEVICE_AUTH_CERTIFICATE;
+    forwarded_notice(s, r);
+    route_session(s, proof, r, reply);
 }

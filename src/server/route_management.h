@@ -6,9 +6,14 @@
 #ifndef SIGNET_SERVER_ROUTE_MANAGEMENT_H
 #define SIGNET_SERVER_ROUTE_MANAGEMENT_H
 
-#include "http/http.h"
+#include "server/routes.h"
 
 /* `user` is a struct services. */
 void route_management(void *user, const struct http_request *request, struct http_reply *reply);
+
+/* The same for another listener, which knows the sender in its own way; `proof` lives as long as
+ * the request's arena. */
+void route_session(const struct services *s, const struct mdm_proof *proof,
+                   const struct http_request *request, struct http_reply *reply);
 
 #endif

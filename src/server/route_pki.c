@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "ca/device_crl.h"
 #include "server/respond.h"
 
 #define TYPE_CRL  "application/pkix-crl"  /* RFC 2585 */
@@ -24,10 +25,12 @@ static const struct ca *find_ca(const struct pki *pki, struct arena *a, struct s
     return ca ? ca : pki_ca_by_sha1(pki, text);
 }
 
+/* NULL: of the device CA. */
 static void send_crl(const struct services *s, const struct ca *ca, const struct http_request *r,
                      struct http_reply *reply) {
     struct published_crl crl;
-    enum err e = revocation_crl(s->scep.revocation, ca, r->arena, &crl);
+    enum err e = ca ? revocation_crl(s->scep.revocation, ca, r->arena, &crl)
+                    : device_crl(s->scep.revocation, s->mdm.authority, r->arena, &crl);
     if (e != OK) {
         respond_error(r, reply, e);
         return;
@@ -43,14 +46,15 @@ static void route_file(const struct services *s, const struct pki *pki,
     bool crl = strcasecmp(ending, ".crl") == 0, crt = strcasecmp(ending, ".crt") == 0;
     name.n -= crl || crt ? 4 : 0;
     const struct ca *ca = crl || crt ? find_ca(pki, r->arena, name) : NULL;
-    if (!ca)
+    bool device = (crl || crt) && !ca && span_is(name, "device");
+    if (!ca && !device)
         respond_not_found(r, reply);
     else if (!(r->method & (HTTP_GET | HTTP_HEAD)))
         respond_not_allowed(r, reply, "GET, HEAD");
     else if (crl)
         send_crl(s, ca, r, reply);
     else
-        respond_span(reply, TYPE_CERT, ca->issuer.cert);
+        respond_span(reply, TYPE_CERT, ca ? ca->issuer.cert : s->mdm.authority->device_ca_cert);
 }
 
 /* What cannot be read is answered, too: malformedRequest, and not an error of HTTP. */

@@ -5,6 +5,7 @@
  *   /pki/NAME.crt        the certificate of the CA that issues
  *   /pki/NAME.crl        its CRL
  *   /pki/THUMBPRINT.*    the same of any CA, retired ones too
+ *   /pki/device.*        the same of the CA of the hosts' identities, unless a CA has that name
  *   /ocsp                POST, or GET of /ocsp/BASE64 (RFC 6960, A.1)
  */
 #ifndef SIGNET_SERVER_ROUTE_PKI_H

@@ -3,27 +3,26 @@
 
 #include <strings.h>
 
+#include "server/forwarded.h"
 #include "server/mscep_admin.h"
 #include "server/respond.h"
+#include "server/route_enroll_page.h"
 #include "server/route_gateway.h"
 #include "server/route_health.h"
+#include "server/route_management.h"
 #include "server/route_pki.h"
 #include "server/route_scep.h"
+#include "server/route_sign_in.h"
 #include "server/route_webhook.h"
+#include "mde/mde.h"
 #include "wire/mdm.h"
 
 /* ---- enrollment ---- */
 
 typedef bool soap_operation(const struct mdm *mdm, struct arena *a, struct span soap,
-                            const char *peer, struct buf *reply);
+                            const char *peer, bool renewing, struct buf *reply);
 
-static bool discover(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
-                     struct buf *reply) {
-    (void)peer; /* discovery is anonymous, and nothing comes of it */
-    return mdm_discover(mdm, a, soap, reply);
-}
-
-static void route_soap(const struct mdm *mdm, const struct http_request *r,
+static void route_soap(const struct mdm *mdm, bool renewing, const struct http_request *r,
                        struct http_reply *reply, soap_operation *operation) {
     if (r->method != HTTP_POST) {
         respond_not_allowed(r, reply, "POST");
@@ -34,16 +33,25 @@ static void route_soap(const struct mdm *mdm, const struct http_request *r,
         return;
     }
     reply->content_type = TYPE_SOAP "; charset=utf-8";
-    if (!operation(mdm, r->arena, r->body, r->peer, &reply->body))
+    if (!operation(mdm, r->arena, r->body, r->peer, renewing, &reply->body))
         reply->status = 500;
 }
 
-/* Windows first asks with GET whether there is a discovery service: 200 and no body (C.1). */
-static void route_discovery(const struct mdm *mdm, const struct http_request *r,
-                            struct http_reply *reply) {
-    if (r->method & (HTTP_GET | HTTP_HEAD))
-        return;
-    route_soap(mdm, r, reply, discover);
+bool route_enrollment(const struct services *s, bool renewing, const struct http_request *r,
+                      struct http_reply *reply) {
+    bool discovery = strcasecmp(r->path, PATH_DISCOVERY) == 0;
+    /* Windows first asks with GET whether there is a discovery service: 200 and no body (C.1). */
+    if (discovery && r->method & (HTTP_GET | HTTP_HEAD))
+        return true;
+    if (discovery)
+        route_soap(&s->mdm, renewing, r, reply, mdm_discover);
+    else if (strcasecmp(r->path, PATH_POLICY) == 0)
+        route_soap(&s->mdm, renewing, r, reply, mdm_get_policies);
+    else if (strcasecmp(r->path, PATH_ENROLLMENT) == 0)
+        route_soap(&s->mdm, renewing, r, reply, mdm_request_token);
+    else
+        return false;
+    return true;
 }
 
 /* ---- the endpoints and their CAs ---- */
@@ -97,16 +105,32 @@ static void route_open(const struct services *s, const struct http_request *r,
 
 void route_public(void *user, const struct http_request *r, struct http_reply *reply) {
     const struct services *s = user;
-    if (strcasecmp(r->path, PATH_DISCOVERY) == 0)
-        route_discovery(&s->mdm, r, reply);
-    else if (strcasecmp(r->path, PATH_POLICY) == 0)
-        route_soap(&s->mdm, r, reply, mdm_get_policies);
-    else if (strcasecmp(r->path, PATH_ENROLLMENT) == 0)
-        route_soap(&s->mdm, r, reply, mdm_request_token);
+    forwarded_notice(s, r);
+    if (route_enrollment(s, false, r, reply))
+        return;
+    if (strcasecmp(r->path, PATH_AUTH) == 0)
+        route_sign_in(s, r, reply);
+    else if (strcasecmp(r->path, PATH_ENROLL_PAGE) == 0)
+        route_enroll_page(s, r, reply);
+    else if (strcasecmp(r->path, PATH_MANAGEMENT) == 0 &&
+             s->mdm.device_auth != DEVICE_AUTH_CERTIFICATE)
+        route_management(user, r, reply); /* of hosts that log in by MD5 */
     else
         route_open(s, r, reply);
 }
 
 void route_plain(void *user, const struct http_request *r, struct http_reply *reply) {
+    forwarded_notice(user, r);
     route_open(user, r, reply);
+}
+
+void route_refused(void *user, const struct http_request *r, struct http_reply *reply) {
+    (void)user;
+    if (strncasecmp(r->path, PATH_SOAP, strlen(PATH_SOAP)) != 0 ||
+        strcmp(r->content_type, TYPE_SOAP) != 0)
+        return;
+    reply->status = 500; /* as every fault: what else its client reads is not known (C.7) */
+    reply->content_type = TYPE_SOAP "; charset=utf-8";
+    buf_clear(&reply->body);
+    mde_write_fault(&reply->body, NULL, MDE_MESSAGE_FORMAT, "the request is too large");
 }

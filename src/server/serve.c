@@ -16,13 +16,12 @@
 #include "base/log.h"
 #include "server/admin.h"
 #include "server/config.h"
+#include "server/doors.h"
 #include "server/housekeeping.h"
 #include "server/rate.h"
-#include "server/route_management.h"
 #include "server/routes.h"
 #include "server/upstream_poll.h"
-
-enum { LISTENERS = 3 };
+#include "wire/mdm.h"
 
 struct house {
     struct config config;
@@ -34,10 +33,10 @@ struct house {
     struct gateway *gateway;
     struct rate *rate;
     struct services services;
+    struct forwarded forwarded;
     struct housekeeping housekeeping;
     struct http_server *http;
     struct admin *admin;
-    size_t listeners;
 };
 
 /* Two servers on one folder would each believe that the database is theirs alone. */
@@ -74,46 +73,38 @@ static void wire(struct house *h) {
     h->services.pki = h->pki;
     h->services.gateway = h->gateway;
     h->services.rate = h->rate;
-    h->services.scep = (struct scep_service){h->store, h->authority, h->revocation,
-                                                gateway_pool(h->gateway)};
+    h->services.messages_per_minute = c->messages_per_minute;
+    h->services.forwarded_header = c->forwarded_header;
+    h->forwarded = (struct forwarded){&h->services, c->forwarded_header, c->forwarded_secret};
+    h->services.scep =
+        (struct scep_service){h->store, h->authority, h->revocation, gateway_pool(h->gateway)};
     h->housekeeping = (struct housekeeping){.config = c, .services = &h->services};
+    const char *sessions = c->device_auth == DEVICE_AUTH_MD5 ? c->public_url : c->management_url;
     h->services.mdm = (struct mdm){
         .store = h->store,
         .authority = h->authority,
         .pki = h->pki,
         .gateway = h->gateway,
         .revocation = h->revocation,
+        .server_url = c->public_url,
         .policy_url = arena_printf(a, "%s" PATH_POLICY, c->public_url),
         .enrollment_url = arena_printf(a, "%s" PATH_ENROLLMENT, c->public_url),
-        .management_url = arena_printf(a, "%s" PATH_MANAGEMENT, c->management_url),
+        .management_url = arena_printf(a, "%s" PATH_MANAGEMENT, sessions),
         .scep_url = c->scep_url,
         .scep_base = gateway_options_of(h->gateway)->base_url,
         .provider_id = c->provider_id,
         .name = c->name,
         .identity_validity = c->identity_validity,
+        .sign_in_url = c->sign_in_page ? arena_printf(a, "%s" PATH_AUTH, c->public_url) : NULL,
+        .renew_url = arena_printf(a, "%s" PATH_DISCOVERY, sessions),
+        .renew_policy_url = arena_printf(a, "%s" PATH_POLICY, sessions),
+        .renew_enrollment_url = arena_printf(a, "%s" PATH_ENROLLMENT, sessions),
+        .hosts_per_user = c->hosts_per_user,
+        .closed = c->enrollment_closed,
+        .closed_text = c->closed_text,
+        .device_auth = (enum device_auth)c->device_auth,
         .enroll_policy = {c->confirm_within, c->confirm_sessions},
     };
-}
-
-static enum err listen_http(struct house *h) {
-    const struct config *c = &h->config;
-    struct http_listener listeners[LISTENERS] = {
-        {"public", c->listen_public.host, c->listen_public.port, true, false, route_public,
-         &h->services},
-        {"management", c->listen_management.host, c->listen_management.port, true, true,
-         route_management, &h->services},
-        {"plain", c->listen_plain.host, c->listen_plain.port, false, false, route_plain,
-         &h->services},
-    };
-    struct http_limits limits = {
-        .body = 1 << 20,
-        .headers = 96 << 10,
-        .idle_seconds = 30,
-        .request_seconds = 60,
-        .queue = 1024,
-    };
-    h->listeners = c->listen_plain.port ? 3 : 2;
-    return http_new(listeners, h->listeners, &limits, c->tls_cert, c->tls_key, &h->http);
 }
 
 static void set_log_level(const char *name) {
@@ -154,7 +145,7 @@ static enum err open_house(struct house *h, const char *folder) {
     TRY(open_gateway(h));
     h->rate = rate_new();
     wire(h);
-    TRY(listen_http(h));
+    TRY(doors_open(&h->config, &h->services, &h->forwarded, &h->http));
     struct admin_scope scope = {h->store, &h->services.scep, h->pki, &h->config, h->gateway};
     TRY(admin_start(folder, &scope, &h->admin));
     return http_start(h->http);
@@ -183,9 +174,11 @@ static void announce(const struct house *h) {
     const struct pki *pki = pki_acquire(h->pki);
     const char *thumbprint = pki->endpoints[0].ca->sha1;
     log_write(LOG_INFO, "server",
-              "status=ready folder=%s public=%s management=%s plain=%s ca_thumbprint=%s",
+              "status=ready folder=%s public=%s management=%s plain=%s forwarded=%s "
+              "ca_thumbprint=%s",
               log_q(span_str(c->folder)), log_q(span_str(c->public_url)),
-              log_q(span_str(c->management_url)), h->listeners == 3 ? "yes" : "no", thumbprint);
+              log_q(span_str(c->management_url)), c->listen_plain.port ? "yes" : "no",
+              doors_has_forwarded(c) ? "yes" : "no", thumbprint);
     printf("signet is ready: hosts enroll at %s, the CA's thumbprint is %s\n", c->public_url,
            thumbprint);
     fflush(stdout);

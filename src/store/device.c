@@ -9,17 +9,19 @@ enum err account_add(struct tx *tx, const struct account *account) {
     return e == ERR_EXISTS ? err_set(e, "there is an account '%s' already", account->name) : e;
 }
 
+#define ACCOUNT_COLUMNS "name, password, created, COALESCE(max_devices, -1)"
+
 static void read_account(struct arena *a, sqlite3_stmt *rows, struct account *out) {
     *out = (struct account){.name = sql_text(a, rows, 0),
                             .password = sql_text(a, rows, 1),
-                            .created = sqlite3_column_int64(rows, 2)};
+                            .created = sqlite3_column_int64(rows, 2),
+                            .max_devices = sqlite3_column_int64(rows, 3)};
 }
 
 enum err account_get(struct tx *tx, struct arena *a, const char *name, struct account *out) {
     sqlite3_stmt *rows;
     enum err e;
-    TRY(sql_query(tx, &rows, "SELECT name, password, created FROM account WHERE name = $1", "s",
-                  name));
+    TRY(sql_query(tx, &rows, "SELECT " ACCOUNT_COLUMNS " FROM account WHERE name = $1", "s", name));
     if (sql_next(rows, &e))
         read_account(a, rows, out);
     else if (e == OK)
@@ -28,7 +30,14 @@ enum err account_get(struct tx *tx, struct arena *a, const char *name, struct ac
     return e;
 }
 
+enum err account_set_max_devices(struct tx *tx, const char *name, int64_t max) {
+    TRY(sql_run(tx, "UPDATE account SET max_devices = NULLIF($2, -1) WHERE name = $1", "si", name,
+                max));
+    return sql_changes(tx) ? OK : err_set(ERR_NOT_FOUND, "there is no account '%s'", name);
+}
+
 enum err account_remove(struct tx *tx, const char *name) {
+    TRY(sql_run(tx, "DELETE FROM ticket WHERE account = $1", "s", name));
     TRY(sql_run(tx, "DELETE FROM account WHERE name = $1", "s", name));
     return sql_changes(tx) ? OK : err_set(ERR_NOT_FOUND, "there is no account '%s'", name);
 }
@@ -37,7 +46,7 @@ enum err account_list(struct tx *tx, struct arena *a, struct account **out) {
     sqlite3_stmt *rows;
     enum err e;
     *out = NULL;
-    TRY(sql_query(tx, &rows, "SELECT name, password, created FROM account ORDER BY name", ""));
+    TRY(sql_query(tx, &rows, "SELECT " ACCOUNT_COLUMNS " FROM account ORDER BY name", ""));
     while (sql_next(rows, &e)) {
         *out = arena_alloc(a, sizeof **out);
         read_account(a, rows, *out);
@@ -45,6 +54,11 @@ enum err account_list(struct tx *tx, struct arena *a, struct account **out) {
     }
     sql_end(rows);
     return e;
+}
+
+const char *device_state_name(int state) {
+    static const char *const names[] = {"none", "enrolled", "leaving", "left", "removed"};
+    return names[state > 0 && state <= DEVICE_REMOVED ? state : 0];
 }
 
 #define DEVICE_COLUMNS                                                                        \
@@ -87,8 +101,10 @@ enum err device_put(struct tx *tx, struct device *d) {
         d->id = sqlite3_column_int64(rows, 0);
     sql_end(rows);
     TRY(e);
-    /* A host that enrolls anew may have been reset: what it trusted is not known any more. */
-    return sql_run(tx, "DELETE FROM trusted_root WHERE device = $1", "i", d->id);
+    /* A host that enrolls anew may have been reset: what it trusted is not known any more, and its
+     * sessions are counted from 1 again. */
+    TRY(sql_run(tx, "DELETE FROM session WHERE device = $1", "i", d->id));
+    return device_forget_trust(tx, d->id);
 }
 
 static enum err one_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {
@@ -153,6 +169,14 @@ enum err device_list_by_hw(struct tx *tx, struct arena *a, const char *hw_dev_id
     return read_devices(a, rows, out);
 }
 
+enum err device_list_leaving(struct tx *tx, struct arena *a, int64_t before, struct device **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " DEVICE_COLUMNS " FROM device WHERE state = 2 AND left_at < $1", "i",
+                  before));
+    return read_devices(a, rows, out);
+}
+
 enum err device_count_of_account(struct tx *tx, const char *account, int64_t *count) {
     return sql_number(tx, count,
                       "SELECT count(*) FROM device WHERE account = $1 AND state IN (1, 2)", "s",
@@ -211,38 +235,11 @@ enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1, bool *o
     return OK;
 }
 
+enum err device_forget_trust(struct tx *tx, int64_t id) {
+    return sql_run(tx, "DELETE FROM trusted_root WHERE device = $1", "i", id);
+}
+
 enum err device_set_sid(struct tx *tx, int64_t id, const char *sid) {
     TRY(sql_run(tx, "UPDATE device SET sid = $2 WHERE id = $1", "is", id, sid));
     return sql_changes(tx) ? OK : err_set(ERR_NOT_FOUND, "no such device");
-}
-
-enum err identity_replace(struct tx *tx, const struct identity *i) {
-    TRY(sql_run(tx, "UPDATE identity SET revoked = $2 WHERE device = $1 AND revoked IS NULL", "ii",
-                i->device, i->issued));
-    return sql_run(tx,
-                   "INSERT INTO identity(sha256, device, der, issued, not_after)"
-                   " VALUES($1, $2, $3, $4, $5)",
-                   "bibii", i->sha256, i->device, i->der, i->issued, i->not_after);
-}
-
-enum err identity_get(struct tx *tx, struct arena *a, struct span sha256, struct identity *out) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT sha256, device, der, issued, not_after, revoked FROM identity"
-                  " WHERE sha256 = $1",
-                  "b", sha256));
-    if (sql_next(rows, &e))
-        *out = (struct identity){
-            .sha256 = sql_blob(a, rows, 0),
-            .device = sqlite3_column_int64(rows, 1),
-            .der = sql_blob(a, rows, 2),
-            .issued = sqlite3_column_int64(rows, 3),
-            .not_after = sqlite3_column_int64(rows, 4),
-            .revoked = sqlite3_column_int64(rows, 5),
-        };
-    else if (e == OK)
-        e = err_set(ERR_NOT_FOUND, "no such identity");
-    sql_end(rows);
-    return e;
 }

@@ -9,6 +9,7 @@ struct account {
     const char *name;
     const char *password; /* a slow hash in its own text form */
     int64_t created;      /* ms */
+    int64_t max_devices;  /* hosts that it may have enrolled; -1: as the configuration has it */
     struct account *next;
 };
 
@@ -17,7 +18,10 @@ enum err account_add(struct tx *tx, const struct account *account) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
 enum err account_get(struct tx *tx, struct arena *a, const char *name,
                      struct account *out) ERR_MUST_USE;
+/* Its codes and sign-ins go with it. ERR_NOT_FOUND. */
 enum err account_remove(struct tx *tx, const char *name) ERR_MUST_USE;
+/* -1 for the configuration's number. ERR_NOT_FOUND. */
+enum err account_set_max_devices(struct tx *tx, const char *name, int64_t max) ERR_MUST_USE;
 enum err account_list(struct tx *tx, struct arena *a, struct account **out) ERR_MUST_USE;
 
 /* Who may fetch challenges from an endpoint's mscep_admin page: a kind of account of its own. */
@@ -40,6 +44,9 @@ enum device_state { /* numbers are kept in the database */
                     DEVICE_LEFT,
                     DEVICE_REMOVED, /* by the administrator: what is known of it stays */
 };
+
+/* "enrolled" .. "removed". */
+const char *device_state_name(int state) __attribute__((returns_nonnull));
 
 struct device {
     int64_t id;
@@ -74,6 +81,9 @@ enum err device_page(struct tx *tx, struct arena *a, int64_t after, int64_t max,
 /* Those that are here with that HWDevID, or of that account. */
 enum err device_list_by_hw(struct tx *tx, struct arena *a, const char *hw_dev_id,
                            struct device **out) ERR_MUST_USE;
+/* Those that were told to leave before `before`. */
+enum err device_list_leaving(struct tx *tx, struct arena *a, int64_t before,
+                             struct device **out) ERR_MUST_USE;
 enum err device_count_of_account(struct tx *tx, const char *account, int64_t *count) ERR_MUST_USE;
 /* Writes state, left_at and claims. */
 enum err device_set_state(struct tx *tx, const struct device *device) ERR_MUST_USE;
@@ -82,22 +92,53 @@ enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_st
 /* The host confirmed that it trusts a root, by its SHA-1; and whether it has. */
 enum err device_add_trust(struct tx *tx, int64_t id, const char *root_sha1) ERR_MUST_USE;
 enum err device_trusts(struct tx *tx, int64_t id, const char *root_sha1, bool *out) ERR_MUST_USE;
+/* Nothing is known of what it trusts. */
+enum err device_forget_trust(struct tx *tx, int64_t id) ERR_MUST_USE;
 
 /* What the administrator says of a device; NULL takes it back. ERR_NOT_FOUND. */
 enum err device_set_sid(struct tx *tx, int64_t id, const char *sid) ERR_MUST_USE;
 
-/* A device's TLS client certificate. */
+/*
+ * A device's TLS client certificate (identity.c). After a renewal two are good: the host may not
+ * have got the answer. The first session with the new one ends the old.
+ */
 struct identity {
     struct span sha256; /* the key */
     int64_t device;
     struct span der;
+    struct span serial;                 /* content octets; empty for those of before schema 4 */
     int64_t issued, not_after, revoked; /* ms; revoked 0: live */
+    int64_t used;                       /* ms, in its first session; 0: not yet */
+    const char *reason;                 /* of the revocation: a name of x509/crl.h; or NULL */
+    struct identity *next;
 };
 
 /* Adds the identity and revokes the device's earlier ones. */
 enum err identity_replace(struct tx *tx, const struct identity *identity) ERR_MUST_USE;
+/* Adds it; the device's earlier ones stay good until identity_first_used. */
+enum err identity_add(struct tx *tx, const struct identity *identity) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
 enum err identity_get(struct tx *tx, struct arena *a, struct span sha256,
                       struct identity *out) ERR_MUST_USE;
+/* The device's newest that is not revoked. ERR_NOT_FOUND. */
+enum err identity_latest(struct tx *tx, struct arena *a, int64_t device,
+                         struct identity *out) ERR_MUST_USE;
+/* The host holds it: it is marked, and those that were issued before it are revoked. */
+enum err identity_first_used(struct tx *tx, const struct identity *identity,
+                             int64_t at) ERR_MUST_USE;
+/*
+ * How many were issued since `since` to the device of that DeviceID and to those with that HWDevID
+ * (NULL: none such), and when the first of them was.
+ */
+enum err identity_count(struct tx *tx, const char *device_id, const char *hw_dev_id, int64_t since,
+                        int64_t *count, int64_t *first) ERR_MUST_USE;
+
+/* Revokes those of the device that are live. */
+enum err identity_revoke(struct tx *tx, int64_t device, int64_t at,
+                         const char *reason) ERR_MUST_USE;
+/* The revoked ones that a CRL must name at `now`: serial (or, where the row has none, der), revoked
+ * and reason are set. */
+enum err identity_list_revoked(struct tx *tx, struct arena *a, int64_t now,
+                               struct identity **out) ERR_MUST_USE;
 
 #endif

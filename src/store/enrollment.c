@@ -3,11 +3,12 @@
 
 #include "store/sql.h"
 
-#define COLUMNS                                                                                   \
-    "id, device, profile, body, state, created, deadline, sessions, asked, next_ask, user_scope," \
-    " subject, san, eku, key_usage, key_length, host_status, host_error, host_thumbprint,"        \
-    " respondent, endpoint, asks, answers, successes, assignment, replaces, not_after,"           \
-    " renew_at, next_check"
+#define COLUMNS_WITH(body)                                                                    \
+    "id, device, profile, " body ", state, created, deadline, sessions, asked, next_ask,"     \
+    " user_scope, subject, san, eku, key_usage, key_length, host_status, host_error,"         \
+    " host_thumbprint, respondent, endpoint, asks, answers, successes, assignment, replaces," \
+    " not_after, renew_at, next_check"
+#define COLUMNS COLUMNS_WITH("body")
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out) {
     *out = (struct enrollment){
@@ -101,6 +102,46 @@ enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device, struct 
     return read_list(a, rows, out);
 }
 
+enum err enrollment_page(struct tx *tx, struct arena *a, int64_t after, int64_t max, int64_t *last,
+                         struct enrollment **out) {
+    sqlite3_stmt *rows;
+    int64_t end, count;
+    TRY(sql_number(tx, &end,
+                   "SELECT max(rowid) FROM (SELECT rowid FROM enrollment WHERE rowid > $1"
+                   " ORDER BY rowid LIMIT $2)",
+                   "ii", after, max));
+    TRY(sql_number(tx, &count, "SELECT EXISTS(SELECT 1 FROM enrollment WHERE rowid > $1)", "i",
+                   end));
+    *last = count ? end : 0;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM enrollment WHERE rowid > $1 AND rowid <= $2"
+                  " ORDER BY rowid",
+                  "ii", after, end));
+    return read_list(a, rows, out);
+}
+
+enum err enrollment_outline(struct tx *tx, struct arena *a, int64_t device,
+                            struct enrollment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS_WITH("NULL") " FROM enrollment WHERE device = $1"
+                                                 " ORDER BY rowid",
+                  "i", device));
+    return read_list(a, rows, out);
+}
+
+enum err enrollment_body(struct tx *tx, struct arena *a, struct enrollment *e) {
+    sqlite3_stmt *rows;
+    enum err error;
+    TRY(sql_query(tx, &rows, "SELECT body FROM enrollment WHERE id = $1", "s", e->id));
+    if (sql_next(rows, &error))
+        e->body = sql_text(a, rows, 0);
+    else if (error == OK)
+        error = err_set(ERR_NOT_FOUND, "there is no enrollment '%s'", e->id);
+    sql_end(rows);
+    return error;
+}
+
 enum err enrollment_list_by_thumbprint(struct tx *tx, struct arena *a, const char *endpoint,
                                        const char *sha1, struct enrollment **out) {
     sqlite3_stmt *rows;
@@ -119,6 +160,83 @@ enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now, struct
                   "i", now));
     return read_list(a, rows, out);
 }
+
+/* ---- for enroll/life.h ---- */
+
+enum err enrollment_list_successors(struct tx *tx, struct arena *a, int64_t device, const char *id,
+                                    struct enrollment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS
+                  " FROM enrollment WHERE device = $1 AND replaces = $2 ORDER BY rowid",
+                  "is", device, id));
+    return read_list(a, rows, out);
+}
+
+enum err enrollment_list_renewals(struct tx *tx, struct arena *a, int64_t device, int64_t now,
+                                  int64_t max, struct enrollment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  device ? "SELECT " COLUMNS " FROM enrollment WHERE device = $3"
+                           " AND renew_at <= $1 ORDER BY renew_at LIMIT $2"
+                         : "SELECT " COLUMNS
+                           " FROM enrollment WHERE renew_at <= $1 ORDER BY renew_at LIMIT $2",
+                  device ? "iii" : "ii", now, max, device));
+    return read_list(a, rows, out);
+}
+
+/* 8, 11, 12: see enroll/state.c; the index enrollment_not_after is of these. */
+#define IS_HELD "state IN (8, 11, 12)"
+
+enum err enrollment_list_ended(struct tx *tx, struct arena *a, int64_t now, int64_t max,
+                               struct enrollment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM enrollment WHERE not_after <= $1 AND " IS_HELD
+                  " ORDER BY not_after LIMIT $2",
+                  "ii", now, max));
+    return read_list(a, rows, out);
+}
+
+enum err enrollment_list_removals(struct tx *tx, struct arena *a, int64_t device,
+                                  struct enrollment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS
+                  " FROM enrollment WHERE device = $1 AND state IN (13, 14) ORDER BY rowid",
+                  "i", device));
+    return read_list(a, rows, out);
+}
+
+/* 17 is EVENT_GONE. */
+enum err enrollment_count_gone(struct tx *tx, int64_t device, const char *profile, int64_t since,
+                               int64_t *count) {
+    return sql_number(tx, count,
+                      "SELECT count(*) FROM enrollment e JOIN event v ON v.enrollment = e.id"
+                      " WHERE e.device = $1 AND e.profile = $2 AND v.kind = 17 AND v.at >= $3",
+                      "isi", device, profile, since);
+}
+
+enum err enrollment_find_unseen(struct tx *tx, struct arena *a, int64_t before, int64_t seen,
+                                struct unseen *out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    *out = (struct unseen){0};
+    TRY(sql_query(tx, &rows,
+                  "SELECT d.name FROM device d WHERE d.state = 1 AND d.last_seen < $2"
+                  " AND d.id IN (SELECT device FROM enrollment WHERE not_after <= $1"
+                  " AND " IS_HELD ") ORDER BY d.last_seen",
+                  "ii", before, seen));
+    while (sql_next(rows, &e)) {
+        if (out->count < UNSEEN_NAMES)
+            out->names[out->count] = sql_text(a, rows, 0);
+        out->count++;
+    }
+    sql_end(rows);
+    return e;
+}
+
+/* ---- */
 
 enum err enrollment_add_event(struct tx *tx, const char *enrollment, const struct event *event) {
     return sql_run(tx,

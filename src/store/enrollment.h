@@ -53,9 +53,49 @@ enum err enrollment_list_by_thumbprint(struct tx *tx, struct arena *a, const cha
 /* Oldest first; of one device, or of all when `device` is 0. */
 enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device,
                          struct enrollment **out) ERR_MUST_USE;
+/* At most `max` of all, oldest first, from behind `after` on (0: from the first): *last gets where
+ * the next page begins, 0 when there is none. */
+enum err enrollment_page(struct tx *tx, struct arena *a, int64_t after, int64_t max, int64_t *last,
+                         struct enrollment **out) ERR_MUST_USE;
+/* The same of one device, without their bodies, which take the most room; and one of those. */
+enum err enrollment_outline(struct tx *tx, struct arena *a, int64_t device,
+                            struct enrollment **out) ERR_MUST_USE;
+enum err enrollment_body(struct tx *tx, struct arena *a, struct enrollment *e) ERR_MUST_USE;
 /* Those whose deadline has passed at `now` and is still set. */
 enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now,
                              struct enrollment **out) ERR_MUST_USE;
+
+/* ---- for enroll/life.h ---- */
+
+/* Those that replace `id`, oldest first. */
+enum err enrollment_list_successors(struct tx *tx, struct arena *a, int64_t device, const char *id,
+                                    struct enrollment **out) ERR_MUST_USE;
+/* Those whose renewal is due at `now`, the oldest at most `max`: of a device, or, when it is 0, of
+ * all. */
+enum err enrollment_list_renewals(struct tx *tx, struct arena *a, int64_t device, int64_t now,
+                                  int64_t max, struct enrollment **out) ERR_MUST_USE;
+/* Those that count as held by their hosts (confirmed, reported, expiring), and whose certificate
+ * has ended at `now`; at most `max`. */
+enum err enrollment_list_ended(struct tx *tx, struct arena *a, int64_t now, int64_t max,
+                               struct enrollment **out) ERR_MUST_USE;
+/* Those of a device that are to be deleted from it: renewed and removing. */
+enum err enrollment_list_removals(struct tx *tx, struct arena *a, int64_t device,
+                                  struct enrollment **out) ERR_MUST_USE;
+/* How often a profile's certificate was gone from a device since `since`. */
+enum err enrollment_count_gone(struct tx *tx, int64_t device, const char *profile, int64_t since,
+                               int64_t *count) ERR_MUST_USE;
+
+/* Hosts that are here, were not seen since `seen`, and hold a certificate that ends before
+ * `before`: how many, and the names of the first five. */
+enum { UNSEEN_NAMES = 5 };
+struct unseen {
+    int64_t count;
+    const char *names[UNSEEN_NAMES];
+};
+enum err enrollment_find_unseen(struct tx *tx, struct arena *a, int64_t before, int64_t seen,
+                                struct unseen *out) ERR_MUST_USE;
+
+/* ---- */
 
 /* What happened, never changed afterwards. */
 struct event {

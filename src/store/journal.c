@@ -6,7 +6,7 @@
 static const char *const names[JOURNAL__MAX] = {
     [JOURNAL_ISSUED] = "issued", [JOURNAL_RENEWED] = "renewed",       [JOURNAL_REVOKED] = "revoked",
     [JOURNAL_PENDED] = "pended", [JOURNAL_APPROVED] = "approved",     [JOURNAL_DENIED] = "denied",
-    [JOURNAL_ALARM] = "alarm",   [JOURNAL_REINSTATED] = "reinstated",
+    [JOURNAL_ALARM] = "alarm",   [JOURNAL_REINSTATED] = "reinstated", [JOURNAL_NOTE] = "note",
 };
 
 const char *journal_kind_name(enum journal_kind kind) {

@@ -17,10 +17,11 @@ enum journal_kind { /* numbers are kept in the database */
                     JOURNAL_DENIED,
                     JOURNAL_ALARM,      /* somebody should look at it */
                     JOURNAL_REINSTATED, /* live again */
+                    JOURNAL_NOTE,       /* what a host did that no good host does */
                     JOURNAL__MAX
 };
 
-/* "issued" .. "alarm". */
+/* "issued" .. "note". */
 const char *journal_kind_name(enum journal_kind kind) __attribute__((returns_nonnull));
 
 struct journal_entry {

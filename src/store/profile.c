@@ -37,6 +37,14 @@ enum err profile_get(struct tx *tx, struct arena *a, const char *name, struct st
     return e;
 }
 
+enum err profile_delete(struct tx *tx, const char *name) {
+    TRY(sql_run(tx, "DELETE FROM profile WHERE name = $1", "s", name));
+    return sql_changes(tx)
+               ? OK
+               : err_set(ERR_NOT_FOUND, "there is no profile '%s'; signet profile list shows them",
+                         name);
+}
+
 enum err profile_list(struct tx *tx, struct arena *a, struct stored_profile **out) {
     sqlite3_stmt *rows;
     enum err e;

@@ -20,6 +20,8 @@ enum err profile_put(struct tx *tx, const struct stored_profile *profile) ERR_MU
 /* ERR_NOT_FOUND. */
 enum err profile_get(struct tx *tx, struct arena *a, const char *name,
                      struct stored_profile *out) ERR_MUST_USE;
+/* Enrollments that exist keep their own copy. ERR_NOT_FOUND. */
+enum err profile_delete(struct tx *tx, const char *name) ERR_MUST_USE;
 enum err profile_list(struct tx *tx, struct arena *a, struct stored_profile **out) ERR_MUST_USE;
 
 #endif

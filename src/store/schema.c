@@ -194,14 +194,15 @@ static const char *const steps[] = {
     /* What a host proves itself by without a certificate; the secrets are sealed. */
     "CREATE TABLE device_secret("
     "  device INTEGER PRIMARY KEY REFERENCES device(id), name TEXT NOT NULL,"
-    "  host BLOB NOT NULL, server BLOB NOT NULL, next BLOB, nonce BLOB, nonce_until INTEGER,"
-    "  changed INTEGER NOT NULL);"
+    "  host BLOB NOT NULL, server BLOB NOT NULL, next BLOB, taken INTEGER NOT NULL DEFAULT 0,"
+    "  logins INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL);"
 
-    /* Enrollment codes and sign-ins: HMAC-SHA256, as of a challenge. */
+    /* Enrollment codes and sign-ins: HMAC-SHA256, as of a challenge. `uses` are left; `code` is the
+     * hash of the one that a sign-in was made with, and that is spent with it. */
     "CREATE TABLE ticket("
     "  hash BLOB PRIMARY KEY, kind INTEGER NOT NULL, account TEXT NOT NULL,"
     "  created INTEGER NOT NULL, expires INTEGER NOT NULL, uses INTEGER NOT NULL,"
-    "  used INTEGER, csr_sha256 BLOB, revoked INTEGER);"
+    "  used INTEGER, code BLOB, revoked INTEGER);"
     "CREATE INDEX ticket_account ON ticket(account);"
 
     /* The message that was answered last, and the answer, sealed: for a host that did not get it.
@@ -212,7 +213,11 @@ static const char *const steps[] = {
     "ALTER TABLE session ADD COLUMN chunk_uri TEXT;"
     "ALTER TABLE session ADD COLUMN chunk_ref TEXT;"
     "ALTER TABLE session ADD COLUMN chunk BLOB;"
-    "ALTER TABLE command ADD COLUMN queue INTEGER;" /* that it came of, in the table of that name */
+    /* The commands that were sent lie in the session's row, which is written once a message. */
+    "ALTER TABLE session ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN sent BLOB;"
+    "DROP TABLE command;"
+    "DELETE FROM session;"
 
     /* Commands of the administrator, in order; states are those of store/queue.h. */
     "CREATE TABLE queue("
@@ -220,10 +225,12 @@ static const char *const steps[] = {
     "  batch INTEGER, body TEXT NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL,"
     "  sent INTEGER, done INTEGER);"
     "CREATE INDEX queue_open ON queue(device, id) WHERE state <= 2;"
+    "CREATE INDEX queue_device ON queue(device, id);"
+    "CREATE INDEX queue_batch ON queue(batch, id);"
     "CREATE TABLE queue_result("
-    "  id INTEGER PRIMARY KEY, command INTEGER NOT NULL REFERENCES queue(id), cmd TEXT NOT NULL,"
-    "  loc_uri TEXT NOT NULL, status INTEGER, original_error TEXT, format TEXT, data BLOB,"
-    "  at INTEGER NOT NULL);"
+    "  id INTEGER PRIMARY KEY, command INTEGER NOT NULL REFERENCES queue(id),"
+    "  cmd_id INTEGER NOT NULL, cmd TEXT NOT NULL, loc_uri TEXT NOT NULL, status INTEGER,"
+    "  original_error TEXT, format TEXT, data BLOB, size INTEGER, at INTEGER NOT NULL);"
     "CREATE INDEX queue_result_command ON queue_result(command);"
 
     "CREATE TABLE device_group("
@@ -246,7 +253,8 @@ static const char *const steps[] = {
     "ALTER TABLE enrollment ADD COLUMN renew_at INTEGER;"
     "ALTER TABLE enrollment ADD COLUMN next_check INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX enrollment_renew ON enrollment(renew_at) WHERE renew_at IS NOT NULL;"
-    "CREATE INDEX enrollment_not_after ON enrollment(not_after) WHERE not_after IS NOT NULL;"
+    "CREATE INDEX enrollment_not_after ON enrollment(not_after)"
+    "  WHERE not_after IS NOT NULL AND state IN (8, 11, 12);" /* held by their hosts */
 
     "ALTER TABLE journal ADD COLUMN device INTEGER;"
     "CREATE INDEX journal_device ON journal(device) WHERE device IS NOT NULL;"

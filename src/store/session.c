@@ -1,27 +1,87 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/session.h"
 
+#include <stdlib.h>
+
+#include "base/buf.h"
 #include "store/sql.h"
 
-enum err session_start(struct tx *tx, int64_t device, const struct session *s) {
-    TRY(sql_run(tx, "DELETE FROM command WHERE device = $1", "i", device));
-    return sql_run(tx,
-                   "INSERT INTO session(device, session_id, msg_id, started)"
-                   " VALUES($1, $2, $3, $4) ON CONFLICT(device) DO UPDATE SET session_id = $2,"
-                   " msg_id = $3, started = $4",
-                   "isii", device, s->session_id, s->msg_id, s->started);
+/* ---- commands as one blob: each is seven texts that end with NUL ---- */
+
+static void put_text(struct buf *b, const char *text) {
+    buf_add(b, text ? text : "", text ? strlen(text) + 1 : 1);
 }
+
+static void put_number(struct buf *b, int64_t n) {
+    buf_printf(b, "%lld", (long long)n);
+    buf_char(b, '\0');
+}
+
+static void put_commands(struct buf *b, const struct sent_command *c) {
+    for (; c; c = c->next) {
+        put_number(b, c->msg_id);
+        put_number(b, c->cmd_id);
+        put_number(b, c->purpose);
+        put_number(b, c->queue);
+        put_number(b, c->answered | c->shown << 1);
+        put_text(b, c->enrollment);
+        put_text(b, c->loc_uri);
+    }
+}
+
+/* The blob lives in the arena, which ends it with a NUL of its own. */
+static const char *take_text(struct span *rest) {
+    const char *text = (const char *)rest->p;
+    *rest = span_from(*rest, strlen(text) + 1);
+    return text;
+}
+
+static int64_t take_number(struct span *rest) {
+    return rest->n ? strtoll(take_text(rest), NULL, 10) : 0;
+}
+
+static struct sent_command *take_commands(struct arena *a, struct span rest) {
+    struct sent_command *first = NULL, **last = &first;
+    while (rest.n) {
+        struct sent_command *c = *last = arena_alloc(a, sizeof *c);
+        c->msg_id = take_number(&rest);
+        c->cmd_id = take_number(&rest);
+        c->purpose = (int)take_number(&rest);
+        c->queue = take_number(&rest);
+        int64_t heard = take_number(&rest);
+        c->answered = heard & 1;
+        c->shown = heard & 2;
+        c->enrollment = rest.n ? take_text(&rest) : "";
+        c->loc_uri = rest.n ? take_text(&rest) : "";
+        if (!*c->enrollment)
+            c->enrollment = NULL;
+        last = &c->next;
+    }
+    return first;
+}
+
+/* ---- */
 
 enum err session_get(struct tx *tx, struct arena *a, int64_t device, struct session *out) {
     sqlite3_stmt *rows;
     enum err e;
-    TRY(sql_query(tx, &rows, "SELECT session_id, msg_id, started FROM session WHERE device = $1",
+    TRY(sql_query(tx, &rows,
+                  "SELECT session_id, msg_id, started, heard, in_msg, request_sha256, reply, sent,"
+                  " chunk_uri, chunk_ref, chunk FROM session WHERE device = $1",
                   "i", device));
     if (sql_next(rows, &e))
         *out = (struct session){
             .session_id = sql_text(a, rows, 0),
             .msg_id = sqlite3_column_int64(rows, 1),
             .started = sqlite3_column_int64(rows, 2),
+            .heard = sqlite3_column_int64(rows, 3),
+            .in_msg = sqlite3_column_int64(rows, 4),
+            .request = sql_blob(a, rows, 5),
+            .reply = sql_blob(a, rows, 6),
+            .sent = take_commands(a, sql_blob(a, rows, 7)),
+            .chunk_uri = sql_text(a, rows, 8),
+            .chunk_ref = sql_text(a, rows, 9),
+            .chunk = sql_blob(a, rows, 10),
         };
     else if (e == OK)
         e = err_set(ERR_NOT_FOUND, "the device is in no session");
@@ -29,38 +89,17 @@ enum err session_get(struct tx *tx, struct arena *a, int64_t device, struct sess
     return e;
 }
 
-enum err session_advance(struct tx *tx, int64_t device, int64_t msg_id) {
-    return sql_run(tx, "UPDATE session SET msg_id = $2 WHERE device = $1", "ii", device, msg_id);
-}
-
-enum err command_add(struct tx *tx, int64_t device, const struct sent_command *c) {
-    return sql_run(
-        tx,
-        "INSERT INTO command(device, msg_id, cmd_id, purpose, enrollment, loc_uri, queue)"
-        " VALUES($1, $2, $3, $4, $5, $6, NULLIF($7, 0))",
-        "iiiissi", device, c->msg_id, c->cmd_id, (int64_t)c->purpose, c->enrollment, c->loc_uri,
-        c->queue);
-}
-
-enum err command_get(struct tx *tx, struct arena *a, int64_t device, int64_t msg_id, int64_t cmd_id,
-                     struct sent_command *out) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT msg_id, cmd_id, purpose, enrollment, loc_uri, queue FROM command"
-                  " WHERE device = $1 AND msg_id = $2 AND cmd_id = $3",
-                  "iii", device, msg_id, cmd_id));
-    if (sql_next(rows, &e))
-        *out = (struct sent_command){
-            .msg_id = sqlite3_column_int64(rows, 0),
-            .cmd_id = sqlite3_column_int64(rows, 1),
-            .purpose = sqlite3_column_int(rows, 2),
-            .enrollment = sql_text(a, rows, 3),
-            .loc_uri = sql_text(a, rows, 4),
-            .queue = sqlite3_column_int64(rows, 5),
-        };
-    else if (e == OK)
-        e = err_set(ERR_NOT_FOUND, "no such command in this session");
-    sql_end(rows);
-    return e;
+enum err session_put(struct tx *tx, int64_t device, const struct session *s) {
+    BUF_AUTO(sent);
+    put_commands(&sent, s->sent);
+    return sql_run(tx,
+                   "INSERT INTO session(device, session_id, msg_id, started, heard, in_msg,"
+                   " request_sha256, reply, sent, chunk_uri, chunk_ref, chunk)"
+                   " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+                   " ON CONFLICT(device) DO UPDATE SET session_id = $2, msg_id = $3, started = $4,"
+                   " heard = $5, in_msg = $6, request_sha256 = $7, reply = $8, sent = $9,"
+                   " chunk_uri = $10, chunk_ref = $11, chunk = $12",
+                   "isiiiibbbssb", device, s->session_id, s->msg_id, s->started, s->heard,
+                   s->in_msg, s->request, s->reply, buf_view(&sent), s->chunk_uri, s->chunk_ref,
+                   s->chunk);
 }

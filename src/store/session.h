@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The SyncML session that a device is in, and the commands that it was sent in it: kept in the
- * database, so that a Status finds its command after a restart of the server too.
+ * The SyncML session that a device is in: one row a device, written once a message. What it was
+ * sent is in it, so that a Status finds its command after a restart of the server too.
  */
 #ifndef SIGNET_STORE_SESSION_H
 #define SIGNET_STORE_SESSION_H
 
 #include "store/store.h"
-
-struct session {
-    const char *session_id; /* the device's text */
-    int64_t msg_id;         /* of the server's last message in it, from 1 */
-    int64_t started;        /* ms */
-};
-
-/* Starts a session: what was outstanding in the one before is forgotten. */
-enum err session_start(struct tx *tx, int64_t device, const struct session *s) ERR_MUST_USE;
-/* ERR_NOT_FOUND. */
-enum err session_get(struct tx *tx, struct arena *a, int64_t device,
-                     struct session *out) ERR_MUST_USE;
-enum err session_advance(struct tx *tx, int64_t device, int64_t msg_id) ERR_MUST_USE;
 
 struct sent_command {
     int64_t msg_id, cmd_id; /* of the server's message */
@@ -27,12 +14,29 @@ struct sent_command {
     const char *enrollment; /* or NULL */
     const char *loc_uri;
     int64_t queue; /* the administrator's command that it came of; 0: none */
+    bool answered; /* its Status was heard */
+    bool shown;    /* and its Results */
+    bool done;     /* nothing more is to come for it; not kept in the database */
     struct sent_command *next;
 };
 
-enum err command_add(struct tx *tx, int64_t device, const struct sent_command *c) ERR_MUST_USE;
+struct session {
+    const char *session_id;    /* the device's text */
+    int64_t msg_id;            /* of the server's last message in it, from 1 */
+    int64_t started, heard;    /* ms: of its first and of its last message */
+    int64_t in_msg;            /* MsgID of the device's last message */
+    struct span request;       /* SHA-256 of that message */
+    struct span reply;         /* the answer to it, sealed; empty: it can be made again */
+    struct sent_command *sent; /* what the device may answer still, in the order of sending */
+    /* The parts of a large result that have come so far; `chunk_uri` NULL: none. */
+    const char *chunk_uri, *chunk_ref;
+    struct span chunk;
+};
+
 /* ERR_NOT_FOUND. */
-enum err command_get(struct tx *tx, struct arena *a, int64_t device, int64_t msg_id, int64_t cmd_id,
-                     struct sent_command *out) ERR_MUST_USE;
+enum err session_get(struct tx *tx, struct arena *a, int64_t device,
+                     struct session *out) ERR_MUST_USE;
+/* In the place of what the device had. */
+enum err session_put(struct tx *tx, int64_t device, const struct session *s) ERR_MUST_USE;
 
 #endif

@@ -13,7 +13,7 @@
 #include "store/pending.h"
 #include "store/store.h"
 
-enum { SQL_CACHE = 128 }; /* more than there are statements in the store */
+enum { SQL_CACHE = 192 }; /* more than there are statements in the store */
 
 /*
  * Whether the enrollment `e` is open, as enroll_state_open has it: sent, accepted, requested,

@@ -128,6 +128,10 @@ static enum err read_header(const struct xml_node *hdr, struct syncml_message *m
     m->source = xml_path_text(hdr, "Source/LocURI");
     if (!m->source.n)
         return err_set(ERR_PARSE, "SyncML line %u: SyncHdr without Source/LocURI", hdr->line);
+    m->loc_name = xml_path_text(hdr, "Source/LocName");
+    m->cred_type = xml_path_text(hdr, "Cred/Meta/Type");
+    m->cred_format = xml_path_text(hdr, "Cred/Meta/Format");
+    m->cred_data = xml_path_text(hdr, "Cred/Data");
     return OK;
 }
 

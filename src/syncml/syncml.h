@@ -46,6 +46,8 @@ struct syncml_message {
     struct span session_id; /* up to 8 hex digits, kept as text */
     int64_t msg_id;
     struct span target, source; /* LocURI of the header */
+    struct span loc_name;       /* LocName of the source: the user that Cred speaks for */
+    struct span cred_type, cred_format, cred_data; /* of Cred; empty: none */
     struct syncml_command *commands;
     bool final;
 };
@@ -75,11 +77,18 @@ void syncml_begin(struct syncml_writer *w, struct span session_id, int64_t msg_i
 void syncml_write_status(struct syncml_writer *w, int64_t msg_ref, struct span cmd_ref,
                          struct span cmd, int code);
 
+/* The status of the header with a challenge for syncml:auth-md5; `nonce` is base64. */
+void syncml_write_challenge(struct syncml_writer *w, int64_t msg_ref, int code, const char *nonce);
+
 /* Each of these returns the CmdID that it wrote. */
 unsigned syncml_write_get(struct syncml_writer *w, const char *loc_uri);
 unsigned syncml_write_add(struct syncml_writer *w, const char *loc_uri, const char *format,
                           struct span data);
+unsigned syncml_write_replace(struct syncml_writer *w, const char *loc_uri, const char *format,
+                              struct span data);
 unsigned syncml_write_delete(struct syncml_writer *w, const char *loc_uri);
+unsigned syncml_write_exec(struct syncml_writer *w, const char *loc_uri, const char *format,
+                           struct span data);
 
 /*
  * Appends commands that are written already (a rendered profile, see csp/profile.h) whose CmdIDs

@@ -48,6 +48,19 @@ void syncml_write_status(struct syncml_writer *w, int64_t msg_ref, struct span c
     xml_close(&w->out, "Status");
 }
 
+void syncml_write_challenge(struct syncml_writer *w, int64_t msg_ref, int code, const char *nonce) {
+    struct buf *b = &w->out;
+    open_command(w, "Status");
+    number(b, "MsgRef", msg_ref);
+    buf_str(b, "<CmdRef>0</CmdRef><Cmd>SyncHdr</Cmd><Chal><Meta>");
+    xml_leaf(b, "Format xmlns=\"" NS_METINF "\"", span_str("b64"));
+    xml_leaf(b, "Type xmlns=\"" NS_METINF "\"", span_str(AUTH_MD5));
+    xml_leaf(b, "NextNonce xmlns=\"" NS_METINF "\"", span_str(nonce));
+    buf_str(b, "</Meta></Chal>");
+    number(b, "Data", code);
+    xml_close(b, "Status");
+}
+
 /* A command that has an address and nothing else. */
 static unsigned write_bare(struct syncml_writer *w, const char *tag, const char *loc_uri) {
     unsigned id = open_command(w, tag);
@@ -66,9 +79,9 @@ unsigned syncml_write_delete(struct syncml_writer *w, const char *loc_uri) {
     return write_bare(w, "Delete", loc_uri);
 }
 
-unsigned syncml_write_add(struct syncml_writer *w, const char *loc_uri, const char *format,
-                          struct span data) {
-    unsigned id = open_command(w, "Add");
+static unsigned write_value(struct syncml_writer *w, const char *tag, const char *loc_uri,
+                            const char *format, struct span data) {
+    unsigned id = open_command(w, tag);
     xml_open(&w->out, "Item");
     address(&w->out, "Target", span_str(loc_uri));
     xml_open(&w->out, "Meta");
@@ -76,8 +89,23 @@ unsigned syncml_write_add(struct syncml_writer *w, const char *loc_uri, const ch
     xml_close(&w->out, "Meta");
     xml_leaf(&w->out, "Data", data);
     xml_close(&w->out, "Item");
-    xml_close(&w->out, "Add");
+    xml_close(&w->out, tag);
     return id;
+}
+
+unsigned syncml_write_add(struct syncml_writer *w, const char *loc_uri, const char *format,
+                          struct span data) {
+    return write_value(w, "Add", loc_uri, format, data);
+}
+
+unsigned syncml_write_replace(struct syncml_writer *w, const char *loc_uri, const char *format,
+                              struct span data) {
+    return write_value(w, "Replace", loc_uri, format, data);
+}
+
+unsigned syncml_write_exec(struct syncml_writer *w, const char *loc_uri, const char *format,
+                           struct span data) {
+    return write_value(w, "Exec", loc_uri, format, data);
 }
 
 void syncml_write_raw(struct syncml_writer *w, struct span commands, unsigned count) {

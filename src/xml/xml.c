@@ -147,11 +147,15 @@ enum err xml_parse_fragment(struct arena *a, struct span in, struct xml_node **r
     return OK;
 }
 
-struct xml_node *xml_child(const struct xml_node *n, const char *name) {
+static struct xml_node *child_of(const struct xml_node *n, struct span name) {
     for (struct xml_node *c = n ? n->child : NULL; c; c = c->next)
-        if (span_is(c->name, name))
+        if (span_eq(c->name, name))
             return c;
     return NULL;
+}
+
+struct xml_node *xml_child(const struct xml_node *n, const char *name) {
+    return child_of(n, span_str(name));
 }
 
 struct xml_node *xml_next(const struct xml_node *n) {
@@ -164,10 +168,8 @@ struct xml_node *xml_next(const struct xml_node *n) {
 struct xml_node *xml_path(const struct xml_node *n, const char *path) {
     struct xml_node *found = NULL;
     while (n && *path) {
-        char step[64];
         size_t length = strcspn(path, "/");
-        snprintf(step, sizeof step, "%.*s", (int)length, path);
-        n = found = xml_child(n, step);
+        n = found = child_of(n, span_of(path, length));
         path += length + (path[length] == '/');
     }
     return *path ? NULL : found;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "mdm/mdm.h"
 #include "server/config.h"
 
 #define assert_ok(e) assert_string_equal((e) == OK ? "" : err_detail(), "")
@@ -114,6 +115,11 @@ static void the_least_and_the_defaults(void **state) {
     assert_int_equal(c.pki.cas[0].warn_before, 30 * DAY_MS);
     assert_string_equal(c.provider_id, "signet");
     assert_int_equal(c.identity_validity, INT64_C(730) * 86400000);
+    assert_int_equal(c.device_auth, DEVICE_AUTH_CERTIFICATE);
+    assert_false(c.sign_in_page);
+    assert_int_equal(c.hosts_per_user, 20);
+    assert_false(c.enrollment_closed);
+    assert_null(c.closed_text);
     assert_int_equal(c.confirm_within, 86400000);
     assert_int_equal(c.confirm_sessions, 2);
     config_free(&c);
@@ -169,12 +175,34 @@ static void what_init_writes(void **state) {
     assert_int_equal(c.pki.cas[0].crl_validity, least.pki.cas[0].crl_validity);
     assert_int_equal(c.pki.cas[0].warn_before, least.pki.cas[0].warn_before);
     assert_int_equal(c.identity_validity, least.identity_validity);
+    assert_int_equal(c.sign_in_page, least.sign_in_page);
+    assert_int_equal(c.hosts_per_user, least.hosts_per_user);
+    assert_int_equal(c.enrollment_closed, least.enrollment_closed);
+    assert_null(c.closed_text);
     assert_int_equal(c.confirm_within, least.confirm_within);
     assert_int_equal(c.confirm_sessions, least.confirm_sessions);
     assert_string_equal(c.provider_id, least.provider_id);
     assert_string_equal(c.tls_key, least.tls_key);
     config_free(&c);
     config_free(&least);
+}
+
+static void what_hosts_prove_themselves_by(void **state) {
+    (void)state;
+    static const struct {
+        const char *word;
+        enum device_auth auth;
+    } rows[] = {{"certificate", DEVICE_AUTH_CERTIFICATE},
+                {"md5", DEVICE_AUTH_MD5},
+                {"both", DEVICE_AUTH_BOTH}};
+    for (size_t i = 0; i < 3; i++) {
+        char text[400];
+        struct config c;
+        snprintf(text, sizeof text, LEAST "[mdm]\ndevice-auth = %s\n", rows[i].word);
+        assert_ok(load(text, &c));
+        assert_int_equal(c.device_auth, rows[i].auth);
+        config_free(&c);
+    }
 }
 
 static void behind_a_tunnel(void **state) {
@@ -291,10 +319,77 @@ static void wrong_values_are_quoted(void **state) {
     EACH(bits, "[scep]\nmscep-digits = %s")
     EACH(bits, "[scep]\nca-certs = %s")
     EACH(words, "[mdm]\nprovider-id = %s")
+    EACH(yes, "[mdm]\ndevice-auth = %s")
     EACH(levels, "log-level = %s")
 #undef EACH
     refused("[enrollment]\nconfirm-sessions = 0", "'0' is not a number from 1 to 1000");
     refused("[enrollment]\nconfirm-sessions = 1001", "line 8: '1001'");
+}
+
+/* What takes two keys of [server] to be wrong, with the line of the one that is to be changed. */
+static void doors_get_along(void **state) {
+    (void)state;
+    static const struct {
+        const char *line, *word;
+    } rows[] = {
+        {"listen-forwarded = 127.0.0.1:8444", "line 7: anyone who reaches listen-forwarded"},
+        {"listen-forwarded = 0.0.0.0:443\nforwarded-secret-file = secret",
+         "line 7: listen-forwarded must be a listener of its own"},
+        {"listen-forwarded = unix:x\n[mdm]\ndevice-auth = md5", "line 7: listen-forwarded brings"},
+        {"listen-forwarded = unix:", "'unix:' without a path"},
+        {"listen-forwarded = unix:x\nforwarded-ca = y", "line 8: forwarded-ca is for"},
+        {"listen-forwarded = 127.0.0.1:1\nforwarded-ca = y\nforwarded-group = www-data",
+         "line 9: forwarded-group is for"},
+        {"forwarded-secret-file = secret", "line 7: forwarded-secret-file is for"},
+        {"forwarded-header = Client Cert", "'Client Cert' is not the name of a header"},
+        {"forwarded-header =", "'' is not the name of a header"},
+        {"connections = 15", "'15' is not a number from 16 to 1000000"},
+    };
+    char secret[80];
+    snprintf(secret, sizeof secret, "%s/secret", folder);
+    assert_ok(file_write(secret, span_str("sesame\n"), 0600));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        refused(rows[i].line, rows[i].word);
+
+    struct config c;
+    assert_ok(load(LEAST "listen-forwarded = unix:run/door\nforwarded-group = www-data\n"
+                         "forwarded-secret-file = secret\n",
+                   &c));
+    char expected[80];
+    snprintf(expected, sizeof expected, "%s/run/door", folder);
+    assert_string_equal(c.listen_forwarded.path, expected);
+    assert_int_equal(c.listen_forwarded.port, 0);
+    assert_string_equal(c.forwarded_group, "www-data");
+    assert_string_equal(c.forwarded_secret, "sesame");
+    assert_string_equal(c.forwarded_header, "Client-Cert");
+    assert_int_equal(c.connections, 20000);
+    config_free(&c);
+    unlink(secret);
+}
+
+#define SHARED(public, management)                                             \
+    "[server]\n"                                                               \
+    "public-url = https://" public "\n"                                        \
+                                   "management-url = https://" management "\n" \
+                                   "scep-url = https://x/scep\n"               \
+                                   "listen-public = 0.0.0.0:443\n"             \
+                                   "listen-management = 0.0.0.0:443\n"
+
+static void one_port_takes_two_names(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        SHARED("mdm.example.com", "mdm.example.com"),
+        SHARED("mdm.example.com/", "MDM.example.com:443"),
+        SHARED("mdm.example.com", "192.0.2.1"),
+        SHARED("mdm.example.com", "[2001:db8::1]:443"),
+    };
+    struct config c;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(load(bad[i], &c), ERR_CONFIG);
+        assert_non_null(strstr(err_detail(), "line 6: on the address of listen-public"));
+    }
+    assert_ok(load(SHARED("192.0.2.1", "mdm.example.com"), &c));
+    config_free(&c);
 }
 
 static void missing_keys_are_named(void **state) {
@@ -438,9 +533,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_least_and_the_defaults),
         cmocka_unit_test(what_init_writes),
+        cmocka_unit_test(what_hosts_prove_themselves_by),
         cmocka_unit_test(behind_a_tunnel),
         cmocka_unit_test(wrong_lines_are_named),
         cmocka_unit_test(wrong_values_are_quoted),
+        cmocka_unit_test(doors_get_along),
+        cmocka_unit_test(one_port_takes_two_names),
         cmocka_unit_test(missing_keys_are_named),
         cmocka_unit_test(every_unit_of_time),
         cmocka_unit_test(several_endpoints),

@@ -2,6 +2,7 @@
 #include "device_fixture.h"
 
 #include "base/text.h"
+#include "device/workplace.h"
 #include "device/csptree.h"
 #include "device/dm_commands.h"
 #include "device/scep_task.h"
@@ -178,6 +179,68 @@ static void test_outputs(void **state) {
     expect(f, ID "/CertThumbprint", "");
 }
 
+/* Valid, trusted and with its key, or empty; it can come back, unlike the certificate's time. */
+static void test_thumbprint(void **state) {
+    struct fixture *f = *state;
+    OSSL_AUTO(EVP_PKEY) key = EVP_RSA_gen(1024);
+    OSSL_AUTO(X509) root = make_cert(key, (struct made_cert){.cn = "Root", .ca = true});
+    OSSL_AUTO(X509)
+    x = make_cert(key, (struct made_cert){.cn = "x", .issuer = root, .issuer_key = key});
+    char thumbprint[THUMBPRINT_SIZE], trusted[THUMBPRINT_SIZE];
+    cert_thumbprint(ossl_x509_der(&f->a, x), thumbprint);
+    cert_thumbprint(ossl_x509_der(&f->a, root), trusted);
+    add_profile(f);
+    reg_set_text(f->h->registry, registry_open(f->h->registry, KEY), "CertThumbprint",
+                 span_str(thumbprint));
+    certstore_add(&f->h->certs, &f->h->mem, STORE_MY, ossl_x509_der(&f->a, x), span_str("KEY"));
+    expect(f, ID "/CertThumbprint", "");
+    certstore_add(&f->h->certs, &f->h->mem, STORE_ROOT, ossl_x509_der(&f->a, root), SPAN_NONE);
+    expect(f, ID "/CertThumbprint", thumbprint);
+    clock_shift(90000000); /* 25 hours */
+    expect(f, ID "/CertThumbprint", "");
+    clock_shift(-90000000);
+    expect(f, ID "/CertThumbprint", thumbprint);
+    assert_true(certstore_remove(&f->h->certs, STORE_ROOT, span_str(trusted)));
+    expect(f, ID "/CertThumbprint", "");
+    /* Delete takes the certificate along with its key, and the node */
+    assert_int_equal(apply(f, CSP_DELETE, ID, "", "", NULL), 200);
+    assert_int_equal(f->h->certs.count, 0);
+    assert_int_equal(get(f, ID "/Status", NULL), 404);
+    assert_int_equal(apply(f, CSP_DELETE, ID, "", "", NULL), 404);
+}
+
+#define CLIENT "./Device/Vendor/MSFT/DMClient/Provider/Test%20MDM/"
+#define WSTEP  "./Device/Vendor/MSFT/CertificateStore/MY/WSTEP/"
+
+static void test_account(void **state) {
+    struct fixture *f = *state;
+    expect(f, "./Device/Vendor/MSFT/DMClient/Provider", "Test MDM");
+    expect(f, CLIENT "SyncApplicationVersion", "1.0");
+    assert_int_equal(get(f, CLIENT "EntDMID", NULL), 404);
+    assert_int_equal(add(f, CLIENT "EntDMID", "chr", "ID-1"), 200);
+    assert_int_equal(add(f, CLIENT "EntDMID", "chr", "ID-2"), 418);
+    expect(f, CLIENT "EntDMID", "ID-1");
+    expect(f, CLIENT "HWDevID", f->h->hw_id);
+    assert_string_equal(workplace_client_value(f->h, "EntDMID"), "ID-1");
+    assert_int_equal(apply(f, CSP_DELETE, CLIENT "EntDMID", "", "", NULL), 200);
+    assert_int_equal(get(f, CLIENT "EntDMID", NULL), 404);
+    assert_int_equal(add(f, CLIENT "Push/PFN", "chr", "x"), 406);
+    assert_int_equal(get(f, "./Device/Vendor/MSFT/DMClient/Provider/Other/UPN", NULL), 404);
+    assert_int_equal(apply(f, CSP_REPLACE, CLIENT "SyncApplicationVersion", "chr", "3.x", NULL),
+                     500);
+    assert_false(workplace_tells_errors(f->h));
+    assert_int_equal(apply(f, CSP_REPLACE, CLIENT "SyncApplicationVersion", "chr", "3.0", NULL),
+                     200);
+    assert_true(workplace_tells_errors(f->h));
+    expect(f, WSTEP "CertThumprint", "00");
+    expect(f, WSTEP "Renew/RenewPeriod", "42");
+    expect(f, WSTEP "Renew/Status", "0");
+    assert_int_equal(apply(f, CSP_REPLACE, WSTEP "Renew/RenewPeriod", "int", "60", NULL), 200);
+    assert_int_equal(apply(f, CSP_REPLACE, WSTEP "Renew/RenewPeriod", "int", "0", NULL), 500);
+    assert_int_equal(add(f, WSTEP "Renew/Status", "int", "2"), 405);
+    expect(f, WSTEP "Renew/RenewPeriod", "60");
+}
+
 static void test_user_scope(void **state) {
     static const char uri[] = "./User/Vendor/MSFT/ClientCertificateInstall/SCEP/u/Install/KeyUsage";
     struct fixture *f = *state;
@@ -241,6 +304,9 @@ static const char *run(struct fixture *f, const char *commands) {
     return arena_str(&f->a, buf_view(&codes));
 }
 
+#define EXEC(id, uri, data)                                                                 \
+    "<Exec><CmdID>" id "</CmdID><Item><Target><LocURI>" uri "</LocURI></Target><Data>" data \
+    "</Data></Item></Exec>"
 #define CMD(verb, id, uri, format, data)                                    \
     "<" verb "><CmdID>" id "</CmdID><Item><Target><LocURI>" uri             \
     "</LocURI></Target><Meta><Format>" format "</Format></Meta><Data>" data \
@@ -268,6 +334,40 @@ static void test_atomic(void **state) {
     assert_string_equal(run(f, "<Atomic><CmdID>1</CmdID>" CMD(
                                    "Add", "2", ID, "node", "") "</Atomic>" GET("3", ID "/Status")),
                         "1:507 3:200 3=32 ");
+}
+
+/* The server ends the enrollment: nothing behind it is carried out, and nobody answers. */
+static void test_unenroll_by_the_server(void **state) {
+    struct fixture *f = *state;
+    struct xml_node *body;
+    struct dm_answer answer;
+    assert_string_equal(run(f, EXEC("1", CLIENT "Unenroll", "Other")), "1:500 ");
+    assert_int_equal(host_set_switch(f->h, "unenroll", "silent"), OK);
+    assert_string_equal(run(f, EXEC("1", CLIENT "Unenroll", "Test MDM") GET("2", "./DevInfo/DmV")),
+                        "2:200 2=1.3 ");
+    assert_false(f->h->enrollment->leaving);
+    assert_int_equal(host_set_switch(f->h, "unenroll", "answers"), OK);
+    const char *text = "<SyncBody>" EXEC("1", CLIENT "Unenroll", "Test MDM")
+        CMD("Add", "2", ID, "node", "") "</SyncBody>";
+    assert_int_equal(xml_parse(&f->a, span_str(text), &body), OK);
+    dm_commands_run(f->h, body, &f->a, &answer);
+    assert_true(answer.over);
+    assert_true(f->h->enrollment->leaving);
+    assert_int_equal(get(f, ID, NULL), 404);
+}
+
+/* What was executed twice is seen; what was taken back was not executed. */
+static void test_executions_are_counted(void **state) {
+    struct fixture *f = *state;
+    struct eventlog *l = &f->h->events;
+    run(f, CMD("Replace", "1", INSTALL "KeyUsage", "int", "160"));
+    run(f, CMD("Replace", "1", INSTALL "KeyUsageX", "int", "160"));
+    run(f, CMD("Replace", "9", INSTALL "KeyUsage", "int", "160") GET("2", ID "/Status"));
+    assert_int_equal(l->count, 3);
+    assert_string_equal(l->events[0].text, "Replace " INSTALL "KeyUsage status=200 execution=1");
+    assert_string_equal(l->events[1].text, "Replace " INSTALL "KeyUsageX status=404");
+    assert_string_equal(l->events[2].text, "Replace " INSTALL "KeyUsage status=200 execution=2");
+    assert_int_equal(l->events[2].id, EVENT_COMMAND);
 }
 
 static void test_atomic_takes_back_everything(void **state) {
@@ -321,18 +421,95 @@ static void test_answer(void **state) {
     BUF_AUTO(out);
     assert_int_equal(xml_parse(&f->a, span_str("<SyncBody><Final/></SyncBody>"), &body), OK);
     dm_commands_run(f->h, body, &f->a, &answer);
-    assert_false(dm_answer_write(&answer, span_str("1"), &out));
+    const struct dm_form form = {false, 0};
+    assert_false(dm_answer_write(&answer, &form, span_str("1"), &out));
     assert_int_equal(
         xml_parse(&f->a, span_str("<SyncBody>" GET("9", "./DevInfo/DmV") "</SyncBody>"), &body),
         OK);
     dm_commands_run(f->h, body, &f->a, &answer);
-    assert_true(dm_answer_write(&answer, span_str("3"), &out));
+    assert_true(dm_answer_write(&answer, &form, span_str("3"), &out));
     assert_string_equal(
         buf_cstr(&out),
         "<Status><CmdID>1</CmdID><MsgRef>3</MsgRef><CmdRef>0</CmdRef><Cmd>SyncHdr</Cmd><Data>200</Data></Status>"
         "<Status><CmdID>2</CmdID><MsgRef>3</MsgRef><CmdRef>9</CmdRef><Cmd>Get</Cmd><Data>200</Data></Status>"
         "<Results><CmdID>3</CmdID><MsgRef>3</MsgRef><CmdRef>9</CmdRef><Item><Source><LocURI>./DevInfo/DmV</LocURI>"
         "</Source><Meta><Format xmlns=\"syncml:metinf\">chr</Format></Meta><Data>1.3</Data></Item></Results>");
+}
+
+static void ask(struct fixture *f, const char *commands, struct dm_answer *answer) {
+    struct xml_node *body;
+    const char *text = arena_printf(&f->a, "<SyncBody>%s</SyncBody>", commands);
+    assert_int_equal(xml_parse(&f->a, span_str(text), &body), OK);
+    dm_commands_run(f->h, body, &f->a, answer);
+}
+
+static void test_original_error(void **state) {
+    struct fixture *f = *state;
+    const struct dm_form form = {.original_error = true};
+    struct dm_answer answer;
+    BUF_AUTO(out);
+    ask(f, GET("1", ID) GET("2", "./DevInfo/DmV"), &answer);
+    assert_true(dm_answer_write(&answer, &form, span_str("1"), &out));
+    assert_non_null(strstr(buf_cstr(&out), "<Data msft:originalerror=\"0x86000002\">404</Data>"));
+    assert_null(strstr(strstr(buf_cstr(&out), "404") + 1, "originalerror"));
+}
+
+/* The text of Data in the only Results of `out`. */
+static struct span chunk_of(struct fixture *f, const struct buf *out, bool *more, int64_t *size) {
+    struct xml_node *root;
+    BUF_AUTO(whole);
+    buf_printf(&whole, "<x>%.*s</x>", SPAN_FMT(buf_view(out)));
+    assert_int_equal(xml_parse(&f->a, buf_view(&whole), &root), OK);
+    const struct xml_node *item = xml_path(root, "Results/Item");
+    assert_null(xml_next(xml_child(root, "Results")));
+    *more = xml_child(item, "MoreData") != NULL;
+    *size = 0;
+    span_int(xml_path_text(item, "Meta/Size"), size);
+    return xml_child(item, "Data")->text;
+}
+
+/* "ab", "é": a chunk of three bytes ends before the second character of two. */
+static void test_results_in_chunks(void **state) {
+    struct fixture *f = *state;
+    const struct dm_form form = {.chunk = 3};
+    struct dm_answer answer = {0}, later = {0};
+    struct arena kept = {0};
+    bool more;
+    int64_t size;
+    BUF_AUTO(out);
+    assert_int_equal(add(f, CLIENT "UPN", "chr", "ab\xc3\xa9&c"), 200);
+    ask(f, GET("7", CLIENT "UPN") GET("8", "./DevInfo/DmV"), &answer);
+    assert_true(dm_answer_write(&answer, &form, span_str("1"), &out));
+    assert_true(span_is(chunk_of(f, &out, &more, &size), "ab"));
+    assert_true(more);
+    assert_int_equal(size, 6);
+    struct dm_result *left = dm_results_keep(answer.results, span_str("1"), &kept);
+    buf_clear(&out);
+    dm_results_go_on(&later, left); /* the server's next message asked for nothing */
+    assert_true(dm_answer_write(&later, &form, span_str("2"), &out));
+    assert_true(span_is(chunk_of(f, &out, &more, &size), "\xc3\xa9&"));
+    assert_true(more && size == 0);
+    buf_clear(&out);
+    assert_true(dm_answer_write(&later, &form, span_str("3"), &out));
+    assert_null(later.results);
+    const char *text = buf_cstr(&out), *last = strstr(text, "<Data>c</Data></Item>");
+    assert_non_null(last);
+    assert_non_null(strstr(last, "<MsgRef>1</MsgRef><CmdRef>8</CmdRef>"));
+    assert_non_null(strstr(last, "<Data>1.3</Data></Item>"));
+    arena_free(&kept);
+}
+
+static void test_a_refused_chunk_ends_its_value(void **state) {
+    struct fixture *f = *state;
+    struct xml_node *body;
+    struct dm_result second = {0}, first = {.next = &second}, *left = &first;
+    const char *status = "<SyncBody><Status><Cmd>Results</Cmd><Data>%s</Data></Status></SyncBody>";
+    assert_int_equal(xml_parse(&f->a, span_str(arena_printf(&f->a, status, "213")), &body), OK);
+    dm_results_refused(&left, body);
+    assert_ptr_equal(left, &first);
+    assert_int_equal(xml_parse(&f->a, span_str(arena_printf(&f->a, status, "416")), &body), OK);
+    dm_results_refused(&left, body);
+    assert_ptr_equal(left, &second);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -352,6 +529,13 @@ int main(void) {
         TEST(test_atomic_takes_back_everything),
         TEST(test_odd_commands),
         TEST(test_answer),
+        TEST(test_thumbprint),
+        TEST(test_account),
+        TEST(test_unenroll_by_the_server),
+        TEST(test_executions_are_counted),
+        TEST(test_original_error),
+        TEST(test_results_in_chunks),
+        TEST(test_a_refused_chunk_ends_its_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

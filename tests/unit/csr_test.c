@@ -206,7 +206,9 @@ static struct span make_odd(struct arena *a, const struct odd *odd) {
     der_put(&info, odd->subject);
     der_put_small(&info, 0);
     der_wrap(&info, DER_SEQUENCE, 0);
-    assert_ok(key_sign(rsa.ours, DIGEST_SHA1, der_written(&info), a, &signature));
+    bool sha256 = strcmp(odd->signature_oid, OID_SHA256_RSA) == 0;
+    assert_ok(key_sign(rsa.ours, sha256 ? DIGEST_SHA256 : DIGEST_SHA1, der_written(&info), a,
+                       &signature));
     der_put_bits(&w, signature);
     algorithm_put(&w, odd->signature_oid, PARAMS_NULL);
     der_put(&w, der_written(&info));
@@ -411,6 +413,37 @@ static void real_windows_10(void **state) {
     assert_non_null(strstr(name_text(&a, csr.subject), "!"));
 }
 
+/* C.5: a UTF8String of 63 characters without the NUL, sha256WithRSA, an EKU beside the DeviceID. */
+static void newer_windows(void **state) {
+    (void)state;
+    static const char cn[] = "562A7F9A-6CD8-40B0-9E7E-0DBDD8!0123456789ABCDEF0123456789ABCDEF";
+    ARENA_AUTO(a);
+    struct der_writer w = der_writer_in(&a);
+    assert_int_equal(sizeof cn - 1, 63);
+    der_put_item(&w, DER_UTF8_STRING, span_str(cn));
+    der_put_oid(&w, OID_CN);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    der_wrap(&w, DER_SET, 0);
+    der_wrap(&w, DER_SEQUENCE, 0);
+    struct span eku =
+        extension(&a, OID_EXT_KEY_USAGE,
+                  item(&a, DER_SEQUENCE, "\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02", 10));
+    struct span id = extension(&a, OID_MS_DEVICE_ID, span_of(cn + 31, 33)); /* with its NUL */
+    struct odd odd = {
+        .subject = der_written(&w),
+        .attributes = attribute(&a, OID_EXTENSION_REQUEST, sequence(&a, twice(&a, eku, id))),
+        .signature_oid = OID_SHA256_RSA,
+    };
+    struct csr csr;
+    const char *oid;
+    assert_ok(csr_parse(make_odd(&a, &odd), &csr));
+    assert_true(span_is(csr.device_id, "0123456789ABCDEF0123456789ABCDEF"));
+    assert_string_equal(name_text(&a, csr.subject), arena_printf(&a, "CN=%s", cn));
+    assert_true(eku_next(&a, &csr.eku, &oid));
+    assert_string_equal(oid, "1.3.6.1.5.5.7.3.2");
+    assert_ok(csr_verify(&csr));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_all),       cmocka_unit_test(iterates_names),
@@ -418,6 +451,7 @@ int main(void) {
         cmocka_unit_test(windows_habits),  cmocka_unit_test(criticals),
         cmocka_unit_test(builds),          cmocka_unit_test(refuses_doubles),
         cmocka_unit_test(real_windows_10), cmocka_unit_test(no_list_in_a_list),
+        cmocka_unit_test(newer_windows),
     };
     return cmocka_run_group_tests_name("csr", tests, make_keys, free_keys);
 }

@@ -6,6 +6,7 @@
 #include "device/hresult.h"
 #include "device/mde_message.h"
 #include "device/provisioning.h"
+#include "device/workplace.h"
 #include "wire/mdm.h"
 #include "xml/xml.h"
 
@@ -48,7 +49,7 @@ static int tear_down(void **state) {
 
 static void test_messages(void **state) {
     struct fixture *f = *state;
-    const struct mde_user u = {"user<&>@example.com", "pass\"word", "Device"};
+    struct mde_user u = {.name = "user<&>@example.com", .password = "pass\"word", .type = "Device"};
     BUF_AUTO(m);
     struct xml_node *root;
     mde_write_discover("https://h:443/x?a=1&b=2", u.name, &m);
@@ -75,6 +76,32 @@ static void test_messages(void **state) {
     assert_true(device);
     assert_null(strstr(buf_cstr(&m), "> <"));
     assert_null(strstr(buf_cstr(&m), "<?xml"));
+    /* what a sign-in page gave goes in place of name and password, in base64 */
+    u.token = span_str("TOKEN");
+    buf_clear(&m);
+    mde_write_get_policies("https://h/p", &u, &m);
+    assert_int_equal(xml_parse(&f->a, buf_view(&m), &root), OK);
+    const struct xml_node *token = xml_path(root, "Header/Security/BinarySecurityToken");
+    assert_true(span_is(xml_text(token), "VE9LRU4="));
+    assert_true(span_is(xml_attr(token, "ValueType"), VALUE_USER_TOKEN));
+    assert_null(xml_path(root, "Header/Security/UsernameToken"));
+}
+
+/* C.8: an empty password, and a context that does not tell the DeviceID. */
+static void test_renewal_message(void **state) {
+    struct fixture *f = *state;
+    BUF_AUTO(m);
+    struct xml_node *root;
+    mde_write_renew("https://h/e", "alice", span_str("CMS"), &m);
+    assert_int_equal(xml_parse(&f->a, buf_view(&m), &root), OK);
+    const struct xml_node *rst = xml_path(root, "Body/RequestSecurityToken");
+    assert_true(span_is(xml_path_text(rst, "RequestType"), REQUEST_RENEW));
+    assert_true(span_is(xml_attr(xml_child(rst, "BinarySecurityToken"), "ValueType"), VALUE_PKCS7));
+    assert_true(span_is(xml_path_text(rst, "BinarySecurityToken"), "Q01T"));
+    assert_non_null(xml_path(root, "Header/Security/UsernameToken/Password"));
+    assert_int_equal(xml_path_text(root, "Header/Security/UsernameToken/Password").n, 0);
+    assert_non_null(xml_path(rst, "AdditionalContext/ContextItem"));
+    assert_null(strstr(buf_cstr(&m), "DeviceID"));
 }
 
 static void test_csr(void **state) {
@@ -94,6 +121,22 @@ static void test_csr(void **state) {
     p = der.p;
     OSSL_AUTO(X509_REQ) newer = d2i_X509_REQ(NULL, &p, (long)der.n);
     assert_int_equal(X509_REQ_get_signature_nid(newer), NID_sha256WithRSAEncryption);
+}
+
+static void test_newer_csr(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(host_set_switch(f->h, "mde-csr", "utf8"), OK);
+    struct span der = mde_csr(f->h, f->key, false, &f->a);
+    assert_memory_equal(der.p + 22, "\x0c\x3f", 2); /* UTF8String of 63 bytes */
+    assert_memory_equal(der.p + 24 + 31, f->h->device_id, 32);
+    const unsigned char *p = der.p;
+    OSSL_AUTO(X509_REQ) csr = d2i_X509_REQ(NULL, &p, (long)der.n);
+    assert_non_null(csr);
+    assert_int_equal(X509_REQ_verify(csr, f->key), 1);
+    assert_int_equal(X509_REQ_get_signature_nid(csr), NID_sha256WithRSAEncryption);
+    OSSL_EXTS_AUTO exts = X509_REQ_get_extensions(csr);
+    assert_int_equal(sk_X509_EXTENSION_num(exts), 2);
+    assert_int_equal(X509v3_get_ext_by_NID(exts, NID_ext_key_usage, -1), 0);
 }
 
 /* ---- provisioning document ---- */
@@ -201,6 +244,57 @@ static void test_bad_documents(void **state) {
     assert_int_equal(strncmp(err_detail(), "0x80180022", 10), 0);
 }
 
+#define DOC(content) "<wap-provisioningdoc version=\"1.1\">" content "</wap-provisioningdoc>"
+
+/* A renewal's document, with the identity `x`. */
+static enum err renew(struct fixture *f, const X509 *x, EVP_PKEY *key, const char *provider) {
+    const char *text = arena_printf(
+        &f->a,
+        DOC(CHAR("CertificateStore", CHAR("My", CHAR("User", CHAR("%s", PARM("EncodedCertificate"))
+                                                                 CHAR("PrivateKeyContainer", ""))))
+                CHAR("APPLICATION", PARM("PROVIDER-ID"))),
+        hash(f, x), base64(f, x), provider);
+    return provisioning_renew(f->h, span_str(text), key);
+}
+
+static void test_renewal_document(void **state) {
+    struct fixture *f = *state;
+    OSSL_AUTO(EVP_PKEY) key = EVP_RSA_gen(1024);
+    OSSL_AUTO(X509)
+    x = make_cert(key,
+                  (struct made_cert){.cn = "DEVICE", .issuer = f->ca, .issuer_key = f->ca_key});
+    assert_int_equal(apply(f, (struct document){0}), OK);
+    const char *before = f->h->enrollment->thumbprint;
+    assert_int_equal(renew(f, x, key, "Other"), ERR_REFUSED);
+    assert_int_equal(renew(f, x, f->key, "Test MDM"), ERR_REFUSED); /* for another key */
+    assert_string_equal(f->h->enrollment->thumbprint, before);
+    assert_int_equal(renew(f, x, key, "Test MDM"), OK);
+    assert_string_equal(f->h->enrollment->thumbprint, hash(f, x));
+    assert_null(certstore_find(&f->h->certs, STORE_USER_MY, span_str(before)));
+    const struct cert_entry *id = certstore_find(&f->h->certs, STORE_USER_MY, span_str(hash(f, x)));
+    assert_true(id && id->key.n);
+}
+
+/* What the document sets of DMClient and the renewal is there by SyncML, and goes with the host. */
+static void test_settings(void **state) {
+    struct fixture *f = *state;
+    const char *container = "<characteristic type=\"PrivateKeyContainer\"/></characteristic>" CHAR(
+        "WSTEP", CHAR("Renew", "<parm name=\"RenewPeriod\" value=\"50\"/>"
+                               "<parm name=\"Unheard\" value=\"1\"/>"));
+    container = arena_printf(&f->a, "%s<characteristic type=\"Rest\">", container);
+    assert_int_equal(apply(f, (struct document){.container = container}), OK);
+    assert_string_equal(workplace_renew_value(f->h, "RenewPeriod"), "50");
+    assert_null(workplace_renew_value(f->h, "Unheard"));
+    assert_null(workplace_client_value(f->h, "EntDMID"));
+    workplace_set_discovery(f->h, "https://h/d");
+    assert_string_equal(workplace_discovery(f->h), "https://h/d");
+    workplace_remove(f->h);
+    assert_null(f->h->enrollment);
+    assert_null(workplace_discovery(f->h));
+    for (size_t i = 0; i < f->h->certs.count; i++) /* what it trusted stays */
+        assert_int_equal(f->h->certs.entries[i].store, STORE_ROOT);
+}
+
 static void test_a_foreign_key(void **state) {
     struct fixture *f = *state;
     EVP_PKEY *own = f->key;
@@ -232,9 +326,12 @@ static void test_hresults(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_messages),          TEST(test_csr),           TEST(test_document),
-        TEST(test_device_enrollment), TEST(test_bad_documents), TEST(test_a_foreign_key),
-        TEST(test_hresults),
+        TEST(test_messages),      TEST(test_csr),
+        TEST(test_document),      TEST(test_device_enrollment),
+        TEST(test_bad_documents), TEST(test_a_foreign_key),
+        TEST(test_hresults),      TEST(test_renewal_message),
+        TEST(test_newer_csr),     TEST(test_renewal_document),
+        TEST(test_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "device/scep_task.h"
 #include "device/show.h"
 #include "device/switches.h"
+#include "device/workplace.h"
 #include "wire/scep.h"
 
 static int set_up(void **state) {
@@ -174,6 +175,51 @@ static void test_back_off(void **state) {
     host_close(h);
 }
 
+static void test_faults(void **state) {
+    struct fault f = {0};
+    (void)state;
+    assert_int_equal(fault_strikes(&f, 0), FAULT_NONE);
+    assert_int_equal(fault_parse("drop-after=2", &f), OK);
+    assert_int_equal(fault_strikes(&f, 1), FAULT_NONE);
+    assert_int_equal(fault_strikes(&f, 2), FAULT_DROP);
+    assert_int_equal(fault_strikes(&f, 2), FAULT_NONE); /* once */
+    assert_int_equal(fault_parse("duplicate=1", &f), OK);
+    assert_int_equal(fault_strikes(&f, 1), FAULT_DUPLICATE);
+    assert_int_equal(fault_parse("duplicate=0", &f), ERR_USAGE);
+    assert_int_equal(fault_parse("duplicate=1001", &f), ERR_USAGE);
+    assert_int_equal(fault_parse("drop-after=", &f), ERR_USAGE);
+    assert_int_equal(fault_parse("lose=1", &f), ERR_USAGE);
+}
+
+/* What a host that leaves keeps by the switch unenroll-certs; of another provider it keeps all. */
+static void test_leaving(void **state) {
+    static const char *const wanted[] = {"keep", "remove"};
+    for (size_t i = 0; i < 2; i++) {
+        char *dir = temporary_dir();
+        struct host *h = enrolled_host(dir);
+        OSSL_AUTO(EVP_PKEY) key = EVP_RSA_gen(1024);
+        OSSL_AUTO(X509) x = make_cert(key, (struct made_cert){.cn = "x"});
+        const struct cert_entry *e =
+            certstore_add(&h->certs, &h->mem, STORE_MY, ossl_x509_der(&h->mem, x), span_str("KEY"));
+        struct reg_key *k = registry_create(h->registry, SCEP_KEY_MACHINE "\\Test MDM\\one");
+        reg_set_text(h->registry, k, "CertThumbprint", span_str(e->thumbprint));
+        registry_create(h->registry, SCEP_KEY_MACHINE "\\Other\\two");
+        tasks_add(&h->tasks, (struct task){.key = "K", .uri = "./x", .install = ""});
+        assert_int_equal(host_set_switch(h, "unenroll-certs", wanted[i]), OK);
+        workplace_remove(h);
+        assert_null(h->enrollment);
+        assert_int_equal(h->tasks.count, 0);
+        assert_int_equal(h->certs.count, 1 - i);
+        assert_int_equal(registry_open(h->registry, SCEP_KEY_MACHINE "\\Test MDM\\one") != NULL,
+                         1 - i);
+        assert_non_null(registry_open(h->registry, SCEP_KEY_MACHINE "\\Other\\two"));
+        assert_int_equal(host_save(h), OK);
+        host_close(h);
+        remove_dir(dir);
+    }
+    (void)state;
+}
+
 #define KEY SCEP_KEY_MACHINE "\\Test MDM\\one"
 
 static void hand_made(struct host *h, const char *url) {
@@ -248,9 +294,11 @@ static void test_task_finds_its_work_done(void **state) {
     host_close(h);
 }
 
-static void test_the_challenge_is_not_shown(void **state) {
+static void test_secrets_are_not_shown(void **state) {
     struct host *h = enrolled_host(*state);
     hand_made(h, "https://127.0.0.1:1/scep");
+    reg_set_text(h->registry, registry_create(h->registry, "A\\B"), "AAuthSecret",
+                 span_str("a secret"));
     for (int json = 0; json < 2; json++) {
         char *text = NULL;
         size_t n = 0;
@@ -258,9 +306,28 @@ static void test_the_challenge_is_not_shown(void **state) {
         show_registry(h, json, out);
         fclose(out);
         assert_null(strstr(text, "secret"));
+        assert_non_null(strstr(text, "(hidden)"));
         assert_non_null(strstr(text, "CN=x"));
         free(text);
     }
+    host_close(h);
+}
+
+/* A user's SCEP task waits for him, the machine's does not. */
+static void test_run_waits_for_the_user(void **state) {
+    static const char user_key[] = SCEP_KEY_USER "\\Test MDM\\u";
+    struct host *h = enrolled_host(*state);
+    bool settled;
+    h->schedule.delay_ms = 86400000;
+    h->schedule.since_ms = clock_ms();
+    registry_create(h->registry, SCEP_KEY_USER "\\Test MDM\\u\\Install");
+    scep_task_schedule(h, user_key, "./User/x");
+    assert_int_equal(host_set_switch(h, "login-status", "others"), OK);
+    assert_int_equal(run_host(h, 20, false, &settled), OK);
+    assert_int_equal(tasks_find(&h->tasks, user_key)->attempt, 0);
+    assert_int_equal(host_set_switch(h, "login-status", "user"), OK);
+    assert_int_equal(run_host(h, 20, false, &settled), OK);
+    assert_int_equal(tasks_find(&h->tasks, user_key)->attempt, 1);
     host_close(h);
 }
 
@@ -283,11 +350,14 @@ int main(void) {
         TEST(test_one_at_a_time),
         TEST(test_switches),
         TEST(test_poll_schedule),
+        TEST(test_faults),
+        TEST(test_run_waits_for_the_user),
+        TEST(test_leaving),
         TEST(test_back_off),
         TEST(test_task_fails_and_retries),
         TEST(test_task_without_retries),
         TEST(test_task_finds_its_work_done),
-        TEST(test_the_challenge_is_not_shown),
+        TEST(test_secrets_are_not_shown),
         TEST(test_run_waits_for_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

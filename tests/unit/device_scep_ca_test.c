@@ -2,6 +2,7 @@
 /* What the emulated host makes of the forms of GetCACert (windows-scep.md, 2.2 to 2.4). */
 #include "device_scep_fixture.h"
 
+#include "device/chain.h"
 #include "device/hresult.h"
 
 enum { CERTS_MAX = 4 };
@@ -182,7 +183,7 @@ static void test_two_tiers(void **state) {
 }
 
 static uint32_t trusts(struct fixture *f, const struct scep_ca *ca) {
-    return scep_ca_trusts(ca, &f->h->certs, ca->sign);
+    return scep_ca_trusts(f->h, ca, false, ca->sign);
 }
 
 static void test_trust(void **state) {
@@ -196,18 +197,44 @@ static void test_trust(void **state) {
     assert_int_equal(trusts(f, &ca), HR_CERT_UNTRUSTEDROOT);
     certstore_add(&f->h->certs, &f->h->mem, STORE_ROOT, ossl_x509_der(&f->y.a, f->root), SPAN_NONE);
     assert_int_equal(trusts(f, &ca), HR_OK);
+    /* by the switch the intermediate must be the host's own, in the machine's store or the user's
+     */
+    assert_int_equal(host_set_switch(f->h, "needs-intermediate", "yes"), OK);
+    assert_int_equal(trusts(f, &ca), HR_CERT_UNTRUSTEDROOT);
+    struct span issuing = ossl_x509_der(&f->y.a, f->issuing);
+    certstore_add(&f->h->certs, &f->h->mem, STORE_USER_CA, issuing, SPAN_NONE);
+    assert_int_equal(trusts(f, &ca), HR_CERT_UNTRUSTEDROOT);
+    assert_int_equal(scep_ca_trusts(f->h, &ca, true, ca.sign), HR_OK);
+    certstore_add(&f->h->certs, &f->h->mem, STORE_CA, issuing, SPAN_NONE);
+    assert_int_equal(trusts(f, &ca), HR_OK);
     clock_shift(90000000); /* 25 hours */
     assert_int_equal(trusts(f, &ca), HR_CERT_EXPIRED);
     clock_shift(-90000000);
     scep_ca_free(&ca);
 }
 
+/* Of an answer the intermediates are kept, neither the root nor the RA. */
+static void test_intermediates_are_kept(void **state) {
+    struct fixture *f = *state;
+    STACK_OF(X509) *all = sk_X509_new_null();
+    sk_X509_push(all, f->y.ra);
+    sk_X509_push(all, f->issuing);
+    sk_X509_push(all, f->root);
+    chain_keep_intermediates(&f->h->certs, &f->h->mem, false, all);
+    sk_X509_free(all);
+    assert_int_equal(f->h->certs.count, 1);
+    assert_int_equal(f->h->certs.entries[0].store, STORE_CA);
+    assert_string_equal(f->h->certs.entries[0].thumbprint, thumbprint(&f->y.a, f->issuing));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_single),    TEST(test_one_ra),    TEST(test_only_cas), TEST(test_ra_rules),
-        TEST(test_split_ras), TEST(test_two_tiers), TEST(test_trust),
+        TEST(test_single),    TEST(test_one_ra),
+        TEST(test_only_cas),  TEST(test_ra_rules),
+        TEST(test_split_ras), TEST(test_two_tiers),
+        TEST(test_trust),     TEST(test_intermediates_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

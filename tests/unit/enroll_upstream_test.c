@@ -256,7 +256,9 @@ static void a_relayed_certificate_is_reported(void **state) {
     assert_non_null(strstr(l.last, strange));
     assert_non_null(strstr(l.last, "was not seen here"));
     assert_non_null(strstr(l.last, "'ndes'"));
-    assert_false(enroll_wants_answer(&l.e, INT64_MAX, true));
+    assert_int_equal(l.e.renew_at, 0); /* nobody knows when it ends */
+    assert_false(enroll_wants_answer(&l.e, clock_ms(), false));
+    assert_true(enroll_wants_answer(&l.e, INT64_MAX, false));
 }
 
 static void once_reported_nothing_moves(void **state) {
@@ -264,8 +266,6 @@ static void once_reported_nothing_moves(void **state) {
     is_relayed(strange);
     int events = look().events;
     shows(strange);
-    shows(good.sha1);
-    shows_status("16", "");
     assert_int_equal(step((struct step){.what = EXPIRES}), OK);
     assert_int_equal(look().events, events);
     asks(); /* a race: the token was good when it was looked at */
@@ -273,6 +273,21 @@ static void once_reported_nothing_moves(void **state) {
     state_is(STATE_REPORTED);
     alarms_are(2, "asked again, although it has issued");
     alarms_are(2, "a second SUCCESS");
+}
+
+/* What it showed is what can be imported, whatever it says later. */
+static void a_report_that_changes_is_gone(void **state) {
+    (void)state;
+    is_relayed(strange);
+    shows(good.sha1);
+    state_is(STATE_GONE);
+    int events = look().events;
+    shows(good.sha1);
+    shows_status("16", "");
+    assert_int_equal(look().events, events);
+    assert_int_equal(brings(&good), ERR_NOT_FOUND);
+    shows(strange);
+    state_is(STATE_REPORTED);
 }
 
 static void the_success_may_come_after_the_proof(void **state) {
@@ -609,7 +624,8 @@ static void what_it_does_not_decide_is_refused(void **state) {
     assert_non_null(strstr(err_detail(), "mine, theirs"));
     assert_int_equal(kept(), 0);
     who = "mine";
-    shows(wrong.sha1); /* reported: what it says later counts for nothing */
+    shows(wrong.sha1); /* it was reported with another one: this cannot be brought for it */
+    state_is(STATE_GONE);
     assert_int_equal(brings(&wrong), ERR_NOT_FOUND);
     state_of("theirs", STATE_REPORTED);
 }
@@ -686,6 +702,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_HOST(a_relayed_certificate_is_reported),
         WITH_HOST(once_reported_nothing_moves),
+        WITH_HOST(a_report_that_changes_is_gone),
         WITH_HOST(the_success_may_come_after_the_proof),
         WITH_HOST(not_without_a_thumbprint_or_success),
         WITH_HOST(late_and_still_reported),

@@ -167,7 +167,7 @@ static void reads_the_token_request(void **state) {
     assert_text(t.token_type, TOKEN_DEVICE_ENROLLMENT);
     assert_text(t.request_type, REQUEST_ISSUE);
     assert_text(t.value_type, VALUE_PKCS10);
-    assert_text(t.csr, "\x01\x02\x03\x04");
+    assert_text(t.content, "\x01\x02\x03\x04");
     assert_text(t.device_id, DEVICE_ID);
     assert_text(t.hw_dev_id, "AB12");
     assert_text(t.device_name, "PC<1");
@@ -175,6 +175,48 @@ static void reads_the_token_request(void **state) {
     assert_text(t.os_edition, "48");
     assert_text(t.enrollment_type, "Full");
     assert_text(t.locale, "de-DE");
+    assert_false(t.renew);
+    h = header(with(RST, REQUEST_ISSUE, REQUEST_RENEW));
+    assert_int_equal(mde_read_request_token(&arena, &h, &t), OK);
+    assert_true(t.renew);
+    h = header(with(RST, "\"DeviceID\"", "\"deviceid\"")); /* a renewal may name none */
+    assert_int_equal(mde_read_request_token(&arena, &h, &t), OK);
+    assert_text(t.device_id, "");
+}
+
+static void knows_device_ids(void **state) {
+    (void)state;
+    static const char *const bad[] = {"", "0123456789ABCDEF0123456789abcde", DEVICE_ID "0",
+                                      "0123456789ABCDEF0123456789abcdeg",
+                                      "0123456789ABCDEF 123456789abcdef"};
+    assert_true(mde_is_device_id(span_str(DEVICE_ID)));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(mde_is_device_id(span_str(bad[i])));
+}
+
+/* Whose request it is must not depend on which of two tokens a reader takes. */
+static void reads_the_security_header(void **state) {
+    (void)state;
+#define BST \
+    "<wsse:BinarySecurityToken ValueType=\"" VALUE_USER_TOKEN "\"> QUJD </wsse:BinarySecurityToken>"
+    struct mde_header h = header(with(RST, "<wsse:UsernameToken", BST "<wsse:UsernameToken"));
+    assert_true(h.has_security && !h.ambiguous);
+    assert_text(h.token, "QUJD");
+    assert_text(h.token_type, VALUE_USER_TOKEN);
+    assert_text(h.username, "alice");
+    h = header(DISCOVER(REQUEST));
+    assert_true(!h.has_security && !h.ambiguous && !h.token.n);
+    static const char *const twice[][2] = {
+        {"<wsse:Security s:mustUnderstand=\"1\">", "<wsse:Security/>"},
+        {"<wsse:UsernameToken u:Id=\"uuid-1\">", "<wsse:UsernameToken/>"},
+        {"<wsse:Username>", "<wsse:Username>bob</wsse:Username>"},
+        {"<wsse:Password", "<wsse:Password>x</wsse:Password>"},
+        {"<wsse:UsernameToken u:Id=\"uuid-1\">", BST BST},
+    };
+    for (size_t i = 0; i < sizeof twice / sizeof *twice; i++) {
+        h = header(with(RST, twice[i][0], arena_printf(&arena, "%s%s", twice[i][1], twice[i][0])));
+        assert_true(h.ambiguous);
+    }
 }
 
 static void refuses_a_poor_token_request(void **state) {
@@ -188,10 +230,6 @@ static void refuses_a_poor_token_request(void **state) {
         {"AQID\r\nBA==", " ", "BinarySecurityToken"},
         {"AQID\r\nBA==", "AQID*A==", "BinarySecurityToken"},
         {"AQID\r\nBA==", "AQIDBA=", "BinarySecurityToken"},
-        {DEVICE_ID, "0123456789ABCDEF0123456789abcde", "DeviceID"},
-        {DEVICE_ID, DEVICE_ID "0", "DeviceID"},
-        {DEVICE_ID, "0123456789ABCDEF0123456789abcdeg", "DeviceID"},
-        {"\"DeviceID\"", "\"deviceid\"", "DeviceID"},
         {"<wst:RequestSecurityToken>", "<x/><wst:RequestSecurityToken>", "x in the Body"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -207,7 +245,12 @@ static void answers_discover(void **state) {
     (void)state;
     BUF_AUTO(b);
     struct mde_header h = header(DISCOVER(REQUEST));
-    mde_write_discover_response(&b, &h, "https://mdm.example/P?a&b", "https://mdm.example/E");
+    struct mde_discover_answer answer = {
+        .version = "4.0",
+        .policy_url = "https://mdm.example/P?a&b",
+        .enrollment_url = "https://mdm.example/E",
+    };
+    mde_write_discover_response(&b, &h, &answer);
     struct xml_node *root = tree(&b);
     assert_text(root->ns, NS_SOAP);
     assert_text(xml_path_text(root, "Header/Action"), ACTION_DISCOVER_RESPONSE);
@@ -221,7 +264,16 @@ static void answers_discover(void **state) {
     assert_text(xml_path_text(result, "EnrollmentVersion"), "4.0");
     assert_text(xml_path_text(result, "EnrollmentPolicyServiceUrl"), "https://mdm.example/P?a&b");
     assert_text(xml_path_text(result, "EnrollmentServiceUrl"), "https://mdm.example/E");
+    assert_null(xml_path(result, "AuthenticationServiceUrl"));
     assert_null(strchr(buf_cstr(&b), '\n'));
+    buf_clear(&b);
+    answer.version = "3.0";
+    answer.sign_in_url = "https://mdm.example/A?a&b";
+    mde_write_discover_response(&b, &h, &answer);
+    result = xml_path(tree(&b), "Body/DiscoverResponse/DiscoverResult");
+    assert_text(xml_path_text(result, "AuthPolicy"), "Federated");
+    assert_text(xml_path_text(result, "EnrollmentVersion"), "3.0");
+    assert_text(xml_path_text(result, "AuthenticationServiceUrl"), "https://mdm.example/A?a&b");
 }
 
 static void answers_get_policies(void **state) {
@@ -269,29 +321,68 @@ static void answers_with_the_document(void **state) {
     assert_text(doc, "<doc/>");
 }
 
+/* windows-mdm.md, C.7: each with its number, subcode and error type. */
+static const struct {
+    enum mde_fault fault;
+    unsigned hresult;
+    const char *subcode, *error_type;
+} faults[] = {
+    {MDE_MESSAGE_FORMAT, 0x80180001, "s:MessageFormat", NULL},
+    {MDE_AUTHENTICATION, 0x80180002, "s:Authentication", NULL},
+    {MDE_AUTHORIZATION, 0x80180003, "s:Authorization", NULL},
+    {MDE_CERTIFICATE_REQUEST, 0x80180004, "s:CertificateRequest", NULL},
+    {MDE_ENROLLMENT_SERVER, 0x80180005, "s:EnrollmentServer", NULL},
+    {MDE_INTERNAL_SERVICE, 0x80180006, "a:InternalServiceFault", NULL},
+    {MDE_INVALID_SECURITY, 0x80180007, "a:InvalidSecurity", NULL},
+    {MDE_DEVICE_CAP_REACHED, 0x80180013, "s:Authorization", "DeviceCapReached"},
+    {MDE_DEVICE_NOT_SUPPORTED, 0x80180014, "s:Authorization", "DeviceNotSupported"},
+    {MDE_NOT_SUPPORTED, 0x80180015, "s:Authorization", "NotSupported"},
+    {MDE_NOT_ELIGIBLE_TO_RENEW, 0x80180016, "s:Authorization", "NotEligibleToRenew"},
+    {MDE_IN_MAINTENANCE, 0x80180017, "s:Authorization", "InMaintenance"},
+    {MDE_USER_LICENSE, 0x80180018, "s:Authorization", "UserLicense"},
+    {MDE_INVALID_ENROLLMENT_DATA, 0x80180019, "s:Authorization", "InvalidEnrollmentData"},
+    {MDE_CUSTOM_SERVER_ERROR, 0x80180032, "s:Authorization", "CustomServerError"},
+};
+
 static void faults_are_in_pascal_case(void **state) {
     (void)state;
-    static const char *const subcodes[] = {"s:MessageFormat",    "s:Authentication",
-                                           "s:Authorization",    "s:CertificateRequest",
-                                           "s:EnrollmentServer", "s:Authorization"};
     struct mde_header h = header(RST);
-    for (unsigned f = MDE_MESSAGE_FORMAT; f <= MDE_NOT_SUPPORTED; f++) {
+    assert_int_equal(sizeof faults / sizeof *faults, MDE_FAULT__MAX);
+    for (unsigned i = 0; i < MDE_FAULT__MAX; i++) {
         BUF_AUTO(b);
-        mde_write_fault(&b, f % 2 ? &h : NULL, (enum mde_fault)f, "no <good>");
+        mde_write_fault(&b, i % 2 ? &h : NULL, faults[i].fault, "no <good>");
         struct xml_node *root = tree(&b);
         struct xml_node *fault = xml_path(root, "Body/Fault");
+        assert_int_equal(mde_fault_hresult(faults[i].fault), faults[i].hresult);
         assert_text(xml_path_text(fault, "Code/Value"), "s:Receiver");
-        assert_text(xml_path_text(fault, "Code/Subcode/Value"), subcodes[f]);
+        assert_text(xml_path_text(fault, "Code/Subcode/Value"), faults[i].subcode);
         assert_text(xml_path_text(fault, "Reason/Text"), "no <good>");
-        assert_int_equal(xml_path(root, "Header/RelatesTo") != NULL, f % 2);
+        assert_int_equal(xml_path(root, "Header/RelatesTo") != NULL, i % 2);
         struct xml_node *detail = xml_path(fault, "Detail/DeviceEnrollmentServiceError");
-        assert_int_equal(detail != NULL, f == MDE_NOT_SUPPORTED);
+        assert_int_equal(detail != NULL, faults[i].error_type != NULL);
         if (!detail)
             continue;
         assert_text(detail->ns, NS_WSTEP);
-        assert_text(xml_path_text(detail, "ErrorType"), "NotSupported");
+        assert_text(xml_path_text(detail, "ErrorType"), faults[i].error_type);
         assert_text(xml_path_text(detail, "Message"), "no <good>");
-        assert_text(xml_path_text(detail, "TraceId"), "00000000-1111-2222-3333-444444444444");
+        assert_text(xml_path_text(detail, "TraceId"),
+                    i % 2 ? "00000000-1111-2222-3333-444444444444" : "");
+    }
+}
+
+static void faults_answer_their_request(void **state) {
+    (void)state;
+    static const struct {
+        const char *request, *answer;
+    } actions[] = {
+        {DISCOVER(REQUEST), ACTION_DISCOVER_RESPONSE},
+        {SOAP(ACTION_GET_POLICIES, TOKEN, "<GetPolicies/>"), ACTION_GET_POLICIES_RESPONSE},
+        {RST, ACTION_RSTRC}};
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        BUF_AUTO(b);
+        struct mde_header h = header(actions[i].request);
+        mde_write_fault(&b, &h, MDE_AUTHENTICATION, "no");
+        assert_text(xml_path_text(tree(&b), "Header/Action"), actions[i].answer);
     }
 }
 
@@ -314,7 +405,7 @@ static const struct mde_provisioning provisioning = {
 
 static struct xml_node *provisioned(const struct mde_provisioning *p) {
     BUF_AUTO(b);
-    if (mde_write_provisioning(&arena, &b, p) != OK)
+    if (mde_write_provisioning(&b, p) != OK)
         fail_msg("%s", err_detail());
     assert_null(strchr(buf_cstr(&b), '\n'));
     return tree(&b);
@@ -398,6 +489,93 @@ static void provisions_the_schedule(void **state) {
                     span_is(xml_attr(n, "name"), "PollOnLogin") ? "boolean" : "integer");
 }
 
+static void provisions_the_renewal(void **state) {
+    (void)state;
+    struct mde_provisioning p = provisioning;
+    assert_null(group(provisioned(&p), "CertificateStore/My/WSTEP"));
+    p.renew_url = "https://mdm.example/d?a&b";
+    p.renew_days = 42;
+    p.retry_days = 4;
+    p.ent_dm_id = DEVICE_ID;
+    p.upn = "alice@corp.example";
+    p.device_name = "PC <1>";
+    p.all_users_poll = true;
+    struct xml_node *doc = provisioned(&p);
+    struct xml_node *renew = group(doc, "CertificateStore/My/WSTEP/Renew");
+    assert_text(parm(renew, "ROBOSupport"), "true");
+    assert_text(parm(renew, "RenewPeriod"), "42");
+    assert_text(parm(renew, "RetryInterval"), "4");
+    assert_text(parm(renew, "ServerURL"), "https://mdm.example/d?a&b");
+    assert_non_null(group(doc, "CertificateStore/My/User/PrivateKeyContainer"));
+    struct xml_node *client = group(doc, "DMClient/Provider/Signet");
+    assert_text(parm(client, "EntDMID"), DEVICE_ID);
+    assert_text(parm(client, "UPN"), "alice@corp.example");
+    assert_text(parm(client, "EntDeviceName"), "PC <1>");
+    assert_text(parm(group(client, "Poll"), "AllUsersPollOnFirstLogin"), "true");
+    for (struct xml_node *n = xml_child(client, "parm"); n; n = xml_next(n))
+        assert_text(xml_attr(n, "datatype"), "string");
+}
+
+static void provisions_what_stands_between(void **state) {
+    (void)state;
+    const struct span cas[] = {span_str("device"), span_str("root")};
+    struct mde_provisioning p = provisioning;
+    assert_null(group(provisioned(&p), "CertificateStore/CA"));
+    p.cas = cas;
+    p.cas_count = 2;
+    struct xml_node *store = xml_child(provisioned(&p)->child, "characteristic");
+    assert_text(xml_attr(store, "type"), "Root");
+    for (size_t i = 0; i < 2; i++) {
+        store = xml_next(store);
+        assert_text(xml_attr(store, "type"), "CA");
+        struct xml_node *cert = group(store, "System")->child;
+        assert_text(parm(cert, "EncodedCertificate"), i ? "cm9vdA==" : "ZGV2aWNl");
+    }
+}
+
+static void provisions_secrets(void **state) {
+    (void)state;
+    const struct mde_app_auth auth = {"the-host", "its<secret", "ours", "bm9uY2U="};
+    struct mde_provisioning p = provisioning;
+    p.app_auth = &auth;
+    struct xml_node *client = group(provisioned(&p), "APPLICATION/APPAUTH");
+    assert_text(parm(client, "AAUTHLEVEL"), "CLIENT"); /* the server's, to the host */
+    assert_text(parm(client, "AAUTHSECRET"), "ours");
+    assert_text(parm(client, "AAUTHDATA"), "bm9uY2U=");
+    struct xml_node *server = xml_next(client);
+    assert_text(parm(server, "AAUTHLEVEL"), "APPSRV");
+    assert_text(parm(server, "AAUTHNAME"), "the-host");
+    assert_text(parm(server, "AAUTHSECRET"), "its<secret");
+}
+
+/* C.8: the new identity and the account that it is for, and nothing that would set the host up
+ * anew.
+ */
+static void writes_a_renewal(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    struct mde_provisioning p = provisioning;
+    p.user_store = false;
+    assert_int_equal(mde_write_renewal(&b, &p), OK);
+    struct xml_node *doc = tree(&b);
+    struct xml_node *my = group(doc, "CertificateStore/My/System");
+    assert_text(parm(my->child, "EncodedCertificate"), "ZGV2aWNl");
+    assert_non_null(group(my, "PrivateKeyContainer"));
+    assert_text(parm(group(doc, "APPLICATION"), "PROVIDER-ID"), "Signet");
+    assert_text(parm(group(doc, "APPLICATION"), "ADDR"), "(missing)");
+    assert_null(group(doc, "CertificateStore/Root"));
+    assert_null(group(doc, "DMClient"));
+}
+
+static void writes_the_link(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    mde_write_link(&b, "al ice&x@corp.example", "https://mdm.example:8443");
+    assert_string_equal(buf_cstr(&b),
+                        "ms-device-enrollment:?mode=mdm&username=al%20ice%26x%40corp.example"
+                        "&servername=https%3A%2F%2Fmdm.example%3A8443");
+}
+
 static void refuses_to_provision_nonsense(void **state) {
     (void)state;
     static const char *const ids[] = {"", "My MDM", "a<b", "a&b", "a/b"};
@@ -405,13 +583,13 @@ static void refuses_to_provision_nonsense(void **state) {
         BUF_AUTO(b);
         struct mde_provisioning p = provisioning;
         p.provider_id = ids[i];
-        assert_int_equal(mde_write_provisioning(&arena, &b, &p), ERR_CONFIG);
+        assert_int_equal(mde_write_provisioning(&b, &p), ERR_CONFIG);
         assert_detail("provider id");
     }
     BUF_AUTO(b);
     struct mde_provisioning p = provisioning;
     p.device_cert = SPAN_NONE;
-    assert_int_equal(mde_write_provisioning(&arena, &b, &p), ERR_INTERNAL);
+    assert_int_equal(mde_write_provisioning(&b, &p), ERR_INTERNAL);
 }
 
 /* Every characteristic of the document that a real host accepted is in ours, at the same place. */
@@ -478,7 +656,7 @@ static void reads_a_captured_request(void **state) {
         if (span_is(h.action, ACTION_RST)) {
             assert_int_equal(mde_read_request_token(&arena, &h, &t), OK);
             assert_text(t.enrollment_type, "Full");
-            assert_int_equal(t.csr.n, 722);
+            assert_int_equal(t.content.n, 722);
             requests++;
         }
     }
@@ -493,13 +671,21 @@ int main(void) {
         cmocka_unit_test_teardown(refuses_a_poor_discover, teardown),
         cmocka_unit_test_teardown(reads_the_token_request, teardown),
         cmocka_unit_test_teardown(refuses_a_poor_token_request, teardown),
+        cmocka_unit_test_teardown(knows_device_ids, teardown),
+        cmocka_unit_test_teardown(reads_the_security_header, teardown),
         cmocka_unit_test_teardown(answers_discover, teardown),
         cmocka_unit_test_teardown(answers_get_policies, teardown),
         cmocka_unit_test_teardown(answers_with_the_document, teardown),
         cmocka_unit_test_teardown(faults_are_in_pascal_case, teardown),
+        cmocka_unit_test_teardown(faults_answer_their_request, teardown),
         cmocka_unit_test_teardown(provisions_certificates, teardown),
         cmocka_unit_test_teardown(provisions_the_account, teardown),
         cmocka_unit_test_teardown(provisions_the_schedule, teardown),
+        cmocka_unit_test_teardown(provisions_the_renewal, teardown),
+        cmocka_unit_test_teardown(provisions_what_stands_between, teardown),
+        cmocka_unit_test_teardown(provisions_secrets, teardown),
+        cmocka_unit_test_teardown(writes_a_renewal, teardown),
+        cmocka_unit_test_teardown(writes_the_link, teardown),
         cmocka_unit_test_teardown(refuses_to_provision_nonsense, teardown),
         cmocka_unit_test_teardown(has_what_a_real_host_accepted, teardown),
         cmocka_unit_test_teardown(reads_a_captured_request, teardown),

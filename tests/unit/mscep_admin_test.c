@@ -7,7 +7,7 @@
 #include "enroll/challenges.h"
 #include "gateway/challenge.h"
 #include "mdm/password.h"
-#include "server/lockout.h"
+#include "mdm/lockout.h"
 #include "server/mscep_admin.h"
 #include "store_fixture.h"
 

@@ -323,7 +323,7 @@ static void uses_tells_of_placeholders(void **state) {
     assert_false(profile_uses(ours, "user.upn"));
     assert_false(profile_uses(span_str(PROFILE), "scep.challenge"));
     assert_false(profile_uses(span_str(with("<Add>", "<!-- {{user.upn}} --><Add>")), "user.upn"));
-    assert_false(profile_uses(span_str("{{user.upn}}"), "user.upn"));
+    assert_false(profile_uses(span_str("<!-- {{user.upn}} -->"), "user.upn"));
 }
 
 /* ---- Adopting ---- */

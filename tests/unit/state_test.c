@@ -23,26 +23,38 @@
 #define FA   STATE_FAILED
 #define UN   STATE_UNCONFIRMED
 #define RE   STATE_REPORTED
+#define EX   STATE_EXPIRING
+#define RN   STATE_RENEWED
+#define RI   STATE_REMOVING
+#define RM   STATE_REMOVED
+#define RV   STATE_REVOKED
+#define GO   STATE_GONE
 
-/* Row: the event. Column: the state before it, from none to reported. */
+/* Row: the event. Column: the state before it, from none to gone. */
 /* clang-format off */
 static const int after[EVENT__MAX][STATE__MAX] = {
-    /*                      none  AS  SE  AC  RJ  RQ  IS  RF  CO  FA  UN  RE */
-    [EVENT_ASSIGNED]    = { AS,   AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
-    [EVENT_SENT]        = { NONE, SE, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
-    [EVENT_ACCEPTED]    = { NONE, AS, AC, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
-    [EVENT_REJECTED]    = { NONE, RJ, RJ, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
-    [EVENT_LOST]        = { NONE, AS, AS, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
-    [EVENT_REQUESTED]   = { NONE, AS, RQ, RQ, RJ, RQ, RQ, RQ, CO, RQ, RQ, RE },
-    [EVENT_ISSUED]      = { NONE, AS, IS, IS, RJ, IS, IS, IS, CO, IS, IS, RE },
-    [EVENT_REFUSED]     = { NONE, AS, RF, RF, RJ, RF, IS, RF, CO, FA, UN, RE },
-    [EVENT_CONFIRMED]   = { NONE, AS, CO, CO, RJ, CO, CO, CO, CO, CO, CO, CO },
-    [EVENT_FAILED]      = { NONE, AS, FA, FA, RJ, FA, FA, FA, CO, FA, FA, RE },
-    [EVENT_UNCONFIRMED] = { NONE, AS, UN, UN, RJ, UN, UN, UN, CO, UN, UN, RE },
-    [EVENT_NOTE]        = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
-    [EVENT_ALARM]       = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
-    [EVENT_SUPERSEDED]  = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE },
-    [EVENT_REPORTED]    = { NONE, AS, RE, RE, RJ, RE, RE, RE, CO, RE, RE, RE },
+    /*                     none  AS  SE  AC  RJ  RQ  IS  RF  CO  FA  UN  RE  EX  RN  RI  RM  RV  GO */
+    [EVENT_ASSIGNED]    = { AS,   AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_SENT]        = { NONE, SE, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_ACCEPTED]    = { NONE, AS, AC, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_REJECTED]    = { NONE, RJ, RJ, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_LOST]        = { NONE, AS, AS, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_REQUESTED]   = { NONE, AS, RQ, RQ, RJ, RQ, RQ, RQ, CO, RQ, RQ, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_ISSUED]      = { NONE, AS, IS, IS, RJ, IS, IS, IS, CO, IS, IS, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_REFUSED]     = { NONE, AS, RF, RF, RJ, RF, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_CONFIRMED]   = { NONE, AS, CO, CO, RJ, CO, CO, CO, CO, CO, CO, CO, EX, RN, RI, RM, RV, CO },
+    [EVENT_FAILED]      = { NONE, AS, FA, FA, RJ, FA, FA, FA, CO, FA, FA, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_UNCONFIRMED] = { NONE, AS, UN, UN, RJ, UN, UN, UN, CO, UN, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_NOTE]        = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_ALARM]       = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_SUPERSEDED]  = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RN, RI, RM, RV, GO },
+    [EVENT_REPORTED]    = { NONE, AS, RE, RE, RJ, RE, RE, RE, CO, RE, RE, RE, EX, RN, RI, RM, RV, RE },
+    [EVENT_EXPIRING]    = { NONE, AS, SE, AC, RJ, RQ, IS, RF, EX, FA, UN, EX, EX, RN, RI, RM, RV, GO },
+    [EVENT_GONE]        = { NONE, AS, SE, AC, RJ, RQ, IS, RF, GO, FA, UN, GO, GO, RN, RI, RM, RV, GO },
+    [EVENT_RENEWED]     = { NONE, AS, SE, AC, RJ, RQ, IS, RF, RN, FA, UN, RN, RN, RN, RI, RM, RV, RN },
+    [EVENT_TAKEN]       = { NONE, RM, RI, RI, RI, RI, RI, RI, RI, RI, RI, RI, RI, RN, RI, RM, RV, RI },
+    [EVENT_REMOVED]     = { NONE, AS, SE, AC, RJ, RQ, IS, RF, CO, FA, UN, RE, EX, RM, RM, RM, RV, GO },
+    [EVENT_REVOKED]     = { NONE, RV, RV, RV, RV, RV, RV, RV, RV, RV, RV, RV, RV, RV, RV, RM, RV, RV },
 };
 /* clang-format on */
 
@@ -112,11 +124,32 @@ static void stories(void **state) {
         STATE_ISSUED);
 }
 
-/* Whatever comes after it, in any order of two. */
+static void lives(void **state) {
+    (void)state;
+    assert_int_equal(
+        FOLD(ISSUED, EVENT_CONFIRMED, EVENT_EXPIRING, EVENT_RENEWED, EVENT_NOTE, EVENT_REMOVED),
+        STATE_REMOVED);
+    /* what is gone and shown again is confirmed again; what is replaced stays so */
+    assert_int_equal(FOLD(ISSUED, EVENT_CONFIRMED, EVENT_GONE, EVENT_CONFIRMED), STATE_CONFIRMED);
+    assert_int_equal(FOLD(ISSUED, EVENT_REPORTED, EVENT_GONE, EVENT_REPORTED), STATE_REPORTED);
+    assert_int_equal(FOLD(ISSUED, EVENT_CONFIRMED, EVENT_GONE, EVENT_RENEWED, EVENT_CONFIRMED),
+                     STATE_RENEWED);
+    assert_int_equal(FOLD(ISSUED, EVENT_CONFIRMED, EVENT_EXPIRING, EVENT_GONE), STATE_GONE);
+    /* a host that had nothing has nothing to delete; another one may, whatever it said */
+    assert_int_equal(FOLD(EVENT_ASSIGNED, EVENT_TAKEN), STATE_REMOVED);
+    assert_int_equal(FOLD(EVENT_ASSIGNED, EVENT_SENT, EVENT_TAKEN, EVENT_ACCEPTED), STATE_REMOVING);
+    assert_int_equal(FOLD(ISSUED, EVENT_CONFIRMED, EVENT_TAKEN, EVENT_CONFIRMED), STATE_REMOVING);
+    /* nothing is deleted that was not to be; nothing comes back after a host has left */
+    assert_int_equal(FOLD(ISSUED, EVENT_CONFIRMED, EVENT_REMOVED), STATE_CONFIRMED);
+    assert_int_equal(FOLD(ISSUED, EVENT_REVOKED, EVENT_ISSUED, EVENT_CONFIRMED, EVENT_REMOVED),
+                     STATE_REVOKED);
+}
+
+/* What comes late from the way there, in any order of two. */
 static void confirmed_is_never_lost(void **state) {
     (void)state;
-    for (int one = 1; one < EVENT__MAX; one++)
-        for (int two = 1; two < EVENT__MAX; two++)
+    for (int one = 1; one < EVENT_EXPIRING; one++)
+        for (int two = 1; two < EVENT_EXPIRING; two++)
             assert_int_equal(
                 FOLD(ISSUED, EVENT_CONFIRMED, (enum event_kind)one, (enum event_kind)two),
                 STATE_CONFIRMED);
@@ -163,13 +196,21 @@ static void numbers_stay(void **state) {
     assert_int_equal(EVENT_SUPERSEDED, 14);
     assert_int_equal(STATE_REPORTED, 11);
     assert_int_equal(EVENT_REPORTED, 15);
+    assert_int_equal(STATE_EXPIRING, 12);
+    assert_int_equal(STATE_GONE, 17);
+    assert_int_equal(EVENT_EXPIRING, 16);
+    assert_int_equal(EVENT_REVOKED, 21);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_transition), cmocka_unit_test(unknown_events_move_nothing),
-        cmocka_unit_test(stories),          cmocka_unit_test(confirmed_is_never_lost),
-        cmocka_unit_test(open_states),      cmocka_unit_test(names),
+        cmocka_unit_test(every_transition),
+        cmocka_unit_test(unknown_events_move_nothing),
+        cmocka_unit_test(stories),
+        cmocka_unit_test(lives),
+        cmocka_unit_test(confirmed_is_never_lost),
+        cmocka_unit_test(open_states),
+        cmocka_unit_test(names),
         cmocka_unit_test(numbers_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,17 +79,33 @@ static enum err see_devices(struct tx *tx, void *arena) {
 }
 
 static enum err put_identities(struct tx *tx, void *user) {
-    struct identity i = {bytes("key1"), 1, bytes("der1"), 100, 200, 0};
+    struct identity i = {.sha256 = bytes("key1"),
+                         .device = 1,
+                         .der = bytes("der1"),
+                         .issued = 100,
+                         .not_after = 200};
     (void)user;
     TRY(identity_replace(tx, &i));
-    i = (struct identity){bytes("other"), 2, bytes("der"), 100, 200, 0};
+    i = (struct identity){.sha256 = bytes("other"),
+                          .device = 2,
+                          .der = bytes("der"),
+                          .issued = 100,
+                          .not_after = 200};
     TRY(identity_replace(tx, &i));
-    i = (struct identity){bytes("key2"), 1, bytes("der2"), 150, 250, 0};
+    i = (struct identity){.sha256 = bytes("key2"),
+                          .device = 1,
+                          .der = bytes("der2"),
+                          .issued = 150,
+                          .not_after = 250};
     return identity_replace(tx, &i);
 }
 
 static enum err same_identity_again(struct tx *tx, void *user) {
-    struct identity i = {bytes("key2"), 1, bytes("der2"), 160, 250, 0};
+    struct identity i = {.sha256 = bytes("key2"),
+                         .device = 1,
+                         .der = bytes("der2"),
+                         .issued = 160,
+                         .not_after = 250};
     (void)user;
     return identity_replace(tx, &i);
 }
@@ -331,35 +347,70 @@ static void enrollments(void **state) {
 }
 
 static enum err put_sessions(struct tx *tx, void *user) {
-    struct session one = {"A1", 1, 10}, two = {"A2", 1, 20};
-    struct sent_command c = {1, 3, 7, "e1", "./x", NULL};
-    (void)user;
-    TRY(session_start(tx, 1, &one));
-    TRY(command_add(tx, 1, &c));
-    TRY(session_start(tx, 1, &two)); /* forgets the commands of the one before */
-    c.cmd_id = 4;
-    TRY(command_add(tx, 1, &c));
-    c = (struct sent_command){1, 5, 8, NULL, "./y", NULL};
-    TRY(command_add(tx, 1, &c));
-    return session_advance(tx, 1, 2);
+    struct sent_command second = {.msg_id = 1, .cmd_id = 5, .purpose = 8, .loc_uri = ""};
+    struct sent_command first = {1, 4, 7, "e1", "./x y/\xc3\xa4", 12, true, true, true, &second};
+    struct session one = {.session_id = "A1", .msg_id = 3, .started = 10, .sent = &first};
+    struct session two = {.session_id = "A2",
+                          .msg_id = 2,
+                          .started = 20,
+                          .heard = 30,
+                          .in_msg = 4,
+                          .request = span_str("digest"),
+                          .reply = span_of("a\0b", 3),
+                          .sent = &first,
+                          .chunk_uri = "./z",
+                          .chunk_ref = "1/2/b64",
+                          .chunk = span_str("part")};
+    TRY(session_put(tx, 1, &one));
+    one.sent = NULL;
+    TRY(session_put(tx, 1, &one));
+    struct session s;
+    TRY(session_get(tx, user, 1, &s));
+    assert_null(s.sent);
+    assert_null(s.chunk_uri);
+    assert_int_equal(s.reply.n + s.chunk.n, 0);
+    return session_put(tx, 1, &two); /* in its place */
 }
 
 static enum err see_sessions(struct tx *tx, void *arena) {
     struct session s;
-    struct sent_command c;
     assert_ok(session_get(tx, arena, 1, &s));
     assert_string_equal(s.session_id, "A2");
     assert_int_equal(s.msg_id, 2);
     assert_int_equal(s.started, 20);
+    assert_int_equal(s.heard, 30);
+    assert_int_equal(s.in_msg, 4);
+    assert_true(span_is(s.request, "digest"));
+    assert_int_equal(s.reply.n, 3);
+    assert_memory_equal(s.reply.p, "a\0b", 3);
+    assert_string_equal(s.chunk_uri, "./z");
+    assert_string_equal(s.chunk_ref, "1/2/b64");
+    assert_true(span_is(s.chunk, "part"));
+    const struct sent_command *c = s.sent;
+    assert_int_equal(c->msg_id, 1);
+    assert_int_equal(c->cmd_id, 4);
+    assert_int_equal(c->purpose, 7);
+    assert_string_equal(c->enrollment, "e1");
+    assert_string_equal(c->loc_uri, "./x y/\xc3\xa4");
+    assert_int_equal(c->queue, 12);
+    assert_true(c->answered && c->shown);
+    assert_false(c->done);
+    c = c->next;
+    assert_int_equal(c->cmd_id, 5);
+    assert_null(c->enrollment);
+    assert_string_equal(c->loc_uri, "");
+    assert_false(c->answered || c->shown);
+    assert_null(c->next);
     assert_int_equal(session_get(tx, arena, 2, &s), ERR_NOT_FOUND);
-    assert_int_equal(command_get(tx, arena, 1, 1, 3, &c), ERR_NOT_FOUND);
-    assert_ok(command_get(tx, arena, 1, 1, 4, &c));
-    assert_int_equal(c.purpose, 7);
-    assert_string_equal(c.enrollment, "e1");
-    assert_string_equal(c.loc_uri, "./x");
-    assert_ok(command_get(tx, arena, 1, 1, 5, &c));
-    assert_null(c.enrollment);
-    assert_int_equal(command_get(tx, arena, 2, 1, 4, &c), ERR_NOT_FOUND);
+    return OK;
+}
+
+static enum err enroll_anew(struct tx *tx, void *arena) {
+    struct device d;
+    struct session s;
+    TRY(device_by_id(tx, arena, 1, &d));
+    TRY(device_put(tx, &d));
+    assert_int_equal(session_get(tx, arena, 1, &s), ERR_NOT_FOUND);
     return OK;
 }
 
@@ -367,8 +418,9 @@ static void sessions_and_commands(void **state) {
     (void)state;
     ARENA_AUTO(a);
     assert_ok(store_write(store, put_enrollments, NULL));
-    assert_ok(store_write(store, put_sessions, NULL));
+    assert_ok(store_write(store, put_sessions, &a));
     assert_ok(store_read(store, see_sessions, &a));
+    assert_ok(store_write(store, enroll_anew, &a));
 }
 
 int main(void) {

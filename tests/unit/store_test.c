@@ -11,7 +11,7 @@
 #include "store/profile.h"
 #include "store/request.h"
 
-enum { ID_SIZE = 16, LATEST = 3 /* version of the schema */ };
+enum { ID_SIZE = 16, LATEST = 4 /* version of the schema */ };
 
 /* ---- the file ---- */
 
@@ -49,14 +49,25 @@ static void newer_version_is_refused(void **state) {
     assert_int_equal(ask_file("SELECT count(*) FROM account"), 1);
 }
 
+/* Tables that the fourth step changes, as the first one made them. */
+#define SINCE_1                                                                                \
+    "CREATE TABLE account(name TEXT PRIMARY KEY, password TEXT, created INTEGER);"             \
+    "CREATE TABLE identity(sha256 BLOB PRIMARY KEY, device INTEGER NOT NULL REFERENCES"        \
+    "  device(id), der BLOB NOT NULL, issued INTEGER NOT NULL, not_after INTEGER NOT NULL,"    \
+    "  revoked INTEGER);"                                                                      \
+    "CREATE TABLE session(device INTEGER PRIMARY KEY REFERENCES device(id), session_id TEXT"   \
+    "  NOT NULL, msg_id INTEGER NOT NULL, started INTEGER NOT NULL);"                          \
+    "CREATE TABLE command(device INTEGER NOT NULL REFERENCES device(id), msg_id INTEGER NOT"   \
+    "  NULL, cmd_id INTEGER NOT NULL, purpose INTEGER NOT NULL, enrollment TEXT, loc_uri TEXT" \
+    "  NOT NULL, PRIMARY KEY(device, msg_id, cmd_id));"
+
 /* A database as the first signet left it, with one of each that the second step rebuilds. */
-static const char version_1[] =
-    "CREATE TABLE account(name TEXT PRIMARY KEY, password TEXT, created INTEGER);"
+static const char version_1[] = SINCE_1
     "CREATE TABLE device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE,"
-    "  trusted_root TEXT);"
+    "  trusted_root TEXT, name TEXT, hw_dev_id TEXT, account TEXT);"
     "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE enrollment(id TEXT PRIMARY KEY, device INTEGER REFERENCES device(id),"
-    "  state INTEGER, subject TEXT);"
+    "  state INTEGER, subject TEXT, profile TEXT DEFAULT 'p', created INTEGER DEFAULT 1);"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES enrollment(id),"
     "  at INTEGER, kind INTEGER, text TEXT, evidence TEXT);"
     "CREATE TABLE challenge(hash BLOB PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES"
@@ -68,8 +79,8 @@ static const char version_1[] =
     "  csr_sha256 BLOB NOT NULL);"
     "CREATE INDEX certificate_enrollment ON certificate(enrollment);"
     "CREATE INDEX certificate_csr ON certificate(csr_sha256);"
-    "INSERT INTO device VALUES(1, 'D', 'R');"
-    "INSERT INTO enrollment VALUES('e1', 1, 8, 'CN=x'), ('e2', 1, 6, NULL);"
+    "INSERT INTO device VALUES(1, 'D', 'R', 'PC', 'hw', 'alice');"
+    "INSERT INTO enrollment(id, device, state, subject) VALUES('e1', 1, 8, 'CN=x'), ('e2', 1, 6, NULL);"
     "INSERT INTO event VALUES(1, 'e1', 1, 13, 'an alarm', '{}');"
     "INSERT INTO challenge VALUES(x'01', 'e1', 1, 2, 3), (x'02', 'e2', 4, 5, NULL);"
     "INSERT INTO certificate VALUES"
@@ -129,6 +140,9 @@ static void an_old_database_is_brought_up(void **state) {
     assert_ok(write_name(adopt, "another")); /* finds none */
     assert_ok(store_read(store, see_version_1, NULL));
     assert_int_equal(ask_file("PRAGMA user_version"), LATEST);
+    /* what was assigned stays so: one profile on one host, twice */
+    assert_int_equal(ask_file("SELECT count(*) FROM assignment"), 1);
+    assert_int_equal(ask_file("SELECT count(*) FROM enrollment WHERE assignment = 1"), 2);
     assert_int_equal(ask_file("SELECT count(*) FROM pragma_foreign_key_check"), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'new_%'"), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM sqlite_schema WHERE name = 'certificate_csr'"),
@@ -136,7 +150,9 @@ static void an_old_database_is_brought_up(void **state) {
 }
 
 /* As the second step left it: what the third one touches. */
-static const char version_2[] =
+static const char version_2[] = SINCE_1
+    "CREATE TABLE journal(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    "  endpoint TEXT, certificate INTEGER, text TEXT NOT NULL, evidence TEXT NOT NULL);"
     "CREATE TABLE device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE, name TEXT NOT"
     "  NULL, hw_dev_id TEXT NOT NULL, account TEXT NOT NULL, os_version TEXT NOT NULL,"
     "  login_status TEXT, enrolled INTEGER NOT NULL, last_seen INTEGER, trusted_root TEXT,"

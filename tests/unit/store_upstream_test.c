@@ -149,6 +149,12 @@ static enum err remove_under_enrollments(struct tx *tx, void *user) {
         [STATE_CONFIRMED] = true,
         [STATE_UNCONFIRMED] = true,
         [STATE_REPORTED] = true,
+        [STATE_EXPIRING] = true,
+        [STATE_RENEWED] = true,
+        [STATE_REMOVING] = true,
+        [STATE_REMOVED] = true,
+        [STATE_REVOKED] = true,
+        [STATE_GONE] = true,
     };
     struct upstream ndes = full("ndes");
     (void)user;

@@ -78,6 +78,24 @@ static void reads_the_first_message_of_a_session(void **state) {
     assert_null(c->next);
 }
 
+static void reads_credentials(void **state) {
+    (void)state;
+    struct syncml_message *m = parsed(
+        "<SyncML><SyncHdr><SessionID>1</SessionID><MsgID>2</MsgID><Source>"
+        "<LocName>host</LocName><LocURI>D</LocURI></Source><Cred><Data>AAEC</Data><Meta>"
+        "<Format xmlns=\"syncml:metinf\">b64</Format><Type xmlns=\"syncml:metinf\">"
+        "syncml:auth-md5</Type></Meta></Cred></SyncHdr><SyncBody><Final/></SyncBody></SyncML>");
+    assert_text(m->source, "D");
+    assert_text(m->loc_name, "host");
+    assert_text(m->cred_type, "syncml:auth-md5");
+    assert_text(m->cred_format, "b64");
+    assert_text(m->cred_data, "AAEC");
+    m = parsed(MESSAGE("<Final/>"));
+    assert_text(m->loc_name, "");
+    assert_text(m->cred_type, "");
+    assert_text(m->cred_data, "");
+}
+
 static void reads_status_and_results(void **state) {
     (void)state;
     struct syncml_message *m = parsed(MESSAGE(
@@ -271,6 +289,7 @@ static void reads_a_captured_session(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(reads_the_first_message_of_a_session, teardown),
+        cmocka_unit_test_teardown(reads_credentials, teardown),
         cmocka_unit_test_teardown(reads_status_and_results, teardown),
         cmocka_unit_test_teardown(order_and_prefixes_do_not_matter, teardown),
         cmocka_unit_test_teardown(containers_have_children, teardown),

@@ -50,6 +50,7 @@ static void paths_without_a_scope_mean_the_device(void **state) {
     assert_int_equal(at("./Vendor/MSFT/RootCATrustedCertificates/CA/AB/EncodedCertificate")->format,
                      CSP_B64);
     assert_non_null(at("./DevInfo/DevId"));
+    assert_non_null(at("./SyncML/DMAcc/0x0000800cAB/AppAuth/CLCRED/AAuthSecret"));
     assert_non_null(at("./DevDetail/Ext/Microsoft/DeviceName"));
     assert_non_null(at("./Device/Vendor/MSFT/DMClient/Unenroll"));
     assert_non_null(at("./Device/Vendor/MSFT/DMClient/Provider/Signet/Poll/PollOnLogin"));
@@ -78,6 +79,7 @@ static void what_is_not_there_is_not_found(void **state) {
         "./User/Vendor/MSFT/DMClient/Unenroll",
         "./User/DevInfo/DevId",
         "./Device/DevInfo/DevId",
+        "./Device/SyncML/DMAcc",
         "./Device/./DevInfo",
         "DevInfo/DevId",
     };

@@ -3,7 +3,7 @@
  * The keys are the first 8 octets of a SHA-256: a stranger cannot make a name whose entry is that
  * of another. The table is small enough to be walked whole each time.
  */
-#include "server/lockout.h"
+#include "mdm/lockout.h"
 
 #include <arpa/inet.h>
 

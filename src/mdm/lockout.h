@@ -7,8 +7,8 @@
  * An address from which the account's password was right within a day is not hit by what strangers
  * guess at the account elsewhere: else anyone could shut an MDM out. Its own mistakes count.
  */
-#ifndef SIGNET_SERVER_LOCKOUT_H
-#define SIGNET_SERVER_LOCKOUT_H
+#ifndef SIGNET_MDM_LOCKOUT_H
+#define SIGNET_MDM_LOCKOUT_H
 
 #include <pthread.h>
 

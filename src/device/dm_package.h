@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the first message of a session holds (windows-mdm.md, B.3). */
+#ifndef SIGNET_DEVICE_DM_PACKAGE_H
+#define SIGNET_DEVICE_DM_PACKAGE_H
+
+#include "device/host.h"
+
+/*
+ * Appends the commands of package 1, as captured: CmdIDs begin with 2; further alerts, of results
+ * or that the host leaves, stand before the Replace.
+ */
+void dm_write_package_1(const struct host *h, bool leaving, struct buf *out);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host gives a session up without a word and begins another; it repeats a message whose answer it
+ * did not get (windows-mdm.md, B.2). So each message is taken for what it is by SessionID, MsgID
+ * and its digest, and each command is heard and run once.
+ */
+#include "mdm/place.h"
+
+#include "ca/seal.h"
+#include "mdm/chunks.h"
+
+#define LABEL "session-reply"
+
+enum {
+    REPEAT_MS = 600000,    /* a first message that comes again later begins another session */
+    OPEN_MS = 120000,      /* so long a session with open commands keeps others out */
+    REPLIES_REMEMBERED = 8 /* whose commands can still be answered */
+};
+
+static enum standing judge(const struct exchange *x, const struct session *s) {
+    const struct syncml_message *m = x->in;
+    bool same = span_is(m->session_id, s->session_id), first = m->msg_id == 1 || x->login.begins;
+    int64_t age = x->now - s->heard;
+    if (same && m->msg_id == s->in_msg && span_eq(span_of(x->digest, 32), s->request) &&
+        (!first || (s->reply.n && age < REPEAT_MS)))
+        return MESSAGE_REPEATED;
+    if (first)
+        return MESSAGE_FIRST;
+    if (!same)
+        return s->reply.n && age < OPEN_MS ? MESSAGE_APART : MESSAGE_FIRST;
+    if (m->msg_id <= s->in_msg)
+        return MESSAGE_OLD;
+    return m->msg_id == s->in_msg + 1 ? MESSAGE_NEXT : MESSAGE_AHEAD;
+}
+
+enum err place_find(struct tx *tx, struct exchange *x) {
+    enum err e = session_get(tx, x->a, x->device.id, &x->session);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    x->standing = e == OK ? judge(x, &x->session) : MESSAGE_FIRST;
+    x->joined = x->standing == MESSAGE_NEXT;
+    if (x->standing == MESSAGE_FIRST) {
+        x->torn = chunks_drop(&x->session);
+        x->session.sent = NULL;
+        x->msg_id = x->login.begins ? x->in->msg_id : 1; /* our 401 was a message, too */
+    } else {
+        x->msg_id = x->session.msg_id + (x->joined ? 1 : 0);
+    }
+    return OK;
+}
+
+void place_take(struct exchange *x) {
+    struct session *s = &x->session;
+    if (!x->joined) {
+        s->session_id = arena_str(x->a, x->in->session_id);
+        s->started = x->now;
+    }
+    s->msg_id = x->msg_id;
+    s->in_msg = x->in->msg_id;
+    s->request = span_of(x->digest, 32);
+    s->heard = x->now;
+    s->reply = SPAN_NONE;
+}
+
+/* What nothing more is to come for. */
+static void forget_done(struct exchange *x) {
+    struct sent_command **at = &x->session.sent;
+    while (*at)
+        if ((*at)->done || (*at)->msg_id + REPLIES_REMEMBERED <= x->msg_id)
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+}
+
+enum err place_keep(struct tx *tx, struct exchange *x) {
+    forget_done(x);
+    if (x->keep_reply)
+        TRY(seal(x->mdm->authority, x->a, LABEL, buf_view(&x->out.out), &x->session.reply));
+    return session_put(tx, x->device.id, &x->session);
+}
+
+enum err place_reply(struct exchange *x, struct span *out) {
+    if (!x->session.reply.n)
+        return ERR_NOT_FOUND;
+    return unseal(x->mdm->authority, x->a, LABEL, x->session.reply, out);
+}

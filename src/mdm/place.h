@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a message stands in the sessions of its device, whose place is kept in the store. */
+#ifndef SIGNET_MDM_PLACE_H
+#define SIGNET_MDM_PLACE_H
+
+#include "mdm/session.h"
+
+/* Reads the device's session into x->session, and sets x->standing, x->joined and x->msg_id. */
+enum err place_find(struct tx *tx, struct exchange *x) ERR_MUST_USE;
+
+/* The message is heard: it is the last one of its session now. */
+void place_take(struct exchange *x);
+
+/* Writes the session, with the reply if it could not be made again. */
+enum err place_keep(struct tx *tx, struct exchange *x) ERR_MUST_USE;
+
+/* The reply that was kept; ERR_NOT_FOUND: none was, since it can be made again. */
+enum err place_reply(struct exchange *x, struct span *out) ERR_MUST_USE;
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a host shall have is brought up to date at the start of its session, so that one that was
+ * away catches up: what it is assigned, what is to be renewed. What it shall have no more is
+ * deleted, outside of any Atomic, and a Get of the node proves that it is gone: 404 to it, or to
+ * the Delete. An error of the Delete, such as 500, tells nothing.
+ */
+#include "enroll/life.h"
+#include "mdm/source.h"
+#include "wire/mdm.h"
+
+static enum err hear(struct tx *tx, struct exchange *x, const struct heard *h) {
+    struct enrollment e;
+    if (h->results || h->status != SYNCML_NOT_FOUND)
+        return OK;
+    TRY(enrollment_get(tx, x->a, h->sent->enrollment, &e));
+    int before = e.state;
+    TRY(enroll_removed(tx, x->a, &e, "404"));
+    x->moved |= e.state != before;
+    return OK;
+}
+
+static enum err settle(struct tx *tx, struct exchange *x) {
+    if (x->joined || x->leaves)
+        return OK;
+    TRY(enroll_reconcile(tx, x->a, &x->device));
+    return enroll_renew_due(tx, x->a, &x->device, x->now);
+}
+
+static enum err remove_node(struct tx *tx, struct exchange *x, struct enrollment *e) {
+    const char *node =
+        arena_printf(x->a, "./%s" CSP_SCEP_ROOT "/%s", e->user_scope ? "User" : "Device", e->id);
+    const char *status = arena_printf(x->a, "%s/Status", node);
+    unsigned id = syncml_write_delete(&x->out, node);
+    TRY(session_keep(tx, x, id, PURPOSE_DELETE, e->id, node));
+    id = syncml_write_get(&x->out, status);
+    TRY(session_keep(tx, x, id, PURPOSE_GONE, e->id, status));
+    return enroll_removal_sent(tx, e);
+}
+
+/* In a session's first message; and when the host has just shown what replaces another one. */
+static enum err plan(struct tx *tx, struct exchange *x) {
+    struct enrollment *all;
+    if ((x->joined && !x->moved) || x->leaves)
+        return OK;
+    TRY(enrollment_list_removals(tx, x->a, x->device.id, &all));
+    for (; all; all = all->next)
+        if (session_reaches(x, all))
+            TRY(remove_node(tx, x, all));
+    return OK;
+}
+
+const struct session_source removal_source = {PURPOSE_DELETE, PURPOSE_GONE, hear, settle, plan};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/assignment.h"
+
+#include "store/sql.h"
+
+#define COLUMNS "id, profile, device, device_group, created"
+
+/* Those in force for the device $1: its own, and those of its groups. */
+#define IN_FORCE                               \
+    "s.removed IS NULL AND (s.device = $1 OR " \
+    " s.device_group IN (SELECT g.device_group FROM group_member g WHERE g.device = $1))"
+
+/* Enrollments that are not on their way out: not renewed, removing, removed, revoked
+ * (enroll/state.c asserts the numbers). */
+#define IS_LIVE "e.device = $1 AND e.state NOT IN (13, 14, 15, 16)"
+
+static void read_row(struct arena *a, sqlite3_stmt *rows, struct assignment *out) {
+    *out = (struct assignment){
+        .id = sqlite3_column_int64(rows, 0),
+        .profile = sql_text(a, rows, 1),
+        .device = sqlite3_column_int64(rows, 2),
+        .device_group = sqlite3_column_int64(rows, 3),
+        .created = sqlite3_column_int64(rows, 4),
+    };
+}
+
+static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct assignment **out) {
+    enum err e;
+    *out = NULL;
+    while (sql_next(rows, &e)) {
+        *out = arena_alloc(a, sizeof **out);
+        read_row(a, rows, *out);
+        out = &(*out)->next;
+    }
+    sql_end(rows);
+    return e;
+}
+
+enum err assignment_find(struct tx *tx, struct arena *a, const char *profile, int64_t device,
+                         int64_t device_group, struct assignment *out) {
+    sqlite3_stmt *rows;
+    struct assignment *found;
+    TRY(sql_query(tx, &rows,
+                  device ? "SELECT " COLUMNS " FROM assignment"
+                           " WHERE profile = $1 AND device = $2 AND removed IS NULL LIMIT 1"
+                         : "SELECT " COLUMNS " FROM assignment"
+                           " WHERE profile = $1 AND device_group = $2 AND removed IS NULL LIMIT 1",
+                  "si", profile, device ? device : device_group));
+    TRY(read_list(a, rows, &found));
+    if (!found)
+        return err_set(ERR_NOT_FOUND, "the profile '%s' is not assigned to it", profile);
+    *out = *found;
+    return OK;
+}
+
+enum err assignment_put(struct tx *tx, struct assignment *out, bool *added) {
+    ARENA_AUTO(a);
+    struct assignment known;
+    enum err e = assignment_find(tx, &a, out->profile, out->device, out->device_group, &known);
+    *added = e == ERR_NOT_FOUND;
+    if (e == OK)
+        out->id = known.id;
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(sql_run(tx,
+                "INSERT INTO assignment(profile, device, device_group, created)"
+                " VALUES($1, NULLIF($2, 0), NULLIF($3, 0), $4)",
+                "siii", out->profile, out->device, out->device_group, out->created));
+    out->id = sqlite3_last_insert_rowid(tx->db);
+    return OK;
+}
+
+enum err assignment_list(struct tx *tx, struct arena *a, const char *profile, int64_t device_group,
+                         struct assignment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM assignment WHERE removed IS NULL"
+                  " AND ($1 IS NULL OR profile = $1) AND ($2 = 0 OR device_group = $2) ORDER BY id",
+                  "si", profile, device_group));
+    return read_list(a, rows, out);
+}
+
+enum err assignment_list_for(struct tx *tx, struct arena *a, int64_t device,
+                             struct assignment **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM assignment s WHERE " IN_FORCE
+                  " ORDER BY s.device_group IS NOT NULL, s.id",
+                  "i", device));
+    return read_list(a, rows, out);
+}
+
+enum err assignment_end(struct tx *tx, int64_t id, int64_t at) {
+    return sql_run(tx, "UPDATE assignment SET removed = $2 WHERE id = $1 AND removed IS NULL", "ii",
+                   id, at);
+}
+
+enum err assignment_end_profile(struct tx *tx, const char *profile, int64_t at) {
+    return sql_run(tx, "UPDATE assignment SET removed = $2 WHERE profile = $1 AND removed IS NULL",
+                   "si", profile, at);
+}
+
+enum err assignment_end_device(struct tx *tx, int64_t device, int64_t at) {
+    return sql_run(tx, "UPDATE assignment SET removed = $2 WHERE device = $1 AND removed IS NULL",
+                   "ii", device, at);
+}
+
+enum err assignment_end_group(struct tx *tx, int64_t device_group, int64_t at) {
+    return sql_run(tx,
+                   "UPDATE assignment SET removed = $2 WHERE device_group = $1 AND removed IS NULL",
+                   "ii", device_group, at);
+}
+
+enum err assignment_is_settled(struct tx *tx, int64_t device, bool *out) {
+    int64_t open;
+    TRY(sql_number(tx, &open,
+                   "SELECT EXISTS(SELECT 1 FROM assignment s WHERE " IN_FORCE
+                   " AND NOT EXISTS(SELECT 1 FROM enrollment e WHERE " IS_LIVE
+                   " AND e.profile = s.profile))"
+                   " OR EXISTS(SELECT 1 FROM enrollment e WHERE " IS_LIVE
+                   " AND e.assignment IS NOT NULL AND NOT EXISTS(SELECT 1 FROM assignment s"
+                   " WHERE " IN_FORCE " AND s.profile = e.profile))",
+                   "i", device));
+    *out = !open;
+    return OK;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When a certificate is renewed, and what becomes of the old one. */
+#include "life_fixture.h"
+
+#define MINUTE INT64_C(60000)
+#define HOUR   (60 * MINUTE)
+
+/* ---- when ---- */
+
+static void due(void **state) {
+    (void)state;
+    static const struct {
+        int64_t life, lead;
+    } cases[] = {
+        {HOUR, HOUR / 2},     {DAY, DAY / 2},        {59 * DAY, 59 * DAY / 2}, {60 * DAY, 30 * DAY},
+        {61 * DAY, 30 * DAY}, {365 * DAY, 30 * DAY}, {3650 * DAY, 30 * DAY},
+    };
+    static const char *const ids[] = {"0a1b2c3d4e5f", "ffffffffffff", "000000000000", "x"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t k = 0; k < 4; k++) {
+            int64_t start = 1700000000000, end = start + cases[i].life;
+            int64_t at = renew_due(start, end, ids[k]);
+            assert_in_range(end - at, cases[i].lead, cases[i].lead * 11 / 10);
+            assert_int_equal(renew_due(start, end, ids[k]), at); /* the same each time */
+        }
+}
+
+/* A fleet that was enrolled in one minute does not renew in one. */
+static void spread(void **state) {
+    (void)state;
+    int early = 0;
+    for (int i = 0; i < 1000; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%012x", i);
+        early += 365 * DAY - renew_due(0, 365 * DAY, id) > 31 * DAY + DAY / 2;
+    }
+    assert_in_range(early, 400, 600);
+}
+
+static void nonsense(void **state) {
+    (void)state;
+    assert_int_equal(renew_due(5, 5, "x"), 5);
+    assert_int_equal(renew_due(9, 5, "x"), 5);
+}
+
+/* ---- a successor ---- */
+
+static const char *confirmed(void) {
+    const char *id = assigned("wifi");
+    gets(id, A1, 365 * DAY);
+    state_is(id, "confirmed");
+    return id;
+}
+
+static void renews(void) {
+    done((struct job){.run = renew});
+}
+
+static void a_life(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    struct enrollment e = get(old);
+    assert_in_range(e.not_after - e.renew_at, 30 * DAY, 33 * DAY);
+    move_clock(e.renew_at - clock_ms() - MINUTE);
+    renews();
+    assert_int_equal(count_all(), 1); /* not before it is due */
+    move_clock(2 * MINUTE);
+    renews();
+    renews();
+    assert_int_equal(count_all(), 2); /* once */
+    const char *successor = newest();
+    state_is(old, "expiring");
+    state_is(successor, "assigned");
+    assert_string_equal(get(successor).replaces, old);
+    assert_int_equal(get(successor).assignment, get(old).assignment);
+    assert_int_equal(events(old, EVENT_EXPIRING, successor), 1);
+    assert_string_equal(reason(A1), "");
+    gets(successor, B1, 365 * DAY);
+    state_is(successor, "confirmed");
+    state_is(old, "renewed"); /* and its certificate is live until the node is gone */
+    assert_string_equal(reason(A1), "");
+    assert_int_equal(get(old).renew_at, 0);
+    renews();
+    done((struct job){.run = reconcile});
+    assert_int_equal(count_all(), 2);
+}
+
+static enum err change_profile(struct tx *tx, struct job *j) {
+    const struct stored_profile p = {
+        .name = "wifi", .body = swap(filled_profile(), "CN=old", "CN=new", false), .created = 1};
+    (void)j;
+    return profile_put(tx, &p);
+}
+
+/* The administrator has changed the profile meanwhile: the successor is of today. */
+static void the_profile_of_today(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    done((struct job){.run = change_profile});
+    move_clock(340 * DAY);
+    renews();
+    assert_null(strstr(get(old).body, "CN=new"));
+    assert_non_null(strstr(get(newest()).body, "CN=new"));
+}
+
+static void it_is_tried_again(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    move_clock(340 * DAY);
+    renews();
+    const char *first = newest();
+    happens(first, EVENT_SENT);
+    renews();
+    move_clock(2 * DAY);
+    renews();
+    assert_int_equal(count_all(), 2); /* it is on its way: patience */
+    happens(first, EVENT_REJECTED);
+    renews();
+    assert_int_equal(count_all(), 2); /* not at once */
+    move_clock(2 * DAY);
+    renews();
+    assert_int_equal(count_all(), 3);
+    state_is(first, "removing");
+    state_is(old, "expiring");
+    const char *second = newest();
+    gets(second, B1, 365 * DAY);
+    state_is(old, "renewed");
+}
+
+static void five_times_then_an_alarm(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    move_clock(340 * DAY);
+    for (int i = 0; i < 12; i++) {
+        renews();
+        const char *last = newest();
+        if (strcmp(last, old) != 0 && get(last).state == STATE_ASSIGNED)
+            happens(last, EVENT_REJECTED);
+        move_clock(2 * DAY);
+    }
+    assert_int_equal(count_all(), 6);
+    assert_int_equal(events(old, EVENT_ALARM, "five times"), 1);
+    assert_int_equal(get(old).renew_at, 0);
+}
+
+static enum err revoke_cert(struct tx *tx, struct job *j) {
+    struct certificate c;
+    TRY(certificate_find(tx, &arena, j->sha1, &c));
+    return certificate_revoke(tx, c.id, clock_ms(), "keyCompromise");
+}
+
+static void what_was_revoked_is_not_renewed(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    done((struct job){.run = revoke_cert, .sha1 = A1});
+    move_clock(340 * DAY);
+    renews();
+    assert_int_equal(count_all(), 1);
+    assert_int_equal(events(old, EVENT_ALARM, "was revoked: it is not renewed"), 1);
+}
+
+/* ---- hosts that are away ---- */
+
+static enum err renew_all(struct tx *tx, struct job *j) {
+    int count;
+    TRY(enroll_renew_all(tx, clock_ms(), &count));
+    j->n = count;
+    return OK;
+}
+
+static void a_year_away(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    move_clock(400 * DAY);
+    assert_int_equal(done((struct job){.run = renew_all}).n, 2); /* ended, and due */
+    state_is(old, "gone");
+    assert_int_equal(events(old, EVENT_GONE, "has ended"), 1);
+    assert_int_equal(count_all(), 2);
+    renews(); /* it comes back: there is one already */
+    assert_int_equal(count_all(), 2);
+    assert_int_equal(done((struct job){.run = renew_all}).n, 0); /* nothing is due any more */
+    const char *successor = newest();
+    gets(successor, B1, 365 * DAY);
+    state_is(old, "renewed");
+    state_is(successor, "confirmed");
+}
+
+static enum err see(struct tx *tx, struct job *j) {
+    TRY(device_seen(tx, j->device.id, j->n, NULL));
+    return OK;
+}
+
+static enum err unseen_work(struct tx *tx, void *user) {
+    int64_t now = clock_ms();
+    return enrollment_find_unseen(tx, &arena, now + 14 * DAY, now - 3 * DAY, user);
+}
+
+static int unseen(void) {
+    struct unseen u;
+    assert_ok(store_read(store, unseen_work, &u));
+    if (u.count)
+        assert_string_equal(u.names[0], "PC");
+    return (int)u.count;
+}
+
+static void expiring_and_not_seen(void **state) {
+    (void)state;
+    confirmed();
+    done((struct job){.run = see, .n = clock_ms()});
+    move_clock(350 * DAY);
+    assert_int_equal(unseen(), 0); /* 15 days are left */
+    move_clock(2 * DAY);
+    assert_int_equal(unseen(), 1);
+    done((struct job){.run = see, .n = clock_ms() - 2 * DAY});
+    assert_int_equal(unseen(), 0);
+    done((struct job){.run = see, .n = clock_ms() - 4 * DAY});
+    assert_int_equal(unseen(), 1);
+    done((struct job){.run = leave});
+    assert_int_equal(unseen(), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(due),
+        cmocka_unit_test(spread),
+        cmocka_unit_test(nonsense),
+        WITH_LIFE(a_life),
+        WITH_LIFE(the_profile_of_today),
+        WITH_LIFE(it_is_tried_again),
+        WITH_LIFE(five_times_then_an_alarm),
+        WITH_LIFE(what_was_revoked_is_not_renewed),
+        WITH_LIFE(a_year_away),
+        WITH_LIFE(expiring_and_not_seen),
+    };
+    return cmocka_run_group_tests(tests, build, tear_down);
+}
