@@ -15,6 +15,8 @@ static unsigned answer(struct syncml_writer *w, const struct syncml_command *c) 
         must(c->name.n > 0 && c->kind <= SYNCML_UNKNOWN);
         must(!c->children || c->kind == SYNCML_ATOMIC || c->kind == SYNCML_SEQUENCE);
         must(syncml_code(c) >= 0);
+        for (const struct syncml_item *i = c->items; i; i = i->next)
+            must(i->has_data || i->data.n == 0);
         syncml_write_status(w, 1, c->cmd_id, c->name, 200);
         count += 1 + answer(w, c->children);
     }

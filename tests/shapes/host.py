@@ -14,8 +14,9 @@ import xml_shape
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXPECTED = ("discover-get", "discover", "policies", "rst", "wstep-csr", "SHA-256 wstep-csr",
             "syncml first package", "syncml package with result alert", "syncml answer",
-            "getcacaps", "getcacert", "pkcsreq", "certpoll")
+            "getcacaps", "getcacert", "pkcsreq", "certpoll", "syncml unenrollment")
 ALERT = "mdm.SCEPcertinstall.result"
+LEAVES = b"mdm.unenrollment.userrequest"
 OIW_SHA1 = "OID 1.3.14.3.2.29 sha1WithRSA of OIW"  # signs the CSR when the policy names no hash
 SHA256, SHA256_RSA = b"2.16.840.1.101.3.4.2.1", "OID 1.2.840.113549.1.1.11 sha256WithRSAEncryption"
 SYNCML = "{SYNCML:SYNCML1.2}"
@@ -106,10 +107,21 @@ def answer(body):
     return committed("reference/" + name), actual
 
 
-def syncml(stem, headers, body, is_first):
+def ent_dm_id(answer):
+    """What the provisioning document in an answer to the RST sets EntDMID to; "0" when it does not."""
+    document = b"".join(base64.b64decode(t) for t in re.findall(rb"ProvisionDoc\"[^>]*>([^<]*)<", answer))
+    found = re.search(rb'name="EntDMID" value="([^"]*)"', document)
+    return found.group(1).decode() if found else "0"
+
+
+def syncml(stem, headers, body, request_id):
     """Client-Request-Id stands in the very first message only: as in the second captured session."""
-    head = committed("syncml-session1-msg1" if is_first else "syncml-unenroll").split("\n\n")[0] + "\n"
-    if text_of(body, "MsgID") == "1" or is_first:
+    head = committed("syncml-session1-msg1" if request_id else "syncml-unenroll").split("\n\n")[0] + "\n"
+    head = head.replace("Client-Request-Id: 0", "Client-Request-Id: " + request_id)
+    if LEAVES in body:
+        name, expected = "syncml unenrollment", committed("syncml-unenroll")
+        actual = http(headers) + "\n" + xml_shape.shape(body)
+    elif text_of(body, "MsgID") == "1" or request_id:
         alerts, expected, actual = package_1(head, body)
         actual = http(headers) + "\n" + actual
         name = "syncml package with result alert" if alerts else "syncml first package"
@@ -133,12 +145,12 @@ def scep(stem, kind, headers, body):
     yield kind, stem, expected, actual
 
 
-def judge(stem, kind, headers, body, is_first=False, policy=b""):
+def judge(stem, kind, headers, body, request_id="", policy=b""):
     """(name, message, expected shape, actual shape) of what is in one message."""
     if kind in ("getcacaps", "getcacert", "pkcsreq", "certpoll"):
         yield from scep(stem, kind, headers, body)
     elif kind == "syncml":
-        yield from syncml(stem, headers, body, is_first)
+        yield from syncml(stem, headers, body, request_id)
     elif kind in ("discover", "policies", "rst"):
         yield from enrollment(stem, kind, headers, body, policy)
     else:
@@ -147,12 +159,16 @@ def judge(stem, kind, headers, body, is_first=False, policy=b""):
 
 def in_context(folder):
     """The arguments of judge for each message: the first session's and the policy's meaning included."""
-    first, policy = True, b""
+    request_id, policy = "0", b""
     for stem, kind, headers, body in messages(folder):
-        yield stem, kind, headers, body, first and kind == "syncml", policy
-        first = first and kind != "syncml"
-        if kind == "policies":
-            policy = read_file(os.path.join(folder, stem.replace("-out-", "-in-") + ".xml"))
+        yield stem, kind, headers, body, request_id if kind == "syncml" else "", policy
+        answer = read_file(os.path.join(folder, stem.replace("-out-", "-in-") + ".xml"))
+        if kind == "syncml":
+            request_id = ""
+        elif kind == "policies":
+            policy = answer
+        elif kind == "rst":
+            request_id = ent_dm_id(answer)
 
 
 def differences(folder, wanted=EXPECTED):

@@ -103,8 +103,10 @@ def too_long():
 
 def wrong_arguments():
     before = [database(f"SELECT count(*) FROM {table}") for table in ("account", "profile", "enrollment")]
-    for command in ("user.add", "user.remove", "profile.add", "profile.show", "profile.assign",
-                    "enrollment.show"):
+    for command in ("user.add", "user.remove", "profile.add", "profile.show", "profile.assign", "profile.unassign",
+                    "profile.remove", "enrollment.show", "device.show", "device.unenroll", "device.remove",
+                    "device.confirm", "device.reject", "group.remove", "group.show", "group.delete", "command.send",
+                    "command.show", "command.cancel", "command.retry"):
         for values in ({}, {"name": 5, "id": [], "body": {}}, {"name": "", "id": ""},
                        {"name": "x" * 100000, "password": "y", "id": "z" * 100000},
                        {"name": "' OR 1=1 --", "id": "' OR 1=1 --", "device": "%"},
@@ -120,10 +122,17 @@ NEW = {
     "request.deny": ("id", "reason"), "cert.list": ("max", "before", "endpoint", "subject"), "cert.show": ("id",),
     "cert.export": ("id",), "cert.revoke": ("id", "reason"), "alarm.list": ("max",), "device.set": ("device", "sid"),
     "device.import": ("rows",), "user.add": ("endpoint",), "user.remove": ("endpoint",),
+    "device.list": ("after", "max", "all"), "device.show": ("device",), "device.unenroll": ("device", "now"),
+    "device.remove": ("device",), "device.confirm": ("device",), "device.reject": ("device",),
+    "enrollment.list": ("after", "max"), "profile.unassign": ("profile", "device"), "profile.remove": ("name",),
+    "group.add": ("devices",), "group.remove": ("name", "devices"), "group.show": ("name", "after", "max"),
+    "group.delete": ("name",), "command.send": ("device", "body"), "command.show": ("id",), "command.cancel": ("id",),
+    "command.retry": ("id",), "command.list": ("device", "state", "batch", "before", "max"),
 }
 VALUES = [None, True, 0, -1, 2**62, 1.5, 1e300, "", "x", "0", "-1", "\u0000", "a\u0001b", "x" * 300000, "' OR 1=1 --", "%",
           "CN=a", [], {}, [[]], [None], [{}], {"a": {}}, ["x"] * 1000]
-TABLES = ("challenge", "request", "certificate", "account", "ndes_account", "device")
+TABLES = ("challenge", "request", "certificate", "account", "ndes_account", "device", "queue", "device_group",
+          "group_member", "assignment")
 
 
 def rows():

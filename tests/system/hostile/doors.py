@@ -97,12 +97,14 @@ def files():
     names = ["", ".crl", "..crl", "x.crl", "default", "default.pem", "default.key", "default.crl/", "default.crl/x",
              "../ca.key", "..%2fca.key", "..%2f..%2fetc%2fpasswd", "%2e%2e/ca.key", "....//ca.key", "/etc/passwd",
              "default%00.crl", "default.crl%00", "default%2ecr", "a" * 7000 + ".crl", "0" * 40 + ".crl", "'OR'1.crl",
-             "default.crl;x", "default .crl", "%ff%fe.crl", "ra.pem", "signet.conf", "signet.db", "*.crl", "device.crt"]
+             "default.crl;x", "default .crl", "%ff%fe.crl", "ra.pem", "signet.conf", "signet.db", "*.crl", "device.key",
+             "device-ca.pem", "device-ca.key", "device-ca.crt"]
     for name in names:
         status, body = status_of("/pki/" + name)
         expect(status in (400, 404, 414), f"{name[:60]}: {status}")
         expect(body.count(b"\n") == 1, body[:100])
-    for name in "default.crl", "DEFAULT.CRL", "default.crl?x=../../ca.key", "default.crt", "%64efault.crl":
+    for name in "default.crl", "DEFAULT.CRL", "default.crl?x=../../ca.key", "default.crt", "%64efault.crl", \
+            "device.crl", "device.crt":
         expect(status_of("/pki/" + name)[0] == 200 or name.startswith("DEFAULT"), name)
 
 

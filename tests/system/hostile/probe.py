@@ -36,14 +36,16 @@ def context(identity=None):
     return tls
 
 
-def send(url, body=None, type=None, method="POST", identity=None, chunked=False, headers=None):
+def send(url, body=None, type=None, method="POST", identity=None, chunked=False, headers=None,
+         source="127.0.0.1"):
+    """source: the address to come from, any of 127.0.0.0/8."""
     at = urllib.parse.urlsplit(url)
     where = ("127.0.0.1", at.port)
     if at.scheme == "https":
         connection = http.client.HTTPSConnection(at.hostname, at.port, timeout=20,
-                                                 context=context(identity))
+                                                 source_address=(source, 0), context=context(identity))
     else:
-        connection = http.client.HTTPConnection(*where, timeout=20)
+        connection = http.client.HTTPConnection(*where, timeout=20, source_address=(source, 0))
     fields = dict(headers or {})
     if type:
         fields["Content-Type"] = type

@@ -3,8 +3,10 @@
 what is no SOAP. Nothing of it makes a device or takes one away."""
 import base64
 import os
+import re
 
-from probe import (PUBLIC, WORK, check, database, decent, expect, finish, new_csr, send, signet)
+from probe import (MANAGEMENT, PUBLIC, WORK, check, database, decent, expect, finish, host_identity,
+                   new_csr, new_identity, openssl, send, signet)
 
 SOAP = "application/soap+xml"
 DISCOVERY = PUBLIC + "/EnrollmentServer/Discovery.svc"
@@ -67,11 +69,13 @@ def known():
             database("SELECT id, state FROM enrollment ORDER BY id"))
 
 
-def fault(subcode, url, body, type=SOAP + "; charset=utf-8"):
+def fault(subcode, url, body, type=SOAP + "; charset=utf-8", error_type=None, source="127.0.0.1"):
     before = known()
-    reply = decent(send(url, body, type))
+    reply = decent(send(url, body, type, source=source))
     expect(reply.status == 500 and reply.type == SOAP, reply)
     expect(b"Fault>" in reply.body and f":{subcode}<".encode() in reply.body, reply)
+    told = re.findall(b"<ErrorType>(.*?)</ErrorType>", reply.body)
+    expect(told == ([error_type.encode()] if error_type else []), reply)
     expect(b"<BinarySecurityToken" not in reply.body, reply)
     expect(PASSWORD.encode() not in reply.body, "the password comes back")
     expect(known() == before, "something changed")
@@ -158,20 +162,60 @@ def methods():
 # ---- who asks ----
 
 def without_password():
-    for user, password in (None, None), ("alice", None), ("alice", ""), ("", PASSWORD), ("", ""):
+    fault("InvalidSecurity", POLICY, envelope(ACTIONS[POLICY], GET_POLICIES))
+    fault("InvalidSecurity", ENROLLMENT, rst(CSR, None, None))
+    for user, password in ("alice", None), ("alice", ""), ("", PASSWORD), ("", ""):
         fault("Authentication", POLICY, envelope(ACTIONS[POLICY], GET_POLICIES, user, password))
         fault("Authentication", ENROLLMENT, rst(CSR, user, password))
 
 
 def wrong_password():
-    texts = set()
-    for word in "wrong", "Swordfish", PASSWORD + " ", " " + PASSWORD, "x" * 100000:
-        fault("Authentication", ENROLLMENT, rst(CSR, password=word))
+    """Each from an address of its own, or it would not be listened to in the end."""
+    texts, number = set(), 0
     for user, word in ("alice", "wrong"), ("nobody", PASSWORD), ("' OR 1=1 --", "x"), ("ALICE", "x"):
+        number += 1
         reply = fault("Authentication", POLICY,
-                      envelope(ACTIONS[POLICY], GET_POLICIES, user, word))
+                      envelope(ACTIONS[POLICY], GET_POLICIES, user, word), source=f"127.0.9.{number}")
         texts.add(reply.body)
     expect(len(texts) == 1, "the fault tells which accounts exist")
+    for word in "wrong", "Swordfish", PASSWORD + " ", " " + PASSWORD, "x" * 100000:
+        number += 1
+        fault("Authentication", ENROLLMENT, rst(CSR, password=word), source=f"127.0.9.{number}")
+
+
+def guessing():
+    """The sixth guess is not looked at, not even when it is right; elsewhere it is."""
+    right = envelope(ACTIONS[POLICY], GET_POLICIES, "mallory", "malice")
+    expect(send(POLICY, right, SOAP).status == 200, "the right one")
+    body = envelope(ACTIONS[POLICY], GET_POLICIES, "mallory", "guess")
+    texts = [fault("Authentication", POLICY, body, source="127.0.8.1").body for _ in range(6)]
+    expect([b"too many wrong" in text for text in texts] == [False] * 5 + [True], texts)
+    expect(b"too many wrong" in fault("Authentication", POLICY, right, source="127.0.8.1").body,
+           "it is told that the password was right")
+    expect(send(POLICY, right, SOAP).status == 200, "where it was right before, it still is")
+
+
+def two_tokens():
+    """A request that says twice who asks is nobody's."""
+    one = security("alice", PASSWORD)
+    inner = one[one.index("<o:UsernameToken>"):one.index("</o:Security>")]
+    for twice in one + security("mallory", "malice"), one.replace(inner, inner + inner), \
+            one.replace("<o:Username>", "<o:Username>mallory</o:Username><o:Username>"):
+        for url, body in (POLICY, envelope(ACTIONS[POLICY], GET_POLICIES, "alice", PASSWORD)), \
+                (ENROLLMENT, rst(CSR)):
+            fault("InvalidSecurity", url, body.replace(one.encode(), twice.encode()))
+
+
+def tokens():
+    """What the sign-in page never gave."""
+    kind = "http://schemas.microsoft.com/5.0.0.0/ConfigurationManager/Enrollment/DeviceEnrollmentUserToken"
+    one = security("alice", PASSWORD).encode()
+    for value, type, subcode in (("QUJD", kind, "Authentication"), ("%%%", kind, "InvalidSecurity"),
+                                 ("QUJD" * 5000, kind, "InvalidSecurity"), ("AAAA", kind, "Authentication"),
+                                 ("QUJD", "urn:ietf:params:oauth:token-type:jwt", "InvalidSecurity")):
+        token = (f'<o:Security xmlns:o="{WSSE}"><o:BinarySecurityToken ValueType="{type}">{value}'
+                 "</o:BinarySecurityToken></o:Security>").encode()
+        fault(subcode, ENROLLMENT, rst(CSR).replace(one, token))
 
 
 def actions():
@@ -220,7 +264,8 @@ def weak_keys():
 def device_ids():
     for device in ("", "0123", "g" * 32, "0" * 31, "0" * 33, "0" * 5000, "0" * 16 + " " + "0" * 15,
                    "&lt;" * 32, "../../../../../../../../../../etc", "\u0660" * 32):
-        fault("MessageFormat", ENROLLMENT, rst(CSR, device=device))
+        fault("Authorization", ENROLLMENT, rst(CSR, device=device),
+              error_type="InvalidEnrollmentData")
 
 
 def another_accounts_device():
@@ -235,8 +280,41 @@ def another_accounts_device():
 
 
 def renewal():
-    for request in WST + "/Renew", WST + "/issue", "Issue", "x" * 10000:
+    """Only a CMS by an identity of ours renews one, whatever the password."""
+    renew = WST + "/Renew"
+    for request in WST + "/issue", "Issue", "x" * 10000:
         fault("CertificateRequest", ENROLLMENT, rst(CSR, request=request))
+    for url in ENROLLMENT, MANAGEMENT + "/EnrollmentServer/Enrollment.svc":
+        for content in CSR, b"garbage", b"\x30\x80" * 1000, b"\x30\x84\xff\xff\xff\xff":
+            fault("MessageFormat", url, rst(content, request=renew))
+        for name, made in (("somebody", new_identity("robo-self", "-subj", "/CN=" + "0" * 32)),
+                           ("revoked or early", host_identity("A"))):
+            fault("Authorization", url, rst(cms(CSR, made), request=renew),
+                  error_type="NotEligibleToRenew")
+        fault("Authentication", url,
+              rst(cms(CSR, host_identity("A")).replace(CSR, other(CSR)), request=renew))
+
+
+def cms(content, identity):
+    certificate, key = identity
+    return openssl("cms", "-sign", "-binary", "-nodetach", "-outform", "der", "-signer", certificate,
+                   "-inkey", key, data=content)
+
+
+def other(csr):
+    changed = bytearray(csr)
+    changed[len(csr) // 2] ^= 1
+    return bytes(changed)
+
+
+def at_the_management_listener():
+    """Discovery and policies of renewals; and no enrollment without what one needs elsewhere."""
+    base = MANAGEMENT + "/EnrollmentServer/"
+    reply = send(base + "Discovery.svc", envelope(ACTIONS[DISCOVERY], DISCOVER), SOAP)
+    expect(reply.status == 200 and MANAGEMENT.encode() in reply.body, reply)
+    fault("Authentication", base + "Enrollment.svc", rst(CSR, "alice", ""))
+    fault("InvalidSecurity", base + "Enrollment.svc", rst(CSR, None, None))
+    fault("MessageFormat", base + "Policy.svc", b"<x/>")
 
 
 def names_forge_no_lines():
@@ -265,12 +343,16 @@ check("soap: what is no SOAP", not_soap)
 check("soap: other methods", methods)
 check("soap: no password", without_password)
 check("soap: wrong passwords, unknown accounts: one and the same fault", wrong_password)
+check("soap: guessing is made slow", guessing)
+check("soap: two tokens, two users", two_tokens)
+check("soap: tokens that the sign-in page never gave", tokens)
 check("soap: another action or body", actions)
 check("soap: no CSR, or garbage", no_csr)
 check("soap: a CSR with a broken signature", broken_signature)
 check("soap: RSA-1024, EC and Ed25519", weak_keys)
 check("soap: malformed DeviceIDs", device_ids)
 check("soap: a DeviceID of another account's host", another_accounts_device)
-check("soap: renewal is refused", renewal)
+check("soap: renewals that nobody is entitled to", renewal)
+check("soap: at the management listener", at_the_management_listener)
 check("soap: names of hosts forge no lines", names_forge_no_lines)
 finish()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hostile sessions at the management listener: strangers, forged answers, commands that a host may not
 send. Arguments: the enrollments of the hosts A (issued, waiting) and B (confirmed)."""
+import gzip
 import os
 import sys
 import xml.etree.ElementTree as tree
@@ -142,6 +143,22 @@ def too_much():
     refused(padded + b" " * ((1 << 20) + 1 - len(padded)), 413)
 
 
+def wrongly_encoded():
+    whole = message(A, "<Alert><CmdID>2</CmdID><Data>1201</Data></Alert>")
+    text = whole.decode()
+    refused(whole.replace(b"1201", b"\xff\xfe\xc0"), 400)
+    refused(whole.replace(b"1201", b"\xed\xa0\x80"), 400)  # a surrogate
+    refused(text.encode("utf-16")[:-1], 400)
+    refused(text.encode("utf-32"), 400)
+    for name in "utf-16", "x-nothing", "":
+        refused(f'<?xml version="1.0" encoding="{name}"?>'.encode() + whole, 400)
+    before = known()
+    reply = decent(send(URL, gzip.compress(whole), SYNCML, identity=IDENTITY_A,
+                        headers={"Content-Encoding": "gzip"}))
+    expect(reply.status == 415 and reply.type == "text/plain", reply)
+    expect(known() == before, "something changed")
+
+
 def not_syncml():
     for kind in "text/xml", "application/soap+xml", "application/vnd.syncml.dm+wbxml", None:
         refused(message(A), 415, type=kind)
@@ -166,13 +183,77 @@ def commands_to_the_server():
     expect(known()[:2] == before, "something changed")
 
 
+def without_an_id():
+    reply = post(message(A, "<Alert><Data>1201</Data></Alert>"))
+    answered = [e for e in tree.fromstring(reply.body).iter() if local(e) == "Status"][1]
+    expect((text(answered, "CmdRef"), text(answered, "Data")) == ("", "400"), reply.body)
+
+
+# ---- messages out of order ----
+
+def notes(name, text):
+    """What the journal has of a device, or of strangers (None)."""
+    return database("SELECT count(*) FROM journal j LEFT JOIN device d ON d.id = j.device"
+                    " WHERE j.text LIKE ? AND d.name IS ?", f"%{text}%", name)[0][0]
+
+
+def repeated():
+    first, second = message(A, session="b1"), message(A, "<Get><CmdID>9</CmdID></Get>", "b1", "2")
+    replies = [post(first), post(first), post(second), post(second)]
+    expect(replies[0].body == replies[1].body, replies[1])
+    before = known(), notes("A", "")
+    expect(replies[2].body == replies[3].body == post(second).body, replies[3])
+    expect((known(), notes("A", "")) == before, "a repeat changed something")
+
+
+def out_of_order():
+    post(message(A, session="b2"))
+    before = known()
+    expect(statuses(post(message(A, session="b2", number="7"))) == [("SyncHdr", "400")], "ahead")
+    post(message(A, session="b2", number="2"))
+    odd = message(A, "<Alert><CmdID>3</CmdID><Data>1</Data></Alert>", "b2", "2")
+    expect(statuses(post(odd)) == [("SyncHdr", "200")], "another message under its MsgID")
+    expect(known()[:3] == before[:3], "something changed")
+    for what in "left out a MsgID", "under an old MsgID":
+        expect(notes("A", what) == 1, f"{notes('A', what)} notes: {what}")
+
+
+def two_sessions():
+    opened = Session(A, IDENTITY_A, "b3")
+    expect(opened.asked, "A was not asked")
+    late = message(A, answer(opened.asked, {"Status": "16"}), "b4", "2")
+    before = known()
+    expect(statuses(post(late)) == [("SyncHdr", "200")], "it was heard")
+    expect(known() == before, "something changed")
+    expect(notes("A", "two sessions at once") == 1, "no note")
+
+
+def strangers_are_told():
+    for name, what in ((None, "not issued here"), ("B", "in another device's name"),
+                       ("C", "revoked or expired")):
+        expect(notes(name, what) == 1, f"{notes(name, what)} alarms: {what}")
+    expect(notes("A", "was not sent") == 1, "no note of answers that nobody asked for")
+    expect(notes("B", "was not sent") == 1, "no note of answers to another device's questions")
+
+
+def flood():
+    for _ in range(2000):  # 200 a minute are allowed
+        reply = post(message(B, session="f1"), IDENTITY_B)
+        if reply.status != 200:
+            break
+    expect(reply.status == 429, reply)
+    expect(0 < int(reply.headers["Retry-After"]) <= 60, reply.headers["Retry-After"])
+    expect(notes("B", "too many messages") == 1, f"{notes('B', 'too many messages')} notes")
+    expect(statuses(post(message(A, session="f1")))[0] == ("SyncHdr", "200"), "A is not served")
+
+
 class Session:
     """One of a host's sessions; `asked` has the server's questions about an enrollment."""
 
-    def __init__(self, source, identity, number):
+    def __init__(self, source, identity, number, type="com.microsoft:mdm.SCEPcertinstall.result"):
         self.source, self.identity, self.number, self.last = source, identity, number, 0
-        self.say("<Alert><CmdID>2</CmdID><Data>1224</Data><Item><Meta><Type>"
-                 "com.microsoft:mdm.SCEPcertinstall.result</Type></Meta><Data>0</Data></Item></Alert>")
+        self.say(f"<Alert><CmdID>2</CmdID><Data>1224</Data><Item><Meta><Type>{type}</Type></Meta>"
+                 "<Data>0</Data></Item></Alert>")
 
     def say(self, commands):
         self.last += 1
@@ -269,7 +350,8 @@ def answers_of_another_device():
     session = Session(A, IDENTITY_A, "a4")
     expect(session.asked, "A was not asked")
     before = events(ENROLLMENT_A), state(ENROLLMENT_A)
-    other = Session(B, IDENTITY_B, "a4")
+    other = Session(B, IDENTITY_B, "a4", "x")  # so that it is not asked itself
+    expect(not other.asked, other.asked)
     for values in forged(live(ENROLLMENT_A)), {"Status": "16", "ErrorCode": "0x80091007"}:
         other.say(answer(session.asked, values))
     expect((events(ENROLLMENT_A), state(ENROLLMENT_A)) == before, "B spoke for A")
@@ -307,7 +389,12 @@ check("syncml: a DeviceID that nobody has: 401", stranger, "401", IDENTITY_A, "0
 check("syncml: a revoked identity: 401", revoked_identity)
 check("syncml: malformed messages", malformed)
 check("syncml: too many commands, elements, bytes", too_much)
+check("syncml: wrong encodings", wrongly_encoded)
 check("syncml: another type, method or path", not_syncml)
+check("syncml: a command without CmdID: 400", without_an_id)
+check("syncml: a repeated message gets the same bytes", repeated)
+check("syncml: MsgIDs left out or used again", out_of_order)
+check("syncml: two sessions of one host", two_sessions)
 check("syncml: commands to the server: 405", commands_to_the_server)
 check("syncml: answers to commands that were never sent", never_sent)
 check("syncml: Status 1 with forged thumbprints", forged_thumbprints)
@@ -316,5 +403,7 @@ check("syncml: the right thumbprint without Status 1", success_needs_status_1)
 check("syncml: what a host says forges no line of the timeline", words_forge_no_lines)
 check("syncml: another device's answers", answers_of_another_device)
 check("syncml: the truth is believed, once, and stays", confirmed_stays)
+check("syncml: the administrator is told", strangers_are_told)
+check("syncml: a flood: 429, and the others are served", flood)
 check("syncml: B is confirmed as before", lambda: expect(state(ENROLLMENT_B) == CONFIRMED, "lost"))
 finish()
