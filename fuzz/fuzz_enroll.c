@@ -39,6 +39,7 @@ static bool holds(struct span message, struct span cert, struct span csr) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ARENA_AUTO(a);
     struct span message = span_of(data, size), cert, der;
+    struct renewal_proof *proof;
     struct csr csr;
     struct cert parsed;
     if (csr_parse(message, &csr) == OK) {
@@ -46,7 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         must_be_inside(message, csr.device_id);
         (void)!csr_verify(&csr);
     }
-    enum err e = renewal_proof_read(&a, message, &cert, &der);
+    enum err e = renewal_proof_read(&a, message, &proof, &cert);
+    must(ERR_peek_error() == 0);
+    if (e == OK)
+        e = renewal_proof_verify(&a, proof, &der);
     must(ERR_peek_error() == 0);
     if (e != OK)
         return 0;

@@ -20,8 +20,9 @@ static const char unenroll_usage[] =
 
 static const char remove_usage[] =
     "Usage: signet device remove HOST [-d DIR]\n\n"
-    "Takes a host out of the lists and out of its groups: its certificates are revoked at once, its\n"
-    "device certificate, too. It is not told. What is known of it stays: signet device list --all.\n\n" FOLDER_OPTION;
+    "Takes a host out of the lists: its certificates are revoked at once, its device certificate,\n"
+    "too; its profiles, its groups and its SID end. It is not told. What is known of it stays:\n"
+    "signet device list --all.\n\n" FOLDER_OPTION;
 
 static const char confirm_usage[] =
     "Usage: signet device confirm HOST [-d DIR]\n\n"

@@ -16,13 +16,17 @@ static const char set_usage[] =
     "Usage: signet device set HOST sid=SID [-d DIR]\n\n"
     "Keeps the SID of the account in Active Directory that belongs to the host (named by its\n"
     "DeviceID or name), or to its user. Certificates of endpoints with strong-mapping carry it, as\n"
-    "domain controllers demand it since KB5014754. An empty SID takes it back.\n\n" FOLDER_OPTION;
+    "domain controllers demand it since KB5014754. An empty SID takes it back. It ends, too, when\n"
+    "the host is removed, and when it has left and another account enrolls it.\n\n"
+    "A host's name is what the host says that it is: prefer the DeviceID.\n\n" FOLDER_OPTION;
 
 static const char import_usage[] =
     "Usage: signet device import FILE.csv [-d DIR]\n\n"
     "Sets the SIDs of many hosts: lines with DeviceID or name, a comma, the SID. Quotes around them,\n"
     "a head line \"device,sid\" and empty lines are fine. All lines are taken, or none.\n"
-    "FILE - is standard input.\n\n" FOLDER_OPTION;
+    "FILE - is standard input.\n\n"
+    "A host's name is what the host says that it is: another one may have taken it. The DeviceID\n"
+    "names a host that is known; a name that several hosts have is an error.\n\n" FOLDER_OPTION;
 
 enum { MAX_CSV = 4 << 20, MAX_QUOTED = 80 };
 

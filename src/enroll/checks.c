@@ -78,7 +78,7 @@ static enum err has_successor(struct tx *tx, struct arena *a, const struct enrol
     *id = NULL;
     TRY(enrollment_list_successors(tx, a, e->device, e->id, &all));
     for (; all; all = all->next)
-        if (all->state == STATE_ASSIGNED || enroll_is_open(all) || enroll_is_kept(all))
+        if (enroll_is_under_way(all))
             *id = all->id;
     return OK;
 }
@@ -108,16 +108,23 @@ static enum err shown_again(struct tx *tx, struct arena *a, struct enrollment *e
                          "successor", successor, NULL);
 }
 
+/* Somebody has revoked it since, and the host holds it all the same: told once of each. */
+static enum err still_revoked(struct tx *tx, struct arena *a, struct enrollment *e,
+                              const struct observation *seen) {
+    static const char text[] = "the host holds a certificate that was revoked";
+    struct event *all;
+    TRY(update(tx, e, seen, true));
+    TRY(enrollment_list_events(tx, a, e->id, &all));
+    for (; all; all = all->next)
+        if (strcmp(all->text, text) == 0 && strcasestr(all->evidence, seen->thumbprint))
+            return OK;
+    return enroll_record(tx, e, EVENT_ALARM, text, "thumbprint", seen->thumbprint, NULL);
+}
+
 static enum err still_there(struct tx *tx, struct arena *a, struct enrollment *e,
                             const struct observation *seen, const struct shown *shown) {
-    if (shown->revoked) {
-        bool news = !is_same(e, seen);
-        TRY(update(tx, e, seen, true));
-        return news ? enroll_record(tx, e, EVENT_ALARM,
-                                    "the host holds a certificate that was revoked", "thumbprint",
-                                    seen->thumbprint, NULL)
-                    : OK;
-    }
+    if (shown->revoked)
+        return still_revoked(tx, a, e, seen);
     if (e->state == STATE_GONE)
         return shown_again(tx, a, e, seen, shown);
     if (shown->known && shown->not_after != e->not_after) { /* of before signet kept it */

@@ -75,12 +75,17 @@ enum err device_unenroll(struct tx *tx, struct arena *a, struct device *device, 
     return move(tx, device, DEVICE_LEAVING);
 }
 
+enum err device_disown(struct tx *tx, int64_t device) {
+    TRY(assignment_end_device(tx, device, clock_ms()));
+    TRY(group_remove_everywhere(tx, device));
+    return device_set_sid(tx, device, NULL);
+}
+
 enum err device_remove(struct tx *tx, struct arena *a, struct device *device, bool *changed) {
     if (device->state == DEVICE_REMOVED)
         return err_set(ERR_CONFLICT, "%s is removed already", device->name);
     TRY(enroll_leave(tx, a, device, "the administrator removed the host", changed));
-    TRY(assignment_end_device(tx, device->id, clock_ms()));
-    TRY(group_remove_everywhere(tx, device->id));
+    TRY(device_disown(tx, device->id));
     return move(tx, device, DEVICE_REMOVED);
 }
 

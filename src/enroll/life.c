@@ -13,6 +13,10 @@ bool enroll_wants_removal(const struct enrollment *e) {
     return e->state == STATE_RENEWED || e->state == STATE_REMOVING;
 }
 
+bool enroll_is_under_way(const struct enrollment *e) {
+    return e->state == STATE_ASSIGNED || enroll_is_open(e) || enroll_is_kept(e);
+}
+
 /* On its way out, or at its end. */
 static bool is_leaving(const struct enrollment *e) {
     return enroll_wants_removal(e) || e->state == STATE_REMOVED || e->state == STATE_REVOKED;
@@ -64,7 +68,8 @@ static enum err give(struct tx *tx, struct arena *a, const struct device *device
     return OK;
 }
 
-enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *device) {
+enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *device,
+                          bool *changed) {
     bool settled;
     struct assignment *wanted;
     struct enrollment *all;
@@ -76,8 +81,10 @@ enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *d
     TRY(assignment_list_for(tx, a, device->id, &wanted));
     TRY(enrollment_list(tx, a, device->id, &all));
     for (struct enrollment *e = all; e; e = e->next)
-        if (e->assignment && !is_leaving(e) && !is_assigned(wanted, e->profile))
+        if (e->assignment && !is_leaving(e) && !is_assigned(wanted, e->profile)) {
             TRY(enroll_take(tx, e, "the profile is not assigned to the host any more"));
+            *changed = true;
+        }
     return give(tx, a, device, wanted, all);
 }
 

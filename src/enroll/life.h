@@ -30,9 +30,11 @@ enum err enroll_assign_for(struct tx *tx, struct arena *a, const struct device *
  * administrator, who assigns anew); one that came of an assignment, and whose profile is not
  * assigned any more in any way, is taken away. Does nothing for a host that is leaving or has left.
  * One cheap query when there is nothing to do: called at each session's start, and by whoever
- * changes assignments or groups of a host that should not wait for its next session.
+ * changes assignments or groups of a host that should not wait for its next session. *changed
+ * becomes true when one was taken away: that closes it.
  */
-enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *device) ERR_MUST_USE;
+enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *device,
+                          bool *changed) ERR_MUST_USE;
 
 /* ---- renewal ---- */
 
@@ -113,6 +115,9 @@ enum err enroll_revoke(struct tx *tx, struct arena *a, struct enrollment *e, con
 enum err enroll_was_revoked(struct tx *tx, struct arena *a, const struct enrollment *e,
                             bool *out) ERR_MUST_USE;
 
+/* Inside enroll/: whether its host has it, or will get it. */
+bool enroll_is_under_way(const struct enrollment *e);
+
 /* Whether its node is to be deleted from the host: renewed or removing. */
 bool enroll_wants_removal(const struct enrollment *e);
 
@@ -142,8 +147,12 @@ enum err enroll_leave(struct tx *tx, struct arena *a, struct device *device, con
 enum err device_unenroll(struct tx *tx, struct arena *a, struct device *device,
                          bool *changed) ERR_MUST_USE;
 
-/* signet device remove: enroll_leave, and the host is DEVICE_REMOVED, which lists leave out; its
- * assignments end. What is known of it stays. */
+/* What the administrator gave to the host ends: its assignments, its groups, its SID. What came of
+ * them is for enroll_leave, before. */
+enum err device_disown(struct tx *tx, int64_t device) ERR_MUST_USE;
+
+/* signet device remove: enroll_leave and device_disown, and the host is DEVICE_REMOVED, which lists
+ * leave out. What is known of it stays. */
 enum err device_remove(struct tx *tx, struct arena *a, struct device *device,
                        bool *changed) ERR_MUST_USE;
 

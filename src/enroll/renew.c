@@ -125,25 +125,44 @@ static enum err end(struct tx *tx, struct enrollment *e, int64_t now) {
     return enroll_record(tx, e, EVENT_GONE, "the certificate has ended", NULL);
 }
 
+/* The newest that was made in its place (*count: how many were), or that the administrator has
+ * assigned anew since and that may still arrive. One that is gone gets a successor itself. */
+static enum err find_last(struct tx *tx, struct arena *a, const struct enrollment *e,
+                          struct enrollment **last, int *count) {
+    struct enrollment *all;
+    *last = NULL;
+    *count = 0;
+    TRY(enrollment_list_successors(tx, a, e->device, e->id, &all));
+    for (; all; all = all->next) {
+        bool own = all->replaces && strcmp(all->replaces, e->id) == 0;
+        *count += own;
+        if (own || enroll_is_under_way(all))
+            *last = all;
+    }
+    return OK;
+}
+
+static bool is_in_force(const struct enrollment *e, int64_t now) {
+    return enroll_is_kept(e) && e->state != STATE_GONE && (!e->not_after || e->not_after > now);
+}
+
 static enum err renew_one(struct tx *tx, struct arena *a, struct enrollment *e, int64_t now) {
-    struct enrollment *last = NULL, *s;
-    int count = 0;
+    struct enrollment *last;
+    int count;
     e->renew_at = 0;
     if (!enroll_is_kept(e))
         return enrollment_update(tx, e);
     TRY(end(tx, e, now));
-    TRY(enrollment_list_successors(tx, a, e->device, e->id, &s));
-    for (; s; s = s->next, count++)
-        last = s;
+    TRY(find_last(tx, a, e, &last, &count));
     if (!last)
         return make_another(tx, a, e,
                             e->state == STATE_GONE ? "the certificate has ended"
                                                    : "the certificate will end");
     if (last->state == STATE_REPORTED)
         return wait_for_report(tx, e, last);
-    if (enroll_is_kept(last))
+    if (is_in_force(last, now))
         return replaced(tx, e, last);
-    if (last->state != STATE_ASSIGNED && !enroll_is_open(last))
+    if (!enroll_is_under_way(last))
         return after_failure(tx, a, e, last, count);
     e->renew_at = now + patience(e, now);
     return enrollment_update(tx, e);

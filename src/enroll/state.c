@@ -8,7 +8,7 @@ _Static_assert(STATE_ASSIGNED == 1 && STATE_SENT == 2 && STATE_ACCEPTED == 3 &&
                    STATE_EXPIRING == 12 && STATE_RENEWED == 13 && STATE_REMOVING == 14 &&
                    STATE_REMOVED == 15 && STATE_REVOKED == 16 && STATE_GONE == 17,
                "numbers of states");
-_Static_assert(EVENT_ALARM == 13 && EVENT_GONE == 17, "numbers of events");
+_Static_assert(EVENT_ALARM == 13 && EVENT_GONE == 17 && EVENT_RENEWED == 18, "numbers of events");
 
 static const char *const state_names[STATE__MAX] = {
     [STATE_ASSIGNED] = "assigned",   [STATE_SENT] = "sent",

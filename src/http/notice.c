@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/notice.h"
 
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/clock.h"
+#include "base/meter.h"
 
-enum { LEVELS = LOG_DEBUG + 1, LINE_MAX = 1536 };
+enum { LINE_MAX = 1536 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct meter {
-    int64_t second; /* the one that `written` counts in */
-    unsigned written, left_out;
-} meters[LEVELS]; /* under the lock */
+_Static_assert((int)HTTP_NOTICES_A_SECOND == (int)METER_LINES_A_SECOND, "what the header says");
 
-static bool may_write(struct meter *m) {
-    int64_t second = clock_monotonic_ms() / 1000;
-    pthread_mutex_lock(&lock);
-    if (second != m->second)
-        m->written = 0;
-    m->second = second;
-    bool may = m->written < HTTP_NOTICES_A_SECOND;
-    if (may)
-        m->written++;
-    else
-        m->left_out++;
-    pthread_mutex_unlock(&lock);
-    return may;
-}
+static struct meter meter = METER_INITIALIZER;
 
 bool http_notice(enum log_level level, const char *fmt, ...) {
     char line[LINE_MAX];
-    if (!may_write(&meters[level]))
+    if (!meter_take(&meter, level))
         return false;
     va_list ap;
     va_start(ap, fmt);
@@ -43,12 +25,5 @@ bool http_notice(enum log_level level, const char *fmt, ...) {
 }
 
 void http_notice_tell(void) {
-    for (int level = 0; level < LEVELS; level++) {
-        pthread_mutex_lock(&lock);
-        unsigned left_out = meters[level].left_out;
-        meters[level].left_out = 0;
-        pthread_mutex_unlock(&lock);
-        if (left_out)
-            log_write((enum log_level)level, "http", "event=left_out lines=%u", left_out);
-    }
+    meter_tell(&meter, "http");
 }

@@ -16,26 +16,35 @@ static const char *evidence(struct arena *a, ...) {
     return json;
 }
 
-/* Of the known host; the same text once an hour. */
-static enum err alarm(struct tx *tx, struct arena *a, const struct device *known,
-                      const struct device *device, const char *text) {
-    int64_t told, now = clock_ms();
+static void say(struct tx *tx, const struct device *known, const struct device *device,
+                const char *text) {
     store_log(tx, LOG_WARN, "mde", "device=%s claims=%s account=%s was=%s note=%s",
               log_q(span_str(device->device_id)), log_q(span_str(known->device_id)),
               log_q(span_str(device->account)), log_q(span_str(known->account)),
               log_q(span_str(text)));
-    TRY(journal_count_of_device(tx, known->id, text, now - HOUR_MS, &told));
-    if (told)
-        return OK;
+}
+
+/* In the known host's journal. */
+static enum err keep(struct tx *tx, struct arena *a, const struct device *known,
+                     const struct device *device, enum journal_kind kind, const char *text) {
     const struct journal_entry entry = {
-        .at = now,
-        .kind = JOURNAL_ALARM,
+        .at = clock_ms(),
+        .kind = (int)kind,
         .device = known->id,
         .text = text,
         .evidence = evidence(a, "device_id", device->device_id, "known_device_id", known->device_id,
                              "account", device->account, "known_account", known->account, "name",
                              device->name, NULL)};
     return journal_add(tx, &entry);
+}
+
+/* The same text once an hour. */
+static enum err alarm(struct tx *tx, struct arena *a, const struct device *known,
+                      const struct device *device, const char *text) {
+    int64_t told;
+    say(tx, known, device, text);
+    TRY(journal_count_of_device(tx, known->id, text, clock_ms() - HOUR_MS, &told));
+    return told ? OK : keep(tx, a, known, device, JOURNAL_ALARM, text);
 }
 
 static bool is_here(const struct device *d) {
@@ -54,6 +63,19 @@ static enum err enrolled_anew(struct tx *tx, struct arena *a, struct device *kno
                         &out->changed);
 }
 
+/* Whoever names the DeviceID of a host that has left gets its row: what the administrator gave to
+ * the host was for another account's. One that he removed was let go by him, and is no alarm. */
+static enum err change_hands(struct tx *tx, struct arena *a, const struct device *known,
+                             const struct device *device) {
+    static const char *const text =
+        "another account has enrolled this host, which had left: the profiles that were assigned "
+        "to it, its groups and its SID have ended";
+    say(tx, known, device, text);
+    TRY(device_disown(tx, known->id));
+    return keep(tx, a, known, device, known->state == DEVICE_REMOVED ? JOURNAL_NOTE : JOURNAL_ALARM,
+                text);
+}
+
 static enum err check_device_id(struct tx *tx, struct arena *a, const struct device *device,
                                 struct claim_verdict *out) {
     struct device known;
@@ -61,18 +83,17 @@ static enum err check_device_id(struct tx *tx, struct arena *a, const struct dev
     if (found == ERR_NOT_FOUND)
         return OK;
     TRY(found);
-    if (!is_here(&known))
-        return OK;
     if (same_account(&known, device))
-        return enrolled_anew(tx, a, &known, device, out);
+        return is_here(&known) ? enrolled_anew(tx, a, &known, device, out) : OK;
+    if (!is_here(&known))
+        return change_hands(tx, a, &known, device);
     out->refused = true;
     return alarm(tx, a, &known, device,
                  "another account has tried to enroll a host with the DeviceID of this one: it was "
                  "refused; where it is the same host, signet device remove lets it go");
 }
 
-/* Firmware that knows nothing says nothing, or the same digit all along. */
-static bool says_something(const char *hw) {
+bool claim_names_hardware(const char *hw) {
     char first = 0;
     for (; *hw; hw++) {
         if (*hw == '-' || *hw == '{' || *hw == '}')
@@ -87,7 +108,7 @@ static bool says_something(const char *hw) {
 static enum err check_hardware(struct tx *tx, struct arena *a, struct device *device,
                                struct claim_verdict *out) {
     struct device *known;
-    if (!says_something(device->hw_dev_id))
+    if (!claim_names_hardware(device->hw_dev_id))
         return OK;
     TRY(device_list_by_hw(tx, a, device->hw_dev_id, &known));
     for (; known; known = known->next) {

@@ -60,10 +60,13 @@ enum err enrolling_sign(struct enrolling *q, const struct csr *csr,
 enum err enrolling_find_repeat(struct tx *tx, struct arena *a, const struct device *device,
                                const struct identity *asked, int64_t now, struct identity *out,
                                bool *repeat) ERR_MUST_USE;
-/* enrolling_limits.c: ERR_BUSY (fault EnrollmentServer) when the device or its hardware got too
- * many lately. */
-enum err enrolling_check_rate(struct tx *tx, struct enrolling *q,
-                              const struct device *device) ERR_MUST_USE;
+/*
+ * enrolling_limits.c: ERR_BUSY (fault EnrollmentServer) when the device got too many lately; or,
+ * unless it renews, hosts of its account with its hardware did. What another account says of its
+ * hardware must not stop it.
+ */
+enum err enrolling_check_rate(struct tx *tx, struct enrolling *q, const struct device *device,
+                              bool renews) ERR_MUST_USE;
 
 /* The fault DeviceCapReached where the account has its number of hosts, and this is none that is
  * `here`. */

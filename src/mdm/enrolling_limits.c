@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many hosts an account may have, and how often a host may enroll. */
+#include "mdm/claim.h"
 #include "mdm/enrolling.h"
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 
-/* An image or a board that names nothing has one digit all along. */
-static const char *hardware_of(const struct device *d) {
-    const char *hw = d->hw_dev_id;
-    return *hw && strspn(hw, (char[2]){*hw}) < strlen(hw) ? hw : NULL;
-}
-
-enum err enrolling_check_rate(struct tx *tx, struct enrolling *q, const struct device *d) {
+enum err enrolling_check_rate(struct tx *tx, struct enrolling *q, const struct device *d,
+                              bool renews) {
     static const struct {
         int64_t span, count;
         const char *text;
     } limits[] = {{HOUR_MS, 5, "5 in an hour"}, {24 * HOUR_MS, 20, "20 in a day"}};
+    const char *hw = !renews && claim_names_hardware(d->hw_dev_id) ? d->hw_dev_id : NULL;
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         int64_t count, first;
-        TRY(identity_count(tx, d->device_id, hardware_of(d), q->now - limits[i].span, &count,
-                           &first));
+        TRY(identity_count(tx, d, hw, q->now - limits[i].span, &count, &first));
         if (count < limits[i].count)
             continue;
         int64_t minutes = (first + limits[i].span - q->now) / 60000 + 1;
@@ -38,11 +34,11 @@ enum err enrolling_check_cap(struct tx *tx, struct enrolling *q, const struct de
     int64_t max = account.max_devices >= 0 ? account.max_devices : q->mdm->hosts_per_user;
     if (!max || here)
         return OK;
-    TRY(device_count_of_account(tx, d->account, &count));
+    TRY(device_count_of_account(tx, d->account, max, &count));
     if (count < max)
         return OK;
     return enrolling_refuse(q, MDE_DEVICE_CAP_REACHED,
                             err_set(ERR_FORBIDDEN,
-                                    "the account has %lld hosts enrolled, and may have %lld",
-                                    (long long)count, (long long)max));
+                                    "the account may have %lld hosts enrolled, and has them",
+                                    (long long)max));
 }

@@ -72,10 +72,12 @@ void findings_status(struct exchange *x, const struct heard *h) {
         f->atomic_code = code;
     if (sent->purpose == PURPOSE_CHILD)
         note_child(f, h, code);
-    /* A value comes with the Results; another error tells nothing. Of the other questions 404 is
-     * usual before the outcome. */
+    /* A value comes with the Results; another error tells nothing: 500 is no lost certificate. Of
+     * the other questions 404 is usual before the outcome. */
     if (sent->purpose == PURPOSE_GET_STATUS && h->status == SYNCML_NOT_FOUND)
         f->observed = f->seen.absent = true;
+    if (sent->purpose == PURPOSE_GET_THUMBPRINT && h->status == SYNCML_NOT_FOUND)
+        f->named = true;
 }
 
 /* ---- Results ---- */
@@ -114,8 +116,10 @@ enum err findings_results(struct exchange *x, const struct heard *h) {
     }
     if (sent->purpose == PURPOSE_GET_ERROR)
         f->seen.error = text;
-    if (sent->purpose == PURPOSE_GET_THUMBPRINT)
+    if (sent->purpose == PURPOSE_GET_THUMBPRINT) {
         f->seen.thumbprint = text;
+        f->named = true;
+    }
     if (sent->purpose == PURPOSE_GET_RESPONDENT)
         f->seen.respondent = text ? url_without_tokens(x->a, text) : NULL;
     return OK;

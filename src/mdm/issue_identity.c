@@ -178,7 +178,7 @@ static enum err commit_device(struct tx *tx, void *user) {
         return OK;
     TRY(ticket_take(tx, &i->user->ticket, q->now));
     TRY(enrolling_check_cap(tx, q, d, mine));
-    e = enrolling_check_rate(tx, q, d);
+    e = enrolling_check_rate(tx, q, d, false);
     i->busy = e == ERR_BUSY;
     TRY(e);
     TRY(device_put(tx, d));

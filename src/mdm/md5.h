@@ -68,8 +68,8 @@ enum err md5_bind(struct exchange *x) ERR_MUST_USE;
 /* The login counts: its nonce is used up, and the secret that it proved is the one in force. */
 enum err md5_accept(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 
-/* After ERR_AUTH: logs it, and sets the nonce of the 401. */
-enum err md5_refuse(struct tx *tx, struct exchange *x) ERR_MUST_USE;
+/* After ERR_AUTH: logs it, and sets the nonce of the 401. Writes nothing. */
+enum err md5_refuse(struct exchange *x) ERR_MUST_USE;
 
 /* New secrets for a host that enrolls; `device` of the row is not set. All in `a`. */
 enum err md5_enroll(const struct authority *auth, struct arena *a, const char *device_id,

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "mde/mde.h"
-#include "mdm/session.h"
+#include "mdm/report.h"
 #include "wire/mdm.h"
 
 enum {
@@ -169,11 +169,12 @@ enum err md5_accept(struct tx *tx, struct exchange *x) {
 
 /* ---- the answer to those whom we do not believe ---- */
 
-enum err md5_refuse(struct tx *tx, struct exchange *x) {
+enum err md5_refuse(struct exchange *x) {
     const struct md5_login *l = &x->login;
-    store_log(tx, l->wrong ? LOG_WARN : LOG_DEBUG, "mdm",
-              "op=login peer=%s source=%s status=refused reason=%s", log_q(span_str(x->peer)),
-              log_q(x->in->source), log_q(span_str(err_detail())));
+    enum log_level level = l->wrong ? LOG_WARN : LOG_DEBUG;
+    if (report_may_log(level))
+        log_write(level, "mdm", "op=login peer=%s source=%s status=refused reason=%s",
+                  log_q(span_str(x->peer)), log_q(x->in->source), log_q(span_str(err_detail())));
     x->login.first = 0;
     return session_nonce(x, 0, &x->login.nonce);
 }

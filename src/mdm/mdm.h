@@ -83,16 +83,27 @@ struct mdm_proof {
 struct mdm_message;
 struct mdm_wanted;
 
+/* Tells how many lines of the log about strangers were left out since it was told last. */
+void mdm_tell_left_out(void);
+
 /* ERR_PARSE and ERR_LIMIT for what is no SyncML: HTTP 400 and 413. Everything given lives as long
  * as `a`, which is freed after mdm_finish. */
 enum err mdm_read(const struct mdm *mdm, struct arena *a, const struct mdm_proof *proof,
                   struct span message, const char *peer, struct mdm_message **out) ERR_MUST_USE;
 
-/* The DeviceID that the message names; a claim. */
-struct span mdm_sender(const struct mdm_message *m);
+/* The id of the host that has proved to have sent it, or 0: a stranger's, whatever name it bears.
+ * Writes nothing. */
+enum err mdm_recognize(const struct mdm_message *m, int64_t *device) ERR_MUST_USE;
 
 /* Instead of the rest: there are too many messages of this host. Noted in its journal. */
-void mdm_flooded(struct mdm_message *m);
+void mdm_flooded(const struct mdm_message *m);
+
+/*
+ * Instead of the rest: there are too many strangers at his address, which may be a tunnel's, and so
+ * every host's. Who could log in by MD5 gets the challenge without which he never could: it needs
+ * no job of the store. ERR_BUSY: no answer but "later".
+ */
+enum err mdm_turn_away(const struct mdm_message *m, struct buf *reply) ERR_MUST_USE;
 
 /* What mdm_wants found, filled in. */
 void mdm_give(struct mdm_message *m, const struct mdm_wanted *wanted);

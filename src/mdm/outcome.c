@@ -95,6 +95,12 @@ static enum err record_delivery(struct tx *tx, struct exchange *x, struct findin
         "status", f->atomic_code, "nodes", failures, "original_error", f->original_error, NULL);
 }
 
+/* A host that has had its certificate is judged by what it names: when it has not answered that, it
+ * is asked again in its next session. */
+static bool tells(const struct finding *f, const struct enrollment *e) {
+    return f->observed && (f->named || f->seen.absent || !enroll_is_kept(e));
+}
+
 enum err session_record_outcomes(struct tx *tx, struct exchange *x) {
     for (const struct trust *t = x->trusts; t; t = t->next)
         TRY(record_trust(tx, x, t));
@@ -104,7 +110,7 @@ enum err session_record_outcomes(struct tx *tx, struct exchange *x) {
         int before = e.state;
         if (f->atomic_code)
             TRY(record_delivery(tx, x, f, &e));
-        if (f->observed)
+        if (tells(f, &e))
             TRY(enroll_observe(tx, x->a, &e, &x->mdm->enroll_policy, &f->seen));
         x->moved |= e.state != before;
     }

@@ -23,7 +23,7 @@ static enum err hear(struct tx *tx, struct exchange *x, const struct heard *h) {
 static enum err settle(struct tx *tx, struct exchange *x) {
     if (x->joined || x->leaves)
         return OK;
-    TRY(enroll_reconcile(tx, x->a, &x->device));
+    TRY(enroll_reconcile(tx, x->a, &x->device, &x->moved));
     return enroll_renew_due(tx, x->a, &x->device, x->now);
 }
 
@@ -38,14 +38,15 @@ static enum err remove_node(struct tx *tx, struct exchange *x, struct enrollment
     return enroll_removal_sent(tx, e);
 }
 
-/* In a session's first message; and when the host has just shown what replaces another one. */
+/* In a session's first message; and when the host has just shown what replaces another one: only
+ * what it was not told before, then. */
 static enum err plan(struct tx *tx, struct exchange *x) {
     struct enrollment *all;
     if ((x->joined && !x->moved) || x->leaves)
         return OK;
     TRY(enrollment_list_removals(tx, x->a, x->device.id, &all));
     for (; all; all = all->next)
-        if (session_reaches(x, all))
+        if (session_reaches(x, all) && !(x->joined && all->sessions))
             TRY(remove_node(tx, x, all));
     return OK;
 }

@@ -19,6 +19,7 @@ static enum err not_eligible(struct enrolling *q, const char *why) {
 struct renewing {
     struct enrolling *q;
     struct span sha256; /* of the identity that signed */
+    struct identity identity;
     struct new_identity *n;
 };
 
@@ -37,13 +38,11 @@ static enum err judge(struct enrolling *q, const struct identity *i, const struc
 static enum err find_device(struct tx *tx, void *user) {
     struct renewing *r = user;
     struct enrolling *q = r->q;
-    struct identity i;
-    enum err e = identity_get(tx, q->a, r->sha256, &i);
+    enum err e = identity_get(tx, q->a, r->sha256, &r->identity);
     if (e == ERR_NOT_FOUND)
         return not_eligible(q, "the identity that signs the renewal was not issued here");
     TRY(e);
-    TRY(device_by_id(tx, q->a, i.device, &r->n->device));
-    return judge(q, &i, &r->n->device);
+    return device_by_id(tx, q->a, r->identity.device, &r->n->device);
 }
 
 /* Looked at once more: another request may have ended it since. */
@@ -52,13 +51,14 @@ static enum err commit_renewal(struct tx *tx, void *user) {
     struct identity before;
     bool repeat;
     TRY(find_device(tx, r));
+    TRY(judge(r->q, &r->identity, &r->n->device));
     TRY(enrolling_find_repeat(tx, r->q->a, &r->n->device, &r->n->identity, r->q->now, &before,
                               &repeat));
     if (repeat) {
         r->n->identity = before;
         return OK;
     }
-    TRY(enrolling_check_rate(tx, r->q, &r->n->device));
+    TRY(enrolling_check_rate(tx, r->q, &r->n->device, true));
     return identity_add(tx, &r->n->identity);
 }
 
@@ -74,15 +74,18 @@ static enum err check_context(struct enrolling *q, const struct mde_request_toke
 enum err enrolling_renew(struct enrolling *q, const struct mde_request_token *r,
                          struct new_identity *n, struct buf *doc) {
     uint8_t sha256[DIGEST_MAX_SIZE];
+    struct renewal_proof *proof;
     struct span cert, der;
     struct csr csr;
     if (q->h.ambiguous)
         return enrolling_refuse(q, MDE_INVALID_SECURITY,
                                 err_set(ERR_AUTH, "the Security header says twice who asks"));
-    TRY(renewal_proof_read(q->a, r->content, &cert, &der));
+    TRY(renewal_proof_read(q->a, r->content, &proof, &cert));
     TRY(digest_of(DIGEST_SHA256, cert, sha256));
     struct renewing renewing = {.q = q, .sha256 = span_of(sha256, 32), .n = n};
     TRY(store_read(q->mdm->store, find_device, &renewing));
+    TRY(renewal_proof_verify(q->a, proof, &der)); /* of strangers' keys nothing is computed */
+    TRY(judge(q, &renewing.identity, &n->device));
     TRY(check_context(q, r, &n->device));
     TRY(enrolling_check_csr(q, der, n->device.device_id, &csr));
     TRY(enrolling_sign(q, &csr, n));

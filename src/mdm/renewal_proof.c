@@ -35,40 +35,51 @@ static X509 *signer_of(CMS_ContentInfo *cms, STACK_OF(X509) * certs) {
     return NULL;
 }
 
-/* NO_SIGNER_CERT_VERIFY: the store knows the certificate, byte for byte, or it counts nothing. */
-static enum err verify(struct arena *a, CMS_ContentInfo *cms, STACK_OF(X509) * certs,
-                       struct span *cert, struct span *csr) {
-    X509 *signer = certs && sk_X509_num(certs) <= MAX_CERTS ? signer_of(cms, certs) : NULL;
-    BIO *out = signer ? BIO_new(BIO_s_mem()) : NULL;
-    enum err e = OK;
-    if (!signer)
-        e = err_set(ERR_PARSE, "the renewal has not one signer, whose certificate is in it");
-    else if (CMS_verify(cms, NULL, NULL, NULL, out, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1)
-        e = err_set(ERR_AUTH, "the renewal is not signed by the certificate in it");
-    if (e == OK) {
-        *csr = content_of(a, out);
-        *cert = der_of(a, signer);
-    }
-    BIO_free(out);
-    ERR_clear_error();
-    return e;
+struct renewal_proof {
+    CMS_ContentInfo *cms;
+    STACK_OF(X509) * certs; /* those in it */
+};
+
+static void free_proof(void *user) {
+    struct renewal_proof *p = user;
+    sk_X509_pop_free(p->certs, X509_free);
+    CMS_ContentInfo_free(p->cms);
 }
 
-enum err renewal_proof_read(struct arena *a, struct span der, struct span *cert, struct span *csr) {
+enum err renewal_proof_read(struct arena *a, struct span der, struct renewal_proof **out,
+                            struct span *cert) {
+    struct renewal_proof *proof = *out = arena_alloc(a, sizeof *proof);
     const unsigned char *p = der.p;
-    CMS_ContentInfo *cms =
-        der.n && der.n <= LONG_MAX ? d2i_CMS_ContentInfo(NULL, &p, (long)der.n) : NULL;
-    *cert = *csr = SPAN_NONE;
-    if (!cms || p != der.p + der.n || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed) {
-        CMS_ContentInfo_free(cms);
-        ERR_clear_error();
-        return err_set(ERR_PARSE, "the renewal is no CMS SignedData");
+    *cert = SPAN_NONE;
+    arena_defer(a, free_proof, proof);
+    if (der.n && der.n <= LONG_MAX)
+        proof->cms = d2i_CMS_ContentInfo(NULL, &p, (long)der.n);
+    bool is_signed = proof->cms && p == der.p + der.n &&
+                     OBJ_obj2nid(CMS_get0_type(proof->cms)) == NID_pkcs7_signed;
+    if (is_signed)
+        proof->certs = CMS_get1_certs(proof->cms);
+    if (proof->certs && sk_X509_num(proof->certs) <= MAX_CERTS) {
+        const X509 *signer = signer_of(proof->cms, proof->certs);
+        *cert = signer ? der_of(a, signer) : SPAN_NONE;
     }
-    STACK_OF(X509) *certs = CMS_get1_certs(cms);
-    enum err e = verify(a, cms, certs, cert, csr);
-    sk_X509_pop_free(certs, X509_free);
-    CMS_ContentInfo_free(cms);
-    if (e == OK && (!cert->n || !csr->n))
-        e = err_set(ERR_PARSE, "the renewal holds no CSR");
-    return e;
+    ERR_clear_error();
+    if (!is_signed)
+        return err_set(ERR_PARSE, "the renewal is no CMS SignedData");
+    return cert->n
+               ? OK
+               : err_set(ERR_PARSE, "the renewal has not one signer, whose certificate is in it");
+}
+
+/* NO_SIGNER_CERT_VERIFY: the store knows the certificate, byte for byte. */
+enum err renewal_proof_verify(struct arena *a, const struct renewal_proof *proof,
+                              struct span *csr) {
+    BIO *out = BIO_new(BIO_s_mem());
+    unsigned flags = CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY;
+    bool holds = out && CMS_verify(proof->cms, NULL, NULL, NULL, out, flags) == 1;
+    *csr = holds ? content_of(a, out) : SPAN_NONE;
+    BIO_free(out);
+    ERR_clear_error();
+    if (!holds)
+        return err_set(ERR_AUTH, "the renewal is not signed by the certificate in it");
+    return csr->n ? OK : err_set(ERR_PARSE, "the renewal holds no CSR");
 }

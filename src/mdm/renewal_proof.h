@@ -6,13 +6,22 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+struct renewal_proof; /* lives in an arena */
+
 /*
  * Reads a CMS SignedData around a PKCS#10 (windows-mdm.md, C.8), with and without signed
- * attributes, and verifies its one signature by the certificate in it that the signer names. Whose
- * that certificate is, is for the caller to judge: it may be anybody's. `cert` and `csr` are DER in
- * `a`. ERR_PARSE; ERR_AUTH: the signature does not hold. Thread-safe.
+ * attributes, and finds its one signer's certificate in it; `cert` is DER in `a`. Nothing is
+ * proved yet: the certificate, its key and algorithms may be anybody's, and to compute with them
+ * may take long. ERR_PARSE. Thread-safe.
  */
-enum err renewal_proof_read(struct arena *a, struct span cms, struct span *cert,
-                            struct span *csr) ERR_MUST_USE;
+enum err renewal_proof_read(struct arena *a, struct span cms, struct renewal_proof **out,
+                            struct span *cert) ERR_MUST_USE;
+
+/*
+ * Verifies its one signature by that certificate, once it is known to be one of ours. `csr` is DER
+ * in `a`. ERR_AUTH: the signature does not hold; ERR_PARSE: there is nothing under it.
+ */
+enum err renewal_proof_verify(struct arena *a, const struct renewal_proof *proof,
+                              struct span *csr) ERR_MUST_USE;
 
 #endif

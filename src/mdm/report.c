@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mdm/report.h"
 
+#include "base/meter.h"
 #include "base/text.h"
 #include "enroll/record.h"
 
@@ -28,9 +29,6 @@ static enum err report(struct tx *tx, const struct exchange *x, enum journal_kin
     struct journal_entry e = {.at = x->now, .kind = kind, .device = device, .text = text};
     const char *source = text_claim(x->a, x->in->source, 64);
     const char *session = text_claim(x->a, x->in->session_id, 16);
-    store_log(tx, LOG_WARN, "mdm", "op=session peer=%s source=%s session=%s msg=%d note=%s",
-              log_q(span_str(x->peer)), log_q(x->in->source), session, (int)x->in->msg_id,
-              log_q(span_str(text)));
     TRY(is_told(tx, &e, &told));
     if (told)
         return OK;
@@ -40,10 +38,25 @@ static enum err report(struct tx *tx, const struct exchange *x, enum journal_kin
 }
 
 enum err report_misuse(struct tx *tx, const struct exchange *x, const char *text) {
+    store_log(tx, LOG_WARN, "mdm", "op=session peer=%s source=%s session=%s msg=%d note=%s",
+              log_q(span_str(x->peer)), log_q(x->in->source),
+              text_claim(x->a, x->in->session_id, 16), (int)x->in->msg_id, log_q(span_str(text)));
     return report(tx, x, JOURNAL_NOTE, x->device.id, text);
 }
 
 enum err report_stranger(struct tx *tx, const struct exchange *x, int64_t device,
                          const char *text) {
     return report(tx, x, JOURNAL_ALARM, device, text);
+}
+
+/* ---- the log ---- */
+
+static struct meter meter = METER_INITIALIZER;
+
+bool report_may_log(enum log_level level) {
+    return meter_take(&meter, level);
+}
+
+void mdm_tell_left_out(void) {
+    meter_tell(&meter, "mdm");
 }

@@ -2,15 +2,19 @@
 /*
  * What is told to the administrator of those who do not keep to the protocol. The texts are
  * literals without a word of theirs, each at most once an hour; what they said is evidence. The log
- * has a line for every case.
+ * has a line for every case of a host's, and for so many of strangers as report_may_log allows.
  */
 #ifndef SIGNET_MDM_REPORT_H
 #define SIGNET_MDM_REPORT_H
 
+#include "base/log.h"
 #include "mdm/session.h"
 
 /* Of the device whose message it is: a note in its journal. */
 enum err report_misuse(struct tx *tx, const struct exchange *x, const char *text) ERR_MUST_USE;
+
+/* Whether a line about a stranger may be logged: of those there are only so many in a second. */
+bool report_may_log(enum log_level level);
 
 /* An alarm. `device` is the id of the one whose certificate or name was used, 0: of none. */
 enum err report_stranger(struct tx *tx, const struct exchange *x, int64_t device,

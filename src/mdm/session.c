@@ -73,8 +73,8 @@ static void begin_reply(struct exchange *x, int code) {
 }
 
 /* A host that could log in by MD5: with a nonce for it. */
-static enum err invite(struct tx *tx, struct exchange *x) {
-    TRY(md5_refuse(tx, x));
+static enum err invite(struct exchange *x) {
+    TRY(md5_refuse(x));
     x->msg_id = x->in->msg_id;
     begin_reply(x, SYNCML_UNAUTHORIZED);
     for (const struct syncml_command *c = x->in->commands; c; c = c->next)
@@ -85,13 +85,14 @@ static enum err invite(struct tx *tx, struct exchange *x) {
 }
 
 /* The protocol's own form of "I do not know you": nothing else of the message is looked at. */
-static enum err refuse_stranger(struct tx *tx, struct exchange *x) {
+enum err session_refuse(struct tx *tx, struct exchange *x) {
     x->refused = true;
     x->msg_id = 1;
     if (x->login.asked)
-        return invite(tx, x);
-    store_log(tx, LOG_WARN, "mdm", "op=session peer=%s source=%s status=refused reason=%s",
-              log_q(span_str(x->peer)), log_q(x->in->source), log_q(span_str(err_detail())));
+        return invite(x);
+    if (report_may_log(LOG_WARN))
+        log_write(LOG_WARN, "mdm", "op=session peer=%s source=%s status=refused reason=%s",
+                  log_q(span_str(x->peer)), log_q(x->in->source), log_q(span_str(err_detail())));
     begin_reply(x, x->proof->cert.n ? SYNCML_UNAUTHORIZED : SYNCML_NO_CREDENTIALS);
     syncml_end(&x->out);
     return x->alarm ? report_stranger(tx, x, x->device.id, x->alarm) : OK;
@@ -102,7 +103,7 @@ static enum err see_device(struct tx *tx, struct exchange *x, const char *login_
     const char *login = x->device.login_status;
     bool same = login == login_before || (login && login_before && !strcmp(login, login_before));
     if (x->identity.sha256.n && !x->identity.used) /* the one before it is not needed any more */
-        TRY(identity_first_used(tx, &x->identity, x->now));
+        TRY(identity_first_used(tx, &x->identity, x->now, &x->moved));
     if (x->joined && same && x->now - x->device.last_seen < 60000)
         return OK;
     return device_seen(tx, x->device.id, x->now, login);
@@ -207,25 +208,6 @@ const struct exchange *session_exchange(const struct mdm_message *m) {
     return &m->x;
 }
 
-struct span mdm_sender(const struct mdm_message *m) {
-    return m->x.in->source;
-}
-
-static enum err note_flood(struct tx *tx, void *exchange) {
-    struct exchange *x = exchange;
-    enum err e = identify_sender(tx, x);
-    if (e == ERR_AUTH || e == ERR_FORBIDDEN)
-        return OK;
-    TRY(e);
-    return report_misuse(tx, x, "the host sends too many messages, and is told to come later");
-}
-
-void mdm_flooded(struct mdm_message *m) {
-    if (store_write(m->x.mdm->store, note_flood, &m->x) != OK)
-        log_write(LOG_ERROR, "mdm", "op=flood peer=%s reason=%s", log_q(span_str(m->x.peer)),
-                  log_q(span_str(err_detail())));
-}
-
 void mdm_give(struct mdm_message *m, const struct mdm_wanted *wanted) {
     m->x.wanted = wanted;
 }
@@ -234,7 +216,7 @@ enum err mdm_work(struct tx *tx, void *message) {
     struct exchange *x = &((struct mdm_message *)message)->x;
     enum err e = session_identify(tx, x);
     if (e == ERR_AUTH || e == ERR_FORBIDDEN)
-        return refuse_stranger(tx, x);
+        return session_refuse(tx, x);
     TRY(e);
     return answer(tx, x);
 }
@@ -253,7 +235,7 @@ enum err mdm_finish(struct mdm_message *m, enum err committed, struct buf *reply
         buf_free(&x->out.out);
         return ERR_INTERNAL; /* whatever failed in there is not the host's doing */
     }
-    if (x->moved) /* what was superseded may be public now, or live again */
+    if (x->moved) /* what was superseded may be public now, or live again; an identity, too */
         revocation_changed(x->mdm->revocation);
     if (!x->refused)
         log_message(x);

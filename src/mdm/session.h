@@ -41,6 +41,7 @@ struct finding {
     struct buf failures;        /* "405 SubjectName (0x86000002), ..." of its children */
     const char *original_error; /* msft:originalerror of the first of them; or NULL */
     bool observed;              /* the answer to Get Status is here */
+    bool named;                 /* and that to Get CertThumbprint: a value, or that there is none */
     struct observation seen;
     struct finding *next;
 };
@@ -87,7 +88,7 @@ struct exchange {
     bool keep_reply;               /* the reply could not be made again from the message alone */
     bool ended;                    /* the host ends the session (Alert 1223) */
     bool unasked, torn, too_large; /* see session_report */
-    bool moved;                    /* an enrollment got another state */
+    bool moved;                    /* an enrollment got another state, or an identity ended */
     bool hint;                     /* the alert of a finished SCEP enrollment came */
     bool leaves;                   /* the alert of an unenrollment came */
     struct finding *findings;
@@ -98,6 +99,10 @@ struct exchange {
 /* session.c: whose message it is (ERR_AUTH, ERR_FORBIDDEN) and where its session stands. */
 enum err session_identify(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 const struct exchange *session_exchange(const struct mdm_message *m);
+
+/* After ERR_AUTH and ERR_FORBIDDEN: the answer to a stranger. The store keeps nothing when x->alarm
+ * is NULL, as it is of who could log in by MD5. */
+enum err session_refuse(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 
 /* hear.c: what the message says, and statuses to its commands in x->out; then what it says that no
  * good host says. The first writes nothing to the store when x->looking. */

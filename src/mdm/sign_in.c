@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who enrolls a host: an account by its password, by an enrollment code in the password's place, or
- * by a sign-in of our page. Guessing is made slow (lockout.h).
+ * by a sign-in of our page. Guessing passwords is made slow (lockout.h).
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -51,39 +51,42 @@ static enum err find(struct tx *tx, void *user) {
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-/* A user name as Windows sends it may be a UPN or DOMAIN\user: it is taken as it is. */
-static enum err prove(const struct mdm *mdm, struct arena *a, struct span name,
-                      struct span password, struct mdm_user *out) {
-    struct query q = {.authority = mdm->authority,
-                      .a = a,
-                      .kind = ticket_is_code(password) ? TICKET_CODE : 0,
-                      .text = password,
-                      .now = clock_ms(),
-                      .name = arena_str(a, name)};
-    TRY(store_read(mdm->store, find, &q));
-    if (!q.ticket.kind)
-        TRY(password_check(password, q.account.password));
-    else if (!q.account.name)
-        return err_set(ERR_AUTH, "wrong user name or password");
-    *out = (struct mdm_user){q.account.name, q.ticket};
-    return OK;
-}
-
-/* The same, as often as it may be tried. */
-static enum err prove_slowly(const struct mdm *mdm, struct arena *a, struct span name,
-                             struct span password, const char *peer, struct mdm_user *out) {
+/* A password, as often as it may be tried. */
+static enum err prove_slowly(const struct query *q, struct span name, const char *peer) {
     const struct lockout_asker who = {"enrollment", name, peer};
     int64_t wait = lockout_wait(&lockout, &who, clock_monotonic_ms());
     if (wait)
         return err_set(ERR_AUTH, "too many wrong passwords; try again in %lld seconds",
                        (long long)((wait + 999) / 1000));
-    enum err e = prove(mdm, a, name, password, out);
+    enum err e = password_check(q->text, q->account.password);
     if (e == OK)
         lockout_passed(&lockout, &who, clock_monotonic_ms());
     else if (e == ERR_AUTH && lockout_failed(&lockout, &who, clock_monotonic_ms()))
         log_write(LOG_WARN, "mde", "op=lockout user=%s peer=%s seconds=%d", log_q(name),
                   log_q(span_str(peer)), LOCKOUT_MS / 1000);
     return e;
+}
+
+/*
+ * A user name as Windows sends it may be a UPN or DOMAIN\user: it is taken as it is. A code that
+ * is found, good or not, is no guess: it has 100 bits. So what others guess at a password keeps
+ * nobody out who has one, and a code that is used up shuts nobody out.
+ */
+static enum err prove(const struct mdm *mdm, struct arena *a, struct span name,
+                      struct span password, const char *peer, struct mdm_user *out) {
+    struct query q = {.authority = mdm->authority,
+                      .a = a,
+                      .kind = ticket_is_code(password) ? TICKET_CODE : 0,
+                      .text = password,
+                      .now = clock_ms(),
+                      .name = arena_str(a, name)};
+    TRY(store_read(mdm->store, find, &q)); /* ERR_AUTH: it is a code that is not good */
+    if (!q.ticket.kind)
+        TRY(prove_slowly(&q, name, peer));
+    else if (!q.account.name)
+        return err_set(ERR_AUTH, "wrong user name or password");
+    *out = (struct mdm_user){q.account.name, q.ticket};
+    return OK;
 }
 
 /* ---- in the requests ---- */
@@ -121,7 +124,7 @@ enum err enrolling_sign_in(struct enrolling *q, struct mdm_user *out) {
         return by_token(q, out);
     if (!h->username.n || !h->password.n)
         return err_set(ERR_AUTH, "the request has no user name and password (OnPremise)");
-    return prove_slowly(q->mdm, q->a, h->username, h->password, q->peer, out);
+    return prove(q->mdm, q->a, h->username, h->password, q->peer, out);
 }
 
 /* ---- on the page ---- */
@@ -145,7 +148,7 @@ enum err mdm_sign_in(const struct mdm *mdm, struct arena *a, struct span name, s
     struct minting m = {.mdm = mdm, .ticket = ticket};
     if (!name.n || !password.n)
         return err_set(ERR_AUTH, "type user name and password");
-    TRY(prove_slowly(mdm, a, name, password, peer, &m.user));
+    TRY(prove(mdm, a, name, password, peer, &m.user));
     if (m.user.ticket.kind && !m.user.ticket.uses)
         return err_set(ERR_AUTH, "the enrollment code is used up; get a new one");
     TRY(store_write(mdm->store, mint, &m));

@@ -101,7 +101,6 @@ static enum err remove_device(struct tx *tx, struct admin_call *c) {
     if (d.state == DEVICE_REMOVED)
         return err_set(ERR_CONFLICT, "the host %s is removed already", d.device_id);
     TRY(device_remove(tx, c->a, &d, &changed));
-    TRY(group_remove_everywhere(tx, d.id));
     admin_put(c, "device", report_host(&d));
     return OK;
 }

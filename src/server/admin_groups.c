@@ -42,7 +42,7 @@ static enum err change_member(struct tx *tx, struct admin_call *c, const struct 
     TRY(add ? group_add_member(tx, g->id, d.id, &changed)
             : group_remove_member(tx, g->id, d.id, &changed));
     *count += changed;
-    return enroll_reconcile(tx, c->a, &d);
+    return enroll_reconcile(tx, c->a, &d, &changed);
 }
 
 static enum err change_members(struct tx *tx, struct admin_call *c, const struct group *g,
@@ -133,7 +133,7 @@ static enum err delete_group(struct tx *tx, struct admin_call *c) {
 }
 
 const struct admin_command admin_group_commands[] = {
-    {"group.add", group_add, ADMIN_WRITES, NULL},
+    {"group.add", group_add, ADMIN_WRITES, admin_tell_revocation},
     {"group.remove", group_remove, ADMIN_WRITES, admin_tell_revocation},
     {"group.list", list_groups, ADMIN_READS, NULL},
     {"group.show", group_show, ADMIN_READS, NULL},

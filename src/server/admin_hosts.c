@@ -104,6 +104,7 @@ static enum err profile_unassign(struct tx *tx, struct admin_call *c) {
     const char *profile;
     struct admin_target from;
     struct assignment assigned;
+    bool changed;
     TRY(admin_name(c, "profile", &profile));
     TRY(admin_target(tx, c, "device", &from));
     enum err e = assignment_find(tx, c->a, profile, from.is_group ? 0 : from.device.id,
@@ -117,7 +118,7 @@ static enum err profile_unassign(struct tx *tx, struct admin_call *c) {
     if (from.is_group)
         return OK;
     TRY(put_groups_left(tx, c, profile, &from.device));
-    return enroll_reconcile(tx, c->a, &from.device);
+    return enroll_reconcile(tx, c->a, &from.device, &changed);
 }
 
 /* Each host that has it deletes its certificate in its next session. */

@@ -104,7 +104,7 @@ static json_t *put_user(json_t *list, const char *name, int64_t created) {
 static enum err put_account(struct tx *tx, const struct admin_call *c, json_t *list,
                             const struct account *account) {
     int64_t hosts, codes;
-    TRY(device_count_of_account(tx, account->name, &hosts));
+    TRY(device_count_of_account(tx, account->name, INT64_MAX, &hosts));
     TRY(ticket_count_codes(tx, account->name, clock_ms(), &codes));
     json_t *user = put_user(list, account->name, account->created);
     int64_t max =

@@ -3,13 +3,12 @@
 
 #include <string.h>
 
+#include "server/judges.h"
 #include "server/limits.h"
 #include "server/route_management.h"
-#include "x509/cert.h"
 
 enum {
     LISTENERS = 4,
-    MAX_JUDGES = 64,
     SESSION_IDLE = 120 /* s: a host thinks between two messages; a proxy keeps its connections */
 };
 
@@ -29,27 +28,13 @@ static const char *name_in(struct arena *a, const char *url) {
     return arena_str(a, span_of(host, strcspn(host, ":/")));
 }
 
-/* Of the certificates that we issue each host has one: with such a CA each host were a proxy. */
 static enum err check_judges(const struct config *c, const struct services *s) {
-    ARENA_AUTO(a);
-    struct span judges[MAX_JUDGES];
-    size_t count = 0;
     if (!c->forwarded_ca)
         return OK;
-    TRY(cert_load_pem_all(&a, c->forwarded_ca, judges, MAX_JUDGES, &count));
     const struct pki *pki = pki_acquire(s->pki);
-    bool ours = false;
-    for (size_t i = 0; i < count; i++) {
-        ours = ours || span_eq(judges[i], s->mdm.authority->device_ca_cert);
-        for (size_t k = 0; k < pki->ca_count; k++)
-            ours = ours || span_eq(judges[i], pki->cas[k].issuer.cert);
-    }
+    enum err e = judges_check(c->forwarded_ca, pki, s->mdm.authority->device_ca_cert);
     pki_release(pki);
-    return ours ? err_set(ERR_CONFIG,
-                          "forwarded-ca '%s' holds a CA of this server, whose certificates hosts "
-                          "have: take a CA, or a self-signed certificate, of the proxy's own",
-                          c->forwarded_ca)
-                : OK;
+    return e;
 }
 
 static struct http_listener public_door(const struct config *c, struct services *s,
@@ -127,4 +112,10 @@ enum err doors_open(const struct config *c, struct services *services, struct fo
     if (doors_has_forwarded(c))
         doors[n++] = forwarded_door(c, forwarded);
     return http_new(doors, n, &limits, c->tls_cert, c->tls_key, out);
+}
+
+enum err doors_reload(const struct config *c, const struct services *services,
+                      struct http_server *server) {
+    TRY(check_judges(c, services));
+    return http_reload_tls(server);
 }

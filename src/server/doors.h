@@ -13,6 +13,10 @@
 enum err doors_open(const struct config *c, struct services *services, struct forwarded *forwarded,
                     struct http_server **out) ERR_MUST_USE;
 
+/* Reads certificates and keys anew, and who may judge a proxy; an error leaves the old ones. */
+enum err doors_reload(const struct config *c, const struct services *services,
+                      struct http_server *server) ERR_MUST_USE;
+
 bool doors_has_forwarded(const struct config *c);
 
 #endif

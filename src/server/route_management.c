@@ -2,7 +2,6 @@
 #include "server/route_management.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,8 +12,6 @@
 #include "server/respond.h"
 #include "server/routes.h"
 #include "wire/mdm.h"
-
-enum { SENDER_SIZE = 33 }; /* of rate.h's longest name */
 
 /* ---- with everything at hand ---- */
 
@@ -163,37 +160,65 @@ static void fetch_first(const struct services *s, struct mdm_message *m, struct 
 
 /* ---- floods ---- */
 
-/* A host by its certificate, of which it has shown that it has the key; others by the name that
- * they claim, and their address. */
-static void name_sender(const struct mdm_proof *proof, const struct mdm_message *m,
-                        char name[SENDER_SIZE]) {
-    uint8_t digest[DIGEST_MAX_SIZE];
-    char text[2 * 14 + 1] = "";
-    if (!proof->cert.n)
-        snprintf(text, sizeof text, "%.*s", SPAN_FMT(mdm_sender(m)));
-    else if (digest_of(DIGEST_SHA256, proof->cert, digest) == OK)
-        hex_upper(span_of(digest, 14), text);
-    snprintf(name, SENDER_SIZE, "mdm %s", text);
+/*
+ * Who has proved which host he is has a bucket of that host; all others have one for their address,
+ * whatever name or certificate they come with: nothing that a stranger makes up is a key of the
+ * table (route_gateway.c). So he uses up no host's, and fills no rows.
+ */
+static bool may_send(const struct services *s, const char *whose, const char *peer, unsigned limit,
+                     unsigned *wait) {
+    return rate_take(s->rate, whose, peer, limit, clock_monotonic_ms(), wait);
 }
 
-static bool is_too_often(const struct services *s, const struct mdm_proof *proof,
-                         struct mdm_message *m, const struct http_request *r,
-                         struct http_reply *reply) {
-    char sender[SENDER_SIZE];
-    unsigned limit = s->messages_per_minute, wait, unused;
-    int64_t now = clock_monotonic_ms();
-    const char *peer = proof->cert.n ? "" : r->peer;
-    if (!limit)
-        return false;
-    name_sender(proof, m, sender);
-    if (rate_take(s->rate, sender, peer, limit, now, &wait))
-        return false;
-    memcpy(sender, "MDM", 3); /* a bucket of its own: it is told once a minute at most */
-    if (rate_take(s->rate, sender, peer, 1, now, &unused))
+/* Told once a minute at most. */
+static void tell_flood(const struct services *s, const struct mdm_message *m, int64_t device,
+                       struct arena *a) {
+    unsigned unused;
+    if (may_send(s, arena_printf(a, "MDM %lld", (long long)device), "", 1, &unused))
         mdm_flooded(m);
+}
+
+static void come_again(const struct http_request *r, struct http_reply *reply, unsigned wait) {
     http_text(reply, 429, "too many messages from this host: come again later");
     reply->fields = arena_printf(r->arena, "Retry-After: %u\r\n", wait);
-    return true;
+}
+
+/* Behind a tunnel a host that has no nonce yet is one of the strangers, of whom somebody sends too
+ * many. */
+static void refuse_many(const struct mdm_message *m, const struct http_request *r, unsigned wait,
+                        struct http_reply *reply) {
+    enum err e = mdm_turn_away(m, &reply->body);
+    if (e == OK)
+        reply->content_type = TYPE_SYNCML;
+    else if (e == ERR_BUSY)
+        come_again(r, reply, wait);
+    else
+        respond_error(r, reply, e);
+}
+
+/* False: the message is answered already. */
+static bool is_in_time(const struct services *s, const struct mdm_message *m,
+                       const struct http_request *r, struct http_reply *reply) {
+    unsigned limit = s->messages_per_minute, wait;
+    int64_t device;
+    if (!limit)
+        return true;
+    enum err e = mdm_recognize(m, &device);
+    if (e != OK) {
+        respond_error(r, reply, e);
+        return false;
+    }
+    const char *whose =
+        device ? arena_printf(r->arena, "mdm %lld", (long long)device) : "mdm strangers";
+    if (may_send(s, whose, device ? "" : r->peer, limit, &wait))
+        return true;
+    if (device) {
+        tell_flood(s, m, device, r->arena);
+        come_again(r, reply, wait);
+    } else {
+        refuse_many(m, r, wait, reply);
+    }
+    return false;
 }
 
 /* ---- */
@@ -226,7 +251,7 @@ void route_session(const struct services *s, const struct mdm_proof *proof,
         return;
     }
     enum err e = mdm_read(&s->mdm, r->arena, proof, r->body, r->peer, &m);
-    if (e == OK && is_too_often(s, proof, m, r, reply))
+    if (e == OK && !is_in_time(s, m, r, reply))
         return;
     if (e == OK)
         e = mdm_wants(m, &wanted);

@@ -155,6 +155,7 @@ static void close_house(struct house *h) {
     gateway_stop(h->gateway);
     if (h->http)
         http_stop(h->http);
+    mdm_tell_left_out();
     admin_stop(h->admin);
     rate_free(h->rate);
     upstream_poll_end();
@@ -185,16 +186,17 @@ static void announce(const struct house *h) {
     pki_release(pki);
 }
 
+/* The CAs first: whoever judges proxies must not be above what they are now. */
 static void reload(struct house *h) {
-    if (http_reload_tls(h->http) == OK)
-        log_write(LOG_INFO, "server",
-                  "tls=reloaded note=\"signet.conf is read at the start only\"");
-    else
-        log_write(LOG_ERROR, "server", "tls=kept reason=%s", log_q(span_str(err_detail())));
     if (pki_reload(h->pki) == OK)
         log_write(LOG_INFO, "server", "pki=reloaded");
     else
         log_write(LOG_ERROR, "server", "pki=kept reason=%s", log_q(span_str(err_detail())));
+    if (doors_reload(&h->config, &h->services, h->http) == OK)
+        log_write(LOG_INFO, "server",
+                  "tls=reloaded note=\"signet.conf is read at the start only\"");
+    else
+        log_write(LOG_ERROR, "server", "tls=kept reason=%s", log_q(span_str(err_detail())));
 }
 
 static void run_until_signal(struct house *h, const sigset_t *signals) {
@@ -206,6 +208,7 @@ static void run_until_signal(struct house *h, const sigset_t *signals) {
         if (signal == SIGHUP)
             reload(h);
         housekeeping_run(&h->housekeeping);
+        mdm_tell_left_out();
     }
 }
 

@@ -12,7 +12,7 @@
 
 /* Enrollments that are not on their way out: not renewed, removing, removed, revoked
  * (enroll/state.c asserts the numbers). */
-#define IS_LIVE "e.device = $1 AND e.state NOT IN (13, 14, 15, 16)"
+#define IS_LIVE "e.device = $1 AND e.state NOT BETWEEN 13 AND 16"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct assignment *out) {
     *out = (struct assignment){

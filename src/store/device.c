@@ -177,10 +177,11 @@ enum err device_list_leaving(struct tx *tx, struct arena *a, int64_t before, str
     return read_devices(a, rows, out);
 }
 
-enum err device_count_of_account(struct tx *tx, const char *account, int64_t *count) {
+enum err device_count_of_account(struct tx *tx, const char *account, int64_t most, int64_t *count) {
     return sql_number(tx, count,
-                      "SELECT count(*) FROM device WHERE account = $1 AND state IN (1, 2)", "s",
-                      account);
+                      "SELECT count(*) FROM (SELECT 1 FROM device WHERE account = $1"
+                      " AND state IN (1, 2) LIMIT $2)",
+                      "si", account, most);
 }
 
 static enum err device_by_name(struct tx *tx, struct arena *a, const char *name,
@@ -214,10 +215,8 @@ enum err device_set_state(struct tx *tx, const struct device *d) {
 }
 
 enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) {
-    return sql_run(tx,
-                   "UPDATE device SET last_seen = $2, login_status = COALESCE($3, login_status)"
-                   " WHERE id = $1",
-                   "iis", id, at, login_status);
+    return sql_run(tx, "UPDATE device SET last_seen = $2, login_status = $3 WHERE id = $1", "iis",
+                   id, at, login_status);
 }
 
 enum err device_add_trust(struct tx *tx, int64_t id, const char *root_sha1) {

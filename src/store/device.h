@@ -78,15 +78,18 @@ enum err device_find(struct tx *tx, struct arena *a, const char *text,
 /* At most `max` of those with an id above `after`, by id. */
 enum err device_page(struct tx *tx, struct arena *a, int64_t after, int64_t max,
                      struct device **out) ERR_MUST_USE;
-/* Those that are here with that HWDevID, or of that account. */
+/* Those that are here with that HWDevID. */
 enum err device_list_by_hw(struct tx *tx, struct arena *a, const char *hw_dev_id,
                            struct device **out) ERR_MUST_USE;
 /* Those that were told to leave before `before`. */
 enum err device_list_leaving(struct tx *tx, struct arena *a, int64_t before,
                              struct device **out) ERR_MUST_USE;
-enum err device_count_of_account(struct tx *tx, const char *account, int64_t *count) ERR_MUST_USE;
+/* Counts to `most` and no further: an account may have a whole fleet. */
+enum err device_count_of_account(struct tx *tx, const char *account, int64_t most,
+                                 int64_t *count) ERR_MUST_USE;
 /* Writes state, left_at and claims. */
 enum err device_set_state(struct tx *tx, const struct device *device) ERR_MUST_USE;
+/* NULL: the host has not said who is signed in. */
 enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) ERR_MUST_USE;
 
 /* The host confirmed that it trusts a root, by its SHA-1; and whether it has. */
@@ -123,15 +126,16 @@ enum err identity_get(struct tx *tx, struct arena *a, struct span sha256,
 /* The device's newest that is not revoked. ERR_NOT_FOUND. */
 enum err identity_latest(struct tx *tx, struct arena *a, int64_t device,
                          struct identity *out) ERR_MUST_USE;
-/* The host holds it: it is marked, and those that were issued before it are revoked. */
-enum err identity_first_used(struct tx *tx, const struct identity *identity,
-                             int64_t at) ERR_MUST_USE;
+/* The host holds it: it is marked, and those that were issued before it are revoked; *changed
+ * becomes true when there was one. */
+enum err identity_first_used(struct tx *tx, const struct identity *identity, int64_t at,
+                             bool *changed) ERR_MUST_USE;
 /*
- * How many were issued since `since` to the device of that DeviceID and to those with that HWDevID
- * (NULL: none such), and when the first of them was.
+ * How many were issued since `since` to the device of that DeviceID and to those of its account
+ * with that HWDevID (NULL: none such), and when the first of them was.
  */
-enum err identity_count(struct tx *tx, const char *device_id, const char *hw_dev_id, int64_t since,
-                        int64_t *count, int64_t *first) ERR_MUST_USE;
+enum err identity_count(struct tx *tx, const struct device *device, const char *hw_dev_id,
+                        int64_t since, int64_t *count, int64_t *first) ERR_MUST_USE;
 
 /* Revokes those of the device that are live. */
 enum err identity_revoke(struct tx *tx, int64_t device, int64_t at,

@@ -168,7 +168,11 @@ enum err enrollment_list_successors(struct tx *tx, struct arena *a, int64_t devi
     sqlite3_stmt *rows;
     TRY(sql_query(tx, &rows,
                   "SELECT " COLUMNS
-                  " FROM enrollment WHERE device = $1 AND replaces = $2 ORDER BY rowid",
+                  " FROM enrollment WHERE device = $1 AND (replaces = $2 OR (assignment IS NOT NULL"
+                  " AND EXISTS(SELECT 1 FROM enrollment old WHERE old.id = $2"
+                  "  AND old.device = $1 AND old.assignment IS NOT NULL"
+                  "  AND old.profile = enrollment.profile AND old.rowid < enrollment.rowid)))"
+                  " ORDER BY rowid",
                   "is", device, id));
     return read_list(a, rows, out);
 }

@@ -67,7 +67,8 @@ enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now,
 
 /* ---- for enroll/life.h ---- */
 
-/* Those that replace `id`, oldest first. */
+/* Those that replace `id`, and those of its profile that were assigned to the device after it, as
+ * it was; oldest first. */
 enum err enrollment_list_successors(struct tx *tx, struct arena *a, int64_t device, const char *id,
                                     struct enrollment **out) ERR_MUST_USE;
 /* Those whose renewal is due at `now`, the oldest at most `max`: of a device, or, when it is 0, of

@@ -51,16 +51,18 @@ enum err identity_latest(struct tx *tx, struct arena *a, int64_t device, struct 
     return one_identity(a, rows, out);
 }
 
-enum err identity_first_used(struct tx *tx, const struct identity *i, int64_t at) {
+enum err identity_first_used(struct tx *tx, const struct identity *i, int64_t at, bool *changed) {
     TRY(sql_run(tx, "UPDATE identity SET used = $2 WHERE sha256 = $1 AND used IS NULL", "bi",
                 i->sha256, at));
-    return sql_run(tx,
-                   "UPDATE identity SET revoked = $2, reason = 'superseded'"
-                   " WHERE device = $1 AND revoked IS NULL AND issued < $3 AND sha256 <> $4",
-                   "iiib", i->device, at, i->issued, i->sha256);
+    TRY(sql_run(tx,
+                "UPDATE identity SET revoked = $2, reason = 'superseded'"
+                " WHERE device = $1 AND revoked IS NULL AND issued < $3 AND sha256 <> $4",
+                "iiib", i->device, at, i->issued, i->sha256));
+    *changed |= sql_changes(tx) > 0;
+    return OK;
 }
 
-enum err identity_count(struct tx *tx, const char *device_id, const char *hw_dev_id, int64_t since,
+enum err identity_count(struct tx *tx, const struct device *d, const char *hw_dev_id, int64_t since,
                         int64_t *count, int64_t *first) {
     sqlite3_stmt *rows;
     enum err e;
@@ -68,8 +70,8 @@ enum err identity_count(struct tx *tx, const char *device_id, const char *hw_dev
     TRY(sql_query(tx, &rows,
                   "SELECT count(*), min(issued) FROM identity WHERE issued > $3 AND device IN"
                   " (SELECT id FROM device WHERE device_id = $1"
-                  "  UNION SELECT id FROM device WHERE hw_dev_id = $2)",
-                  "ssi", device_id, hw_dev_id, since));
+                  "  UNION SELECT id FROM device WHERE hw_dev_id = $2 AND account = $4)",
+                  "ssis", d->device_id, hw_dev_id, since, d->account));
     if (sql_next(rows, &e)) {
         *count = sqlite3_column_int64(rows, 0);
         *first = sqlite3_column_int64(rows, 1);

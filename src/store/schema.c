@@ -5,6 +5,15 @@
  */
 #include "store/sql.h"
 
+/* Of the certificate that the host was seen with: its end, and when it is to be renewed, which is
+ * renew_due of enroll/renew.c with another spread. */
+#define FILL_LIFE(table)                                                                          \
+    "UPDATE enrollment SET not_after = c.not_after, renew_at = c.not_after"                       \
+    "  - min((c.not_after - c.not_before) / 2, 2592000000) * (10240 + (hint(id) & 1023)) / 10240" \
+    "  FROM (SELECT enrollment, sha1, not_before, not_after FROM " table ") c"                    \
+    "  WHERE c.enrollment = enrollment.id AND state IN (8, 11)"                                   \
+    "  AND upper(c.sha1) = upper(host_thumbprint);"
+
 static const char *const steps[] = {
     /* 1 */
     "CREATE TABLE account("
@@ -185,7 +194,7 @@ static const char *const steps[] = {
     "ALTER TABLE device ADD COLUMN claims INTEGER;" /* the known host whose hardware it names */
     "CREATE INDEX device_name ON device(name COLLATE NOCASE);"
     "CREATE INDEX device_hw ON device(hw_dev_id);"
-    "CREATE INDEX device_account ON device(account);"
+    "CREATE INDEX device_account ON device(account) WHERE state IN (1, 2);"
     /* Its first session; until then the identity before it stays good. */
     "ALTER TABLE identity ADD COLUMN used INTEGER;"
     "ALTER TABLE identity ADD COLUMN serial BLOB;"
@@ -259,13 +268,29 @@ static const char *const steps[] = {
     "ALTER TABLE journal ADD COLUMN device INTEGER;"
     "CREATE INDEX journal_device ON journal(device) WHERE device IS NOT NULL;"
 
-    /* What is assigned stays so: the newest enrollment of a profile on a host is the one in force.
-     * 4 and 10 are rejected and unconfirmed: they want an administrator. */
+    "CREATE INDEX device_leaving ON device(left_at) WHERE state = 2;"
+
+    /* What is assigned stays so. 4 is rejected: that wants an administrator. */
     "INSERT INTO assignment(profile, device, created)"
-    "  SELECT profile, device, min(created) FROM enrollment WHERE state NOT IN (4, 10)"
+    "  SELECT profile, device, min(created) FROM enrollment WHERE state <> 4"
     "  GROUP BY profile, device;"
     "UPDATE enrollment SET assignment = (SELECT a.id FROM assignment a"
-    "  WHERE a.profile = enrollment.profile AND a.device = enrollment.device);",
+    "  WHERE a.profile = enrollment.profile AND a.device = enrollment.device);"
+    /* 8 and 11 are confirmed and reported: those are renewed, also where the host does not come. */
+    FILL_LIFE("certificate") FILL_LIFE("foreign_certificate")
+    /* The newest is in force where the host has shown it, and it is good: those before it become
+     * 13, renewed, and are deleted from the host. */
+    "UPDATE enrollment SET state = 13, deadline = NULL, sessions = 0, renew_at = NULL"
+    "  WHERE state IN (8, 11) AND EXISTS(SELECT 1 FROM enrollment n"
+    "    WHERE n.device = enrollment.device AND n.profile = enrollment.profile"
+    "    AND n.rowid > enrollment.rowid AND n.state = 8"
+    "    AND COALESCE(n.not_after > 1000 * strftime('%s', 'now'), 1)"
+    "    AND NOT EXISTS(SELECT 1 FROM certificate c WHERE c.enrollment = n.id"
+    "      AND c.revoked IS NOT NULL AND upper(c.sha1) = upper(n.host_thumbprint)));"
+    /* 18 is EVENT_RENEWED. */
+    "INSERT INTO event(enrollment, at, kind, text, evidence)"
+    "  SELECT id, 1000 * strftime('%s', 'now'), 18, 'the host has a newer certificate of the"
+    " profile: this one is deleted there', '{}' FROM enrollment WHERE state = 13;",
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };

@@ -48,8 +48,11 @@ enum err sql_connect(const char *path, bool writer, struct tx *out) {
     sqlite3_create_function(out->db, "hint", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, hint,
                             NULL, NULL);
     char *message = NULL;
+    /* The journal of a savepoint needs no file: nothing is recovered from it. A checkpoint every 16
+     * MiB of WAL costs a quarter of one every 4. */
     const char *settings = writer ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                     "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000;"
+                                    "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;"
                                   : "PRAGMA query_only=ON; PRAGMA cache_size=-500;";
     if (sqlite3_exec(out->db, settings, NULL, NULL, &message) != SQLITE_OK) {
         enum err e = err_set(ERR_STORE, "cannot set up '%s': %s", path, message ? message : "");

@@ -177,24 +177,141 @@ static void hardware_that_says_nothing(void **state) {
     }
 }
 
-/* Its DeviceID is free for the next account; its hardware is no news. */
-static void who_has_left_is_no_alarm(void **state) {
+static void the_hardware_of_who_has_left_is_no_news(void **state) {
     (void)state;
     known_host();
     done((struct job){.run = leave});
+    struct enrolling e = enrolls(OTHER, "hw", "bob");
+    assert_false(e.verdict.refused || e.verdict.changed);
+    assert_int_equal(e.device.claims, 0);
+    assert_int_equal(ask(DEVICE).alarms, 0);
+}
+
+/* ---- the DeviceID of a host that has left ---- */
+
+#define SID "S-1-5-21-1-2-3-1105"
+
+/* All that an administrator gives: a profile, one more by a group, and a SID. */
+static enum err endow(struct tx *tx, struct job *j) {
+    bool changed;
+    struct group g;
+    TRY(group_make(tx, &arena, "staff", clock_ms(), &g, &changed));
+    TRY(group_add_member(tx, g.id, j->device.id, &changed));
+    struct assignment s = {.profile = "vpn", .device_group = g.id, .created = clock_ms()};
+    TRY(assignment_put(tx, &s, &changed));
+    TRY(device_set_sid(tx, j->device.id, SID));
+    return enroll_reconcile(tx, &arena, &j->device, &changed);
+}
+
+/* How many assignments are in force, and in `flag` whether it is in a group. */
+static enum err count_what_it_has(struct tx *tx, struct job *j) {
+    struct assignment *wanted;
+    struct group *groups;
+    TRY(assignment_list_for(tx, &arena, j->device.id, &wanted));
+    TRY(group_list(tx, &arena, j->device.id, &groups));
+    j->flag = groups != NULL;
+    for (; wanted; wanted = wanted->next)
+        j->n++;
+    return OK;
+}
+
+static void it_has(int assignments, bool in_group, const char *sid) {
+    struct job j = done((struct job){.run = count_what_it_has});
+    assert_int_equal(j.n, assignments);
+    assert_int_equal(j.flag, in_group);
+    if (sid)
+        assert_string_equal(j.device.sid, sid);
+    else
+        assert_null(j.device.sid);
+}
+
+static void known_host_with_all(void) {
+    known_host();
+    done((struct job){.run = endow});
+    assert_int_equal(count_all(), 2);
+    it_has(2, true, SID);
+}
+
+/* The newest line of its journal. */
+static enum err last_line(struct tx *tx, struct job *j) {
+    struct journal_entry *all;
+    TRY(journal_of_device(tx, &arena, j->device.id, 1, &all));
+    j->text = all->text;
+    j->sha1 = all->evidence;
+    j->n = all->kind;
+    return OK;
+}
+
+static void its_journal_says_so(enum journal_kind kind) {
+    struct job j = done((struct job){.run = last_line});
+    assert_int_equal(j.n, kind);
+    assert_non_null(strstr(j.text, "another account has enrolled this host, which had left"));
+    assert_non_null(strstr(j.sha1, "\"account\":\"bob\""));
+    assert_non_null(strstr(j.sha1, "\"known_account\":\"alice\""));
+}
+
+/* DeviceIDs are no secrets: whoever names one must not become what that host was. */
+static void another_account_inherits_nothing(void **state) {
+    (void)state;
+    known_host_with_all();
+    done((struct job){.run = leave});
     struct enrolling e = enrolls(DEVICE, "hw", "bob");
     assert_false(e.verdict.refused || e.verdict.changed);
-    struct asked q = ask(DEVICE);
-    assert_int_equal(q.alarms, 0);
-    assert_string_equal(q.device.account, "bob");
+    assert_string_equal(ask(DEVICE).device.account, "bob");
+    assert_int_equal(ask(DEVICE).device.state, DEVICE_ENROLLED);
+    it_has(0, false, NULL);
+    done((struct job){.run = reconcile});
+    assert_int_equal(count_all(), 2); /* what it had; nothing new */
+    its_journal_says_so(JOURNAL_ALARM);
+    done((struct job){.run = leave}); /* and back, within the hour: each time is told */
+    enrolls(DEVICE, "hw", "alice");
+    assert_int_equal(ask(DEVICE).alarms, 2);
+}
+
+static void the_same_account_finds_it_all(void **state) {
+    (void)state;
+    known_host_with_all();
+    done((struct job){.run = leave});
+    enrolls(DEVICE, "hw", "alice");
+    it_has(2, true, SID);
+    assert_int_equal(ask(DEVICE).alarms, 0);
+    done((struct job){.run = reconcile});
+    assert_int_equal(count_all(), 4);
+}
+
+static enum err remove_it(struct tx *tx, struct job *j) {
+    return device_remove(tx, &arena, &j->device, &j->flag);
+}
+
+static enum err set_sid(struct tx *tx, struct job *j) {
+    return device_set_sid(tx, j->device.id, SID);
+}
+
+static void what_was_removed_has_nothing(void **state) {
+    (void)state;
+    known_host_with_all();
+    done((struct job){.run = remove_it});
+    it_has(0, false, NULL);
+    done((struct job){.run = set_sid}); /* by an import that still names it */
+    enrolls(DEVICE, "hw", "bob");
+    it_has(0, false, NULL);
+    assert_int_equal(ask(DEVICE).alarms, 0); /* the administrator let it go */
+    its_journal_says_so(JOURNAL_NOTE);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_LIFE(a_stranger_is_nobody),          WITH_LIFE(the_same_account_and_device_id),
-        WITH_LIFE(the_same_account_and_hardware), WITH_LIFE(another_accounts_device_id),
-        WITH_LIFE(another_accounts_hardware),     WITH_LIFE(two_hosts_after_all),
-        WITH_LIFE(hardware_that_says_nothing),    WITH_LIFE(who_has_left_is_no_alarm),
+        WITH_LIFE(a_stranger_is_nobody),
+        WITH_LIFE(the_same_account_and_device_id),
+        WITH_LIFE(the_same_account_and_hardware),
+        WITH_LIFE(another_accounts_device_id),
+        WITH_LIFE(another_accounts_hardware),
+        WITH_LIFE(two_hosts_after_all),
+        WITH_LIFE(hardware_that_says_nothing),
+        WITH_LIFE(the_hardware_of_who_has_left_is_no_news),
+        WITH_LIFE(another_account_inherits_nothing),
+        WITH_LIFE(the_same_account_finds_it_all),
+        WITH_LIFE(what_was_removed_has_nothing),
     };
     return cmocka_run_group_tests(tests, build, tear_down);
 }

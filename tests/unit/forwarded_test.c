@@ -4,13 +4,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <openssl/x509.h>
 
 #include "base/text.h"
 #include "server/forwarded.h"
+#include "server/judges.h"
 #include "x509/pem.h"
 
 static struct arena arena;
@@ -141,11 +144,85 @@ static void length_is_bounded(void **state) {
     refused(text, "longer than");
 }
 
+/* ---- who may judge a proxy ---- */
+
+struct subject {
+    EVP_PKEY *key;
+    X509 *cert;
+    struct span der;
+};
+
+/* Issued by `above`; NULL: by itself. */
+static struct subject issue(const char *name, EVP_PKEY *key, const struct subject *above) {
+    struct subject s = {key, X509_new(), SPAN_NONE};
+    unsigned char *bytes = NULL;
+    X509_set_version(s.cert, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(s.cert), 1);
+    X509_gmtime_adj(X509_getm_notBefore(s.cert), 0);
+    X509_gmtime_adj(X509_getm_notAfter(s.cert), 60);
+    X509_set_pubkey(s.cert, key);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(s.cert), "CN", MBSTRING_UTF8,
+                               (const uint8_t *)name, -1, -1, 0);
+    X509_set_issuer_name(s.cert, X509_get_subject_name(above ? above->cert : s.cert));
+    assert_true(X509_sign(s.cert, above ? above->key : key, EVP_sha256()) > 0);
+    int n = i2d_X509(s.cert, &bytes);
+    s.der = arena_copy(&arena, span_of(bytes, (size_t)n));
+    OPENSSL_free(bytes);
+    return s;
+}
+
+static enum err judge_by(struct span first, struct span second, const struct pki *pki,
+                         struct span device_ca) {
+    char path[] = "/tmp/forwarded_test.XXXXXX";
+    FILE *f = fdopen(mkstemp(path), "w");
+    fputs(pem_of(first), f);
+    fputs(second.n ? pem_of(second) : "", f);
+    fclose(f);
+    enum err e = judges_check(path, pki, device_ca);
+    unlink(path);
+    return e;
+}
+
+/* Of a host that shows its certificate with our CA's, each of these would make a proxy. */
+static void no_judge_believes_our_hosts(void **state) {
+    (void)state;
+    static struct pki pki; /* it is large */
+    EVP_PKEY *keys[6];
+    for (size_t i = 0; i < 6; i++)
+        keys[i] = EVP_EC_gen("P-256");
+    struct subject root = issue("root", keys[0], NULL), between = issue("sub", keys[1], &root),
+                   ca = issue("CA", keys[2], &between), next = issue("CA", keys[3], NULL),
+                   device = issue("devices", keys[4], NULL), proxy = issue("proxy", keys[5], NULL),
+                   again = issue("elsewhere", keys[2], NULL),
+                   namesake = issue("root", keys[5], NULL);
+    struct subject *all[] = {&root, &between, &ca, &next, &device, &proxy, &again, &namesake};
+    pki.ca_count = 2;
+    pki.cas[1].issuer.cert = ca.der;
+    pki.cas[1].chain[0] = between.der; /* without the root, which is above it all the same */
+    pki.cas[1].chain_count = 1;
+    pki.cas[0].issuer.cert = device.der;
+    pki.cas[0].next = next.der;
+    const struct subject *bad[] = {&root, &between, &ca, &next, &device, &again};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(judge_by(bad[i]->der, SPAN_NONE, &pki, device.der), ERR_CONFIG);
+        assert_int_equal(judge_by(proxy.der, bad[i]->der, &pki, device.der), ERR_CONFIG);
+        assert_non_null(strstr(err_detail(), "or one above it"));
+    }
+    assert_int_equal(judge_by(proxy.der, namesake.der, &pki, device.der), OK);
+    pki.ca_count = 0;
+    assert_int_equal(judge_by(device.der, SPAN_NONE, &pki, device.der), ERR_CONFIG);
+    assert_int_equal(judge_by(root.der, SPAN_NONE, &pki, device.der), OK);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        X509_free(all[i]->cert);
+    for (size_t i = 0; i < 6; i++)
+        EVP_PKEY_free(keys[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_forms_are_read),       cmocka_unit_test(none_is_no_certificate),
         cmocka_unit_test(byte_sequences_are_strict), cmocka_unit_test(pem_is_one_certificate),
-        cmocka_unit_test(length_is_bounded),
+        cmocka_unit_test(length_is_bounded),         cmocka_unit_test(no_judge_believes_our_hosts),
     };
     return cmocka_run_group_tests_name("forwarded", tests, prepare, clean_up);
 }

@@ -30,7 +30,8 @@ static bool is_good(struct span cert) {
 }
 
 static enum err first_session(struct tx *tx, void *user) {
-    return identity_first_used(tx, user, clock_ms());
+    bool changed = false;
+    return identity_first_used(tx, user, clock_ms(), &changed);
 }
 
 static void session_with(struct span cert) {
@@ -122,6 +123,41 @@ static void a_closed_house_renews(void **state) {
     assert_int_equal(request_token(&q), 0);
 }
 
+/* Clones of one board, which one account enrolled before the server looked at hardware. */
+static enum err add_clone(struct tx *tx, void *user) {
+    uint8_t sha256[32] = {0, *(const uint8_t *)user};
+    struct device d = {.device_id = OTHER,
+                       .name = "CLONE",
+                       .hw_dev_id = "AB12",
+                       .os_version = "10",
+                       .account = user,
+                       .enrolled = 1};
+    TRY(device_put(tx, &d));
+    for (; sha256[0] < 5; sha256[0]++) {
+        const struct identity i = {.sha256 = span_of(sha256, 32),
+                                   .device = d.id,
+                                   .der = span_str("its certificate"),
+                                   .issued = clock_ms(),
+                                   .not_after = INT64_MAX};
+        TRY(identity_add(tx, &i));
+    }
+    return OK;
+}
+
+/* Whoever claims its hardware, and how often, does not keep it from renewing: it would expire. */
+static void a_claim_of_its_hardware_stops_no_renewal(void **state) {
+    static const char *const owners[] = {"bob", "alice"};
+    (void)state;
+    struct span old = enrolled();
+    move_into_the_window();
+    for (size_t n = 0; n < 2; n++) {
+        assert_ok(store_write(store, add_clone, (void *)(uintptr_t)owners[n]));
+        struct asking q = renewal(old, keys[0], keys[1 + n]);
+        assert_int_equal(request_token(&q), 0);
+        move_clock(HOUR_MS);
+    }
+}
+
 /* ---- what is not ---- */
 
 static void the_window(void **state) {
@@ -186,9 +222,15 @@ static void proofs_that_do_not_hold(void **state) {
     move_into_the_window();
     struct asking q = renewal(forged(keys[2]), keys[2], keys[1]);
     assert_int_equal(request_token(&q), 0x80180016); /* not issued here */
-    struct span csr = csr_of(keys[1], HOST), cms = cms_of(csr, old, keys[0], 0);
+    struct span csr = csr_of(keys[1], HOST), cms = cms_of(csr, forged(keys[2]), keys[2], 0);
+    q.content = swapped(cms, csr, csr_of(keys[2], HOST)); /* nobody computes that it is wrong */
+    assert_int_equal(request_token(&q), 0x80180016);
+    cms = cms_of(csr, old, keys[0], 0);
     q.content = swapped(cms, csr, csr_of(keys[2], HOST)); /* another CSR under the signature */
     assert_int_equal(request_token(&q), 0x80180002);
+    move_clock(-300 * DAY); /* whose turn it is, is told to who has the key */
+    assert_int_equal(request_token(&q), 0x80180002);
+    move_clock(300 * DAY);
     q.content = csr; /* no CMS at all */
     assert_int_equal(request_token(&q), 0x80180001);
     q.content = span_of(cms.p, cms.n - 1);
@@ -242,18 +284,24 @@ static void enrolling_anew_ends_what_was(void **state) {
     assert_true(!is_good(old) && is_good(identity_cert));
 }
 
+static enum err read_proof(struct span cms, struct span *cert, struct span *csr) {
+    struct renewal_proof *proof;
+    TRY(renewal_proof_read(&arena, cms, &proof, cert));
+    return renewal_proof_verify(&arena, proof, csr);
+}
+
 /* Every bit of the proof is under a signature or makes another message of it. */
 static void no_changed_bit_is_believed(void **state) {
     (void)state;
     struct span cert = forged(keys[2]), csr = csr_of(keys[1], HOST), got_cert, got_csr;
     struct span cms = cms_of(csr, cert, keys[2], 0);
-    assert_ok(renewal_proof_read(&arena, cms, &got_cert, &got_csr));
+    assert_ok(read_proof(cms, &got_cert, &got_csr));
     assert_true(span_eq(got_cert, cert) && span_eq(got_csr, csr));
     for (size_t i = 0; i < cms.n; i += 3) {
         uint8_t *changed = arena_alloc(&arena, cms.n);
         memcpy(changed, cms.p, cms.n);
         changed[i] ^= 1;
-        enum err e = renewal_proof_read(&arena, span_of(changed, cms.n), &got_cert, &got_csr);
+        enum err e = read_proof(span_of(changed, cms.n), &got_cert, &got_csr);
         if (e == OK) /* then it says the same, or the certificate is another one */
             assert_true(span_eq(got_csr, csr));
         else
@@ -270,6 +318,7 @@ int main(void) {
         WITH_HOUSE(a_lost_answer_loses_no_host),
         WITH_HOUSE(both_forms_of_the_proof),
         WITH_HOUSE(a_closed_house_renews),
+        WITH_HOUSE(a_claim_of_its_hardware_stops_no_renewal),
         WITH_HOUSE(the_window),
         WITH_HOUSE(what_a_session_ended_renews_nothing),
         WITH_HOUSE(proofs_that_do_not_hold),

@@ -52,11 +52,11 @@ static inline enum err assign_it(struct tx *tx, struct job *j) {
     bool added;
     struct assignment s = {.profile = j->text, .device = j->device.id, .created = clock_ms()};
     TRY(assignment_put(tx, &s, &added));
-    return enroll_reconcile(tx, &arena, &j->device);
+    return enroll_reconcile(tx, &arena, &j->device, &j->flag);
 }
 
 static inline enum err reconcile(struct tx *tx, struct job *j) {
-    return enroll_reconcile(tx, &arena, &j->device);
+    return enroll_reconcile(tx, &arena, &j->device, &j->flag);
 }
 
 static inline enum err renew(struct tx *tx, struct job *j) {

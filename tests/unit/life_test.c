@@ -147,6 +147,83 @@ static void revoked_and_gone_gets_no_other(void **state) {
     assert_int_equal(count_all(), 1);
 }
 
+/* An administrator revokes it, and it stays on the host: that is told, once. */
+static void revoked_and_still_held(void **state) {
+    (void)state;
+    const char *id = confirmed("wifi", A1);
+    done((struct job){.run = revoke_cert, .sha1 = A1});
+    for (int i = 0; i < 3; i++)
+        shows(id, A1);
+    assert_int_equal(events(id, EVENT_ALARM, "holds a certificate that was revoked"), 1);
+}
+
+/* ---- what it answers in a session ---- */
+
+static enum err removed(struct tx *tx, struct job *j) {
+    return enroll_removed(tx, &arena, &j->e, "404");
+}
+
+static struct span cmd_of(const struct answer *a, enum syncml_kind kind, const char *uri) {
+    for (const struct syncml_command *c = a->m->commands; c; c = c->next)
+        if (c->kind == kind && strstr(arena_str(&arena, c->items->target), uri))
+            return c->cmd_id;
+    fail_msg("%s is not in %s", uri, a->text);
+    return SPAN_NONE;
+}
+
+static void put_results(struct buf *b, const struct answer *a, struct span cmd, const char *text) {
+    buf_printf(b,
+               "<Results><CmdID>8</CmdID><MsgRef>%d</MsgRef><CmdRef>%.*s</CmdRef><Item><Data>%s"
+               "</Data></Item></Results>",
+               (int)a->m->msg_id, SPAN_FMT(cmd), text);
+}
+
+/* It is asked, says Status 1, and answers CertThumbprint with `code`, and with `value` unless NULL.
+ */
+static void is_asked(int code, const char *value) {
+    BUF_AUTO(b);
+    struct answer a = say(1, hello);
+    struct span status = cmd_of(&a, SYNCML_GET, "/Status"),
+                thumbprint = cmd_of(&a, SYNCML_GET, "/CertThumbprint");
+    put_status(&b, &a, status, 200);
+    put_results(&b, &a, status, "1");
+    put_status(&b, &a, thumbprint, code);
+    if (value)
+        put_results(&b, &a, thumbprint, value);
+    say(2, buf_cstr(&b));
+}
+
+/* A question that failed is no lost certificate: it is put again. */
+static void a_question_that_failed(void **state) {
+    (void)state;
+    static const int codes[] = {200, 413, 500, 503};
+    const char *id = confirmed("wifi", A1);
+    move_clock(8 * DAY);
+    int64_t next = get(id).next_check;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        is_asked(codes[i], NULL);
+    state_is(id, "confirmed");
+    assert_int_equal(get(id).next_check, next);
+    assert_int_equal(count_all(), 1);
+    is_asked(200, A1);
+    state_is(id, "confirmed");
+    assert_true(get(id).next_check > next);
+}
+
+static void a_question_that_was_answered(void **state) {
+    (void)state;
+    const char *id = confirmed("wifi", A1), *other;
+    move_clock(8 * DAY);
+    is_asked(404, NULL);
+    state_is(id, "gone");
+    gets(newest(), B1, 365 * DAY);
+    done((struct job){.run = removed, .id = id});
+    other = newest();
+    move_clock(8 * DAY);
+    is_asked(200, "");
+    state_is(other, "gone");
+}
+
 /* ---- one in the place of another ---- */
 
 /* The administrator assigns anew, which makes a second enrollment of the same assignment. */
@@ -172,14 +249,22 @@ static void assigned_anew(void **state) {
     state_is(other, "confirmed");
 }
 
+/* What the administrator has sent already need not be sent again. */
+static void assigned_anew_and_then_lost(void **state) {
+    (void)state;
+    const char *first = confirmed("wifi", A1);
+    const char *second = done((struct job){.run = assign_anew}).e.id;
+    has_lost(first);
+    state_is(first, "gone");
+    assert_int_equal(count_all(), 2);
+    gets(second, B1, 365 * DAY);
+    state_is(first, "renewed");
+}
+
 /* ---- taking away ---- */
 
 static enum err sent(struct tx *tx, struct job *j) {
     return enroll_removal_sent(tx, &j->e);
-}
-
-static enum err removed(struct tx *tx, struct job *j) {
-    return enroll_removed(tx, &arena, &j->e, "404");
 }
 
 static void taken_away(void **state) {
@@ -273,9 +358,51 @@ static void a_group_gives_and_takes(void **state) {
     reconciles();
     state_is(id, "confirmed"); /* and keeps it so */
     done((struct job){.run = unassign, .text = "wifi"});
-    reconciles();
+    assert_true(done((struct job){.run = reconcile}).flag);
     state_is(id, "removing");
+    assert_false(done((struct job){.run = reconcile}).flag);
     assert_int_equal(count_all(), 1);
+}
+
+static int crl_number(void) {
+    struct published_crl crl;
+    const struct pki *pki = pki_acquire(mdm.pki);
+    assert_ok(revocation_crl(mdm.revocation, &pki->cas[0], &arena, &crl));
+    pki_release(pki);
+    return (int)crl.number;
+}
+
+/* Nobody waits for the CRL's half life to see what its session closed. */
+static void taken_away_in_a_session(void **state) {
+    (void)state;
+    assigned("wifi");
+    int before = crl_number();
+    say(1, hello);
+    assert_int_equal(crl_number(), before);
+    done((struct job){.run = unassign, .text = "wifi"});
+    say(1, hello);
+    assert_int_equal(crl_number(), before + 1);
+}
+
+/* What it was told to delete in a session's first message is not told again in the same. */
+static void told_once_a_session(void **state) {
+    (void)state;
+    const char *id = confirmed("wifi", A1);
+    done((struct job){.run = unassign, .text = "wifi"});
+    assigned("vpn"); /* which takes the other away, too */
+    state_is(id, "removing");
+    struct answer a = say(1, hello);
+    assert_int_equal(count_kind(&a, SYNCML_DELETE), 1);
+    a = say(2, take_roots(&a, NULL));
+    has_atomics(&a, 1);
+    BUF_AUTO(b);
+    for (const struct syncml_command *c = a.m->commands; c; c = c->next)
+        if (c->kind == SYNCML_ATOMIC)
+            put_status(&b, &a, c->cmd_id, 200);
+    a = say(3, buf_cstr(&b));
+    state_is(newest(), "accepted");
+    assert_int_equal(count_kind(&a, SYNCML_DELETE), 0);
+    assert_int_equal(get(id).sessions, 1);
 }
 
 static void a_rejected_one_wants_an_administrator(void **state) {
@@ -385,12 +512,18 @@ int main(void) {
         WITH_LIFE(a_node_that_is_gone),
         WITH_LIFE(again_and_again),
         WITH_LIFE(revoked_and_gone_gets_no_other),
+        WITH_LIFE(revoked_and_still_held),
+        WITH_LIFE(a_question_that_failed),
+        WITH_LIFE(a_question_that_was_answered),
         WITH_LIFE(assigned_anew),
+        WITH_LIFE(assigned_anew_and_then_lost),
         WITH_LIFE(taken_away),
         WITH_LIFE(renewed_and_removed_is_superseded),
         WITH_LIFE(what_nobody_took_away_stays),
         WITH_LIFE(never_sent_is_removed_at_once),
         WITH_LIFE(a_group_gives_and_takes),
+        WITH_LIFE(taken_away_in_a_session),
+        WITH_LIFE(told_once_a_session),
         WITH_LIFE(a_rejected_one_wants_an_administrator),
         WITH_LIFE(a_profile_that_cannot_be_read),
         WITH_LIFE(it_leaves),

@@ -380,6 +380,63 @@ static void who_has_left(void **state) {
     }
 }
 
+/* ---- who counts as which host ---- */
+
+static struct mdm_message *read_as(const struct mdm_proof *proof, const char *message) {
+    struct mdm_message *m;
+    assert_ok(mdm_read(&mdm, &arena, proof, span_str(message), "192.0.2.1", &m));
+    return m;
+}
+
+static int64_t sender(const struct mdm_proof *proof, const char *message) {
+    int64_t device = -1;
+    assert_ok(mdm_recognize(read_as(proof, message), &device));
+    return device;
+}
+
+static void a_name_proves_nothing(void **state) {
+    (void)state;
+    const struct mdm_proof foreign = {.cert = span_str("a foreign one"), .md5_allowed = true};
+    const struct mdm_proof nothing = {0};
+    const int64_t host = secret_row().device;
+    const char *plain = message_as(DEVICE, 1, 1, "", hello);
+    struct answer a = tell(&tunnel, plain);
+    const char *nonce = nonce_of(&a);
+    assert_int_equal(sender(&tunnel, plain), 0);
+    assert_int_equal(sender(&nothing, plain), 0);
+    assert_int_equal(sender(&foreign, plain), 0);
+    assert_int_equal(
+        sender(&tunnel, message_as(DEVICE, 1, 2, cred(known.name, "another", nonce), hello)), 0);
+    assert_int_equal(sender(&ours, message_as("FEDCBA9876543210FEDCBA9876543210", 1, 1, "", hello)),
+                     0);
+    assert_int_equal(sender(&ours, plain), host);
+    const char *login = message_as(DEVICE, 1, 2, cred(known.name, known.host_secret, nonce), hello);
+    assert_int_equal(sender(&tunnel, login), host);
+    a = tell(&tunnel, login); /* to be recognized spends no nonce */
+    assert_int_equal(header_code(&a), 212);
+}
+
+/* However many strangers there are at its address, which is the tunnel's. */
+static void a_host_gets_its_nonce(void **state) {
+    (void)state;
+    struct answer a;
+    BUF_AUTO(reply);
+    const struct mdm_proof nothing = {0}, foreign = {.cert = span_str("foreign")};
+    const char *plain = message_as(DEVICE, 1, 1, "", hello);
+    assert_int_equal(mdm_turn_away(read_as(&nothing, plain), &reply), ERR_BUSY);
+    assert_int_equal(mdm_turn_away(read_as(&foreign, plain), &reply), ERR_BUSY);
+    assert_int_equal(reply.n, 0);
+    assert_ok(mdm_turn_away(read_as(&tunnel, plain), &reply));
+    a.text = arena_str(&arena, buf_view(&reply));
+    assert_ok(syncml_parse(&arena, span_str(a.text), &a.m));
+    is_challenge(&a);
+    const char *login =
+        message_as(DEVICE, 1, 2, cred(known.name, known.host_secret, nonce_of(&a)), hello);
+    assert_int_equal(mdm_turn_away(read_as(&tunnel, login), &reply), ERR_BUSY); /* no stranger */
+    a = tell(&tunnel, login);
+    assert_int_equal(header_code(&a), 212);
+}
+
 /* ---- rekeying ---- */
 
 /* The secret in the Replace of an answer; NULL: there is none. */
@@ -525,6 +582,8 @@ int main(void) {
         MD5(sessions_are_not_taken_over),
         MD5(ids_of_other_sessions),
         MD5(who_has_left),
+        MD5(a_name_proves_nothing),
+        MD5(a_host_gets_its_nonce),
         MD5(a_new_secret),
         MD5(lost_on_the_way),
         MD5(refused),

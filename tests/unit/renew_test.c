@@ -159,6 +159,80 @@ static void what_was_revoked_is_not_renewed(void **state) {
     assert_int_equal(events(old, EVENT_ALARM, "was revoked: it is not renewed"), 1);
 }
 
+/* ---- several of one assignment ---- */
+
+static enum err assign_anew(struct tx *tx, struct job *j) {
+    struct stored_profile p;
+    struct assignment s;
+    TRY(profile_get(tx, &arena, "wifi", &p));
+    TRY(assignment_find(tx, &arena, "wifi", j->device.id, 0, &s));
+    return enroll_assign_for(tx, &arena, &j->device, &p, s.id, &j->e);
+}
+
+/* The administrator was faster: there is nothing more to make, unless it fails. */
+static void assigned_anew_before_it_is_due(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    const char *second = done((struct job){.run = assign_anew}).e.id;
+    move_clock(340 * DAY);
+    renews();
+    assert_int_equal(count_all(), 2);
+    happens(second, EVENT_SENT);
+    happens(second, EVENT_REJECTED);
+    move_clock(2 * DAY);
+    renews();
+    assert_int_equal(count_all(), 3);
+    state_is(second, "rejected"); /* that is for the administrator */
+    gets(newest(), B1, 365 * DAY);
+    state_is(old, "renewed");
+}
+
+static enum err confirm_it(struct tx *tx, struct job *j) {
+    j->e.state = STATE_CONFIRMED;
+    j->e.not_after = clock_ms() + j->life;
+    j->e.renew_at = clock_ms() + j->n;
+    return enrollment_update(tx, &j->e);
+}
+
+/* As an older signet may leave them: both ended, and one new one takes the place of both. */
+static void two_that_ended(void **state) {
+    (void)state;
+    const char *first = confirmed();
+    const char *second = done((struct job){.run = assign_anew}).e.id;
+    done((struct job){.run = confirm_it, .id = second, .life = 365 * DAY, .n = 340 * DAY});
+    move_clock(400 * DAY);
+    for (int i = 0; i < 3; i++) {
+        renews();
+        move_clock(2 * DAY);
+    }
+    state_is(first, "gone");
+    state_is(second, "gone");
+    assert_int_equal(count_all(), 3);
+    gets(newest(), B1, 365 * DAY);
+    state_is(first, "renewed");
+    state_is(second, "renewed");
+}
+
+static enum err add_b1(struct tx *tx, struct job *j) {
+    return add_cert(tx, j->id, B1, 365 * DAY);
+}
+
+/* One that is gone and gets no successor, because it was revoked, has replaced nothing. */
+static void one_that_is_gone_replaces_nothing(void **state) {
+    (void)state;
+    const char *first = confirmed();
+    const char *second = done((struct job){.run = assign_anew}).e.id;
+    done((struct job){.run = add_b1, .id = second});
+    done((struct job){.run = confirm_it, .id = second, .life = 365 * DAY, .n = 340 * DAY});
+    done((struct job){.run = revoke_cert, .sha1 = B1});
+    shows(second, NULL);
+    state_is(second, "gone");
+    move_clock(340 * DAY);
+    renews();
+    state_is(first, "confirmed");
+    assert_string_equal(reason(A1), "");
+}
+
 /* ---- hosts that are away ---- */
 
 static enum err renew_all(struct tx *tx, struct job *j) {
@@ -229,6 +303,9 @@ int main(void) {
         WITH_LIFE(it_is_tried_again),
         WITH_LIFE(five_times_then_an_alarm),
         WITH_LIFE(what_was_revoked_is_not_renewed),
+        WITH_LIFE(assigned_anew_before_it_is_due),
+        WITH_LIFE(two_that_ended),
+        WITH_LIFE(one_that_is_gone_replaces_nothing),
         WITH_LIFE(a_year_away),
         WITH_LIFE(expiring_and_not_seen),
     };

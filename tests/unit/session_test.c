@@ -8,6 +8,7 @@
 #include "mdm_fixture.h"
 
 #include "base/clock.h"
+#include "ca/device_crl.h"
 #include "enroll/state.h"
 #include "mdm/chunks.h"
 #include "store/journal.h"
@@ -519,6 +520,12 @@ static void said_anew_in_each_session(void **state) {
     assign_text("default", swap(filled_profile(), "./Device/", "./User/", true));
     struct answer a = say(1, hello); /* it does not say so any more */
     assert_int_equal(commands_in(&a), 0);
+    a = say(2, ""); /* nor in the session's other messages */
+    assert_int_equal(commands_in(&a), 0);
+    a = say(1, signed_in("user"));
+    assert_true(commands_in(&a) > 0);
+    a = say(2, take_roots(&a, NULL));
+    has_atomics(&a, 1);
 }
 
 /* ---- strangers ---- */
@@ -571,6 +578,74 @@ static void strangers(void **state) {
     assert_int_equal(told("").notes, 0);
 }
 
+/* Neither names nor certificates that are made up make the log grow; what is left out is counted.
+ */
+static void strangers_in_the_log(void **state) {
+    (void)state;
+    enum { FLOOD = 60 };
+    char path[] = "/tmp/session_test.XXXXXX", line[4096];
+    unsigned lines = 0, left_out = 0;
+    int fd = mkstemp(path), stderr_before = dup(2);
+    mdm_tell_left_out();
+    log_set_level(LOG_WARN);
+    assert_int_equal(dup2(fd, 2), 2);
+    usleep(1000000); /* this second's lines may be spent */
+    int64_t began = clock_monotonic_ms();
+    for (int i = 0; i < FLOOD; i++)
+        knock(span_str(arena_printf(&arena, "invention %d", i)), arena_printf(&arena, "%032X", i),
+              1, 401);
+    int64_t seconds = (clock_monotonic_ms() - began) / 1000 + 2; /* that were touched, at most */
+    mdm_tell_left_out();
+    dup2(stderr_before, 2);
+    log_set_level(LOG_ERROR);
+    FILE *f = fdopen(fd, "r");
+    rewind(f);
+    while (fgets(line, sizeof line, f)) {
+        const char *count = strstr(line, "event=left_out lines=");
+        lines += !count;
+        left_out += count ? (unsigned)strtoul(strchr(count, '=') + 16, NULL, 10) : 0;
+    }
+    fclose(f);
+    close(stderr_before);
+    unlink(path);
+    assert_int_equal(lines + left_out, FLOOD);
+    assert_in_range(lines, 1, 10 * seconds);
+}
+
+static enum err renew_identity(struct tx *tx, void *user) {
+    uint8_t sha256[DIGEST_MAX_SIZE];
+    struct device d;
+    (void)user;
+    TRY(device_by_device_id(tx, &arena, DEVICE, &d));
+    TRY(digest_of(DIGEST_SHA256, span_str("the next"), sha256));
+    const struct identity i = {.sha256 = span_of(sha256, 32),
+                               .device = d.id,
+                               .der = span_str("the next"),
+                               .serial = span_str("\2"),
+                               .issued = 2,
+                               .not_after = INT64_MAX};
+    return identity_add(tx, &i);
+}
+
+static int64_t device_crl_number(void) {
+    struct published_crl crl;
+    assert_ok(device_crl(mdm.revocation, authority, &arena, &crl));
+    return crl.number;
+}
+
+/* A proxy that asks the CRL must not let it in any longer than signet does. */
+static void a_superseded_identity_is_public(void **state) {
+    (void)state;
+    say(1, hello);
+    assert_ok(store_write(store, renew_identity, NULL));
+    int64_t before = device_crl_number();
+    knock(span_str(CERT), DEVICE, 1, 200);
+    assert_int_equal(device_crl_number(), before);
+    knock(span_str("the next"), DEVICE, 1, 200);
+    assert_int_equal(device_crl_number(), before + 1);
+    knock(span_str(CERT), DEVICE, 1, 401);
+}
+
 static void floods(void **state) {
     (void)state;
     struct mdm_message *m;
@@ -614,7 +689,9 @@ int main(void) {
         IN_HOUSE(in_the_users_store),
         IN_HOUSE(said_anew_in_each_session),
         IN_HOUSE(strangers),
+        IN_HOUSE(a_superseded_identity_is_public),
         IN_HOUSE(floods),
+        IN_HOUSE(strangers_in_the_log),
     };
     return cmocka_run_group_tests_name("session", tests, build, tear_down);
 }

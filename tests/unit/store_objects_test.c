@@ -26,7 +26,7 @@ static enum err put_devices(struct tx *tx, void *user) {
     (void)user;
     TRY(device_put(tx, &d));
     TRY(device_seen(tx, d.id, 12, "user"));
-    TRY(device_seen(tx, d.id, 13, NULL)); /* keeps the login status */
+    TRY(device_seen(tx, d.id, 13, NULL)); /* nobody is known to be signed in any more */
     TRY(device_add_trust(tx, d.id, sha1_a));
     TRY(device_add_trust(tx, d.id, sha1_a));
     TRY(device_add_trust(tx, d.id, sha1_b));
@@ -61,7 +61,7 @@ static enum err see_devices(struct tx *tx, void *arena) {
     assert_string_equal(d.hw_dev_id, "hw");
     assert_string_equal(d.os_version, "10");
     assert_string_equal(d.account, "alice");
-    assert_string_equal(d.login_status, "user");
+    assert_null(d.login_status);
     assert_true(trusts(tx, d.id, sha1_a) && trusts(tx, d.id, sha1_b));
     assert_string_equal(d.sid, "S-1-5-21-1-2-3-4");
     assert_int_equal(d.enrolled, 11);

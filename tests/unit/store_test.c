@@ -67,7 +67,8 @@ static const char version_1[] = SINCE_1
     "  trusted_root TEXT, name TEXT, hw_dev_id TEXT, account TEXT);"
     "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE enrollment(id TEXT PRIMARY KEY, device INTEGER REFERENCES device(id),"
-    "  state INTEGER, subject TEXT, profile TEXT DEFAULT 'p', created INTEGER DEFAULT 1);"
+    "  state INTEGER, subject TEXT, profile TEXT DEFAULT 'p', created INTEGER DEFAULT 1,"
+    "  deadline INTEGER, sessions INTEGER NOT NULL DEFAULT 0, host_thumbprint TEXT);"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES enrollment(id),"
     "  at INTEGER, kind INTEGER, text TEXT, evidence TEXT);"
     "CREATE TABLE challenge(hash BLOB PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES"
@@ -150,27 +151,34 @@ static void an_old_database_is_brought_up(void **state) {
 }
 
 /* As the second step left it: what the third one touches. */
-static const char version_2[] = SINCE_1
-    "CREATE TABLE journal(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL,"
-    "  endpoint TEXT, certificate INTEGER, text TEXT NOT NULL, evidence TEXT NOT NULL);"
-    "CREATE TABLE device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE, name TEXT NOT"
-    "  NULL, hw_dev_id TEXT NOT NULL, account TEXT NOT NULL, os_version TEXT NOT NULL,"
-    "  login_status TEXT, enrolled INTEGER NOT NULL, last_seen INTEGER, trusted_root TEXT,"
-    "  sid TEXT);"
-    "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body TEXT NOT NULL,"
-    "  trust_device_name INTEGER NOT NULL, created INTEGER NOT NULL);"
-    "CREATE TABLE enrollment(id TEXT PRIMARY KEY, device INTEGER NOT NULL REFERENCES device(id),"
-    "  profile TEXT NOT NULL, body TEXT NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL,"
-    "  deadline INTEGER, sessions INTEGER NOT NULL DEFAULT 0, asked INTEGER NOT NULL DEFAULT 0,"
-    "  next_ask INTEGER NOT NULL DEFAULT 0, user_scope INTEGER NOT NULL DEFAULT 0, subject TEXT,"
-    "  san TEXT, eku TEXT, key_usage INTEGER, key_length INTEGER, host_status TEXT,"
-    "  host_error TEXT, host_thumbprint TEXT, respondent TEXT);"
-    "CREATE TABLE request(id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, message_type INTEGER NOT"
-    "  NULL, state INTEGER NOT NULL, transaction_id TEXT NOT NULL, transaction_hint INTEGER NOT"
-    "  NULL, signer_sha256 BLOB NOT NULL, signer_key_sha256 BLOB NOT NULL, csr_sha256 BLOB NOT"
-    "  NULL, csr_hint INTEGER NOT NULL, enrollment TEXT, subject TEXT NOT NULL, peer TEXT NOT"
-    "  NULL, reason TEXT, validity INTEGER NOT NULL DEFAULT 0, challenge INTEGER, certificate"
-    "  INTEGER, created INTEGER NOT NULL, decided INTEGER, csr BLOB);"
+#define VERSION_2                                                                                    \
+    SINCE_1                                                                                          \
+    "CREATE TABLE journal(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL,"       \
+    "  endpoint TEXT, certificate INTEGER, text TEXT NOT NULL, evidence TEXT NOT NULL);"             \
+    "CREATE TABLE device(id INTEGER PRIMARY KEY, device_id TEXT NOT NULL UNIQUE, name TEXT NOT"      \
+    "  NULL, hw_dev_id TEXT NOT NULL, account TEXT NOT NULL, os_version TEXT NOT NULL,"              \
+    "  login_status TEXT, enrolled INTEGER NOT NULL, last_seen INTEGER, trusted_root TEXT,"          \
+    "  sid TEXT);"                                                                                   \
+    "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body TEXT NOT NULL,"    \
+    "  trust_device_name INTEGER NOT NULL, created INTEGER NOT NULL);"                               \
+    "CREATE TABLE enrollment(id TEXT PRIMARY KEY, device INTEGER NOT NULL REFERENCES device(id),"    \
+    "  profile TEXT NOT NULL, body TEXT NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL," \
+    "  deadline INTEGER, sessions INTEGER NOT NULL DEFAULT 0, asked INTEGER NOT NULL DEFAULT 0,"     \
+    "  next_ask INTEGER NOT NULL DEFAULT 0, user_scope INTEGER NOT NULL DEFAULT 0, subject TEXT,"    \
+    "  san TEXT, eku TEXT, key_usage INTEGER, key_length INTEGER, host_status TEXT,"                 \
+    "  host_error TEXT, host_thumbprint TEXT, respondent TEXT);"                                     \
+    "CREATE TABLE request(id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, message_type INTEGER NOT"  \
+    "  NULL, state INTEGER NOT NULL, transaction_id TEXT NOT NULL, transaction_hint INTEGER NOT"     \
+    "  NULL, signer_sha256 BLOB NOT NULL, signer_key_sha256 BLOB NOT NULL, csr_sha256 BLOB NOT"      \
+    "  NULL, csr_hint INTEGER NOT NULL, enrollment TEXT, subject TEXT NOT NULL, peer TEXT NOT"       \
+    "  NULL, reason TEXT, validity INTEGER NOT NULL DEFAULT 0, challenge INTEGER, certificate"       \
+    "  INTEGER, created INTEGER NOT NULL, decided INTEGER, csr BLOB);"                               \
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL, at INTEGER, kind INTEGER," \
+    "  text TEXT, evidence TEXT);"                                                                   \
+    "CREATE TABLE certificate(id INTEGER PRIMARY KEY, enrollment TEXT, sha1 TEXT NOT NULL,"          \
+    "  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, revoked INTEGER);"
+
+static const char version_2[] = VERSION_2
     "INSERT INTO device VALUES(1, 'D', 'ONE', 'hw', 'bob', '10', 'user', 5, 6, 'ROOT', 'S-1'),"
     "  (2, 'E', 'TWO', 'hw', 'eve', '11', NULL, 7, NULL, NULL, NULL);"
     "INSERT INTO profile VALUES(1, 'vpn', '<Atomic/>', 1, 8);"
@@ -219,6 +227,94 @@ static void a_database_without_upstreams_is_brought_up(void **state) {
         ask_file("SELECT count(*) FROM pragma_table_info('device') WHERE name = 'trusted_root'"),
         0);
     assert_int_equal(ask_file("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+/* What a host got under the third step's signet, which renewed nothing: `profile assign` again was
+ * the way. Only what the fourth touches. A year has 31536000000 ms; 9000000000000 is far away. */
+#define YEAR "31536000000"
+static const char before_lives[] = VERSION_2
+    "CREATE TABLE foreign_certificate(id INTEGER PRIMARY KEY, enrollment TEXT, sha1 TEXT NOT NULL,"
+    "  not_before INTEGER NOT NULL, not_after INTEGER NOT NULL);"
+    "INSERT INTO device VALUES(1, 'D', 'ONE', 'hw', 'bob', '10', 'user', 5, 6, NULL, NULL);"
+    "INSERT INTO enrollment(id, device, profile, body, state, created, sessions, host_thumbprint)"
+    "  VALUES('old', 1, 'vpn', '', 8, 1, 7, 'aa'), ('new', 1, 'vpn', '', 8, 2, 0, 'bb'),"
+    "  ('late', 1, 'vpn', '', 10, 3, 0, NULL), ('lone', 1, 'lan', '', 10, 4, 0, NULL),"
+    "  ('bad', 1, 'web', '', 4, 5, 0, NULL), ('short', 1, 'sms', '', 8, 6, 0, 'CC'),"
+    "  ('name', 1, 'tls', '', 8, 7, 0, 'DD'), ('good', 1, 'eap', '', 8, 8, 0, 'E1'),"
+    "  ('over', 1, 'eap', '', 8, 9, 0, 'E2'), ('held', 1, 'nac', '', 8, 10, 0, 'F1'),"
+    "  ('lost', 1, 'nac', '', 8, 11, 0, 'F2'), ('up', 1, 'ra', '', 11, 12, 0, 'aB');"
+    "INSERT INTO certificate(enrollment, sha1, not_before, not_after, revoked) VALUES"
+    "  ('old', 'AA', 9000000000000 - " YEAR ", 9000000000000, NULL),"
+    "  ('new', 'B0', 1, 5, 4), ('new', 'BB', 9000000000001 - " YEAR ", 9000000000001, NULL),"
+    "  ('short', 'CC', 9000000000000 - 86400000, 9000000000000, NULL),"
+    "  ('name', 'D0', 1, 5, NULL), ('good', 'E1', 1, 9000000000000, NULL),"
+    "  ('over', 'E2', 1, 1000000000000, NULL), ('held', 'F1', 1, 9000000000000, NULL),"
+    "  ('lost', 'F2', 1, 9000000000000, 3);"
+    "INSERT INTO foreign_certificate(enrollment, sha1, not_before, not_after) VALUES"
+    "  ('up', 'AB', 1, 8000000000000), (NULL, 'D0', 1, 2);"
+    "PRAGMA user_version = 3";
+
+static int64_t ask_of(const char *id, const char *what) {
+    char sql[200];
+    snprintf(sql, sizeof sql, "SELECT %s FROM enrollment WHERE id = '%s'", what, id);
+    return ask_file(sql);
+}
+
+static void certificates_get_their_lives(void **state) {
+    (void)state;
+    const int64_t day = 86400000, end = 9000000000000;
+    make_version(before_lives);
+    assert_ok(store_open(path, &store));
+    assert_int_equal(ask_of("new", "not_after"), end + 1); /* of the one that it shows */
+    assert_in_range(end + 1 - ask_of("new", "renew_at"), 30 * day, 33 * day);
+    assert_in_range(end - ask_of("short", "renew_at"), day / 2, day * 11 / 20);
+    assert_int_equal(ask_of("name", "not_after IS NULL AND renew_at IS NULL AND state = 8"), 1);
+    assert_int_equal(ask_of("up", "not_after"), 8000000000000); /* an upstream's */
+    assert_in_range(8000000000000 - ask_of("up", "renew_at"), 30 * day, 33 * day);
+    /* one of a profile is in force, unless it is of no use */
+    assert_int_equal(ask_of("old", "state = 13 AND sessions = 0 AND renew_at IS NULL"), 1);
+    assert_int_equal(ask_file("SELECT count(*) FROM event WHERE enrollment = 'old'"
+                              " AND kind = 18 AND at > 1700000000000"),
+                     1);
+    assert_int_equal(ask_file("SELECT count(*) FROM event"), 1);
+    assert_int_equal(ask_of("new", "state"), 8);
+    assert_int_equal(ask_of("good", "state"), 8);
+    assert_int_equal(ask_of("over", "state"), 8);
+    assert_int_equal(ask_of("held", "state"), 8);
+    /* what may still be confirmed is assigned, too */
+    assert_int_equal(ask_of("late", "assignment = (SELECT assignment FROM enrollment"
+                                    " WHERE id = 'new')"),
+                     1);
+    assert_int_equal(ask_of("lone", "assignment IS NOT NULL AND state = 10"), 1);
+    assert_int_equal(ask_of("bad", "assignment IS NULL"), 1);
+}
+
+/* A report proves nothing: what it may replace stays. */
+static void a_report_replaces_nothing(void **state) {
+    (void)state;
+    make_version(before_lives);
+    ask_file("UPDATE enrollment SET state = 11 WHERE id = 'new'");
+    assert_ok(store_open(path, &store));
+    assert_int_equal(ask_of("old", "state"), 8);
+    assert_int_equal(ask_of("new", "state = 11 AND not_after > renew_at"), 1);
+}
+
+/* Asked each minute, of all hosts. */
+static void hosts_that_leave_are_found_by_an_index(void **state) {
+    (void)state;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *plan = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "EXPLAIN QUERY PLAN SELECT name FROM device"
+                                        " WHERE state = 2 AND left_at < $1",
+                                        -1, &plan, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(plan), SQLITE_ROW);
+    const char *how = (const char *)sqlite3_column_text(plan, 3);
+    assert_non_null(strstr(how, "SEARCH device USING INDEX device_leaving"));
+    sqlite3_finalize(plan);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /* A step that fails leaves the database as it found it. */
@@ -477,6 +573,10 @@ int main(void) {
         WITH_STORE(newer_version_is_refused),
         cmocka_unit_test_teardown(an_old_database_is_brought_up, close_it),
         cmocka_unit_test_teardown(a_database_without_upstreams_is_brought_up, close_it),
+        cmocka_unit_test_teardown(certificates_get_their_lives, close_it),
+        cmocka_unit_test_teardown(a_report_replaces_nothing, close_it),
+        cmocka_unit_test_setup_teardown(hosts_that_leave_are_found_by_an_index, open_fresh,
+                                        close_it),
         cmocka_unit_test_teardown(failed_migration_changes_nothing, close_it),
         cmocka_unit_test_teardown(unreadable_files, close_it),
         WITH_STORE(failed_work_writes_nothing),

@@ -243,6 +243,41 @@ static void tokens_that_are_refused(void **state) {
 
 /* ---- guessing ---- */
 
+static enum err sign_in_from(const char *from, const char *user, const char *password) {
+    char token[MDM_SIGN_IN_SIZE];
+    return mdm_sign_in(&mdm, &arena, span_str(user), span_str(password), from, token);
+}
+
+/* Five wrong passwords would shut out the address, and the account at every new one. */
+static void a_code_is_no_guess(void **state) {
+    (void)state;
+    const char *expired = new_code("bob", HOUR_MS, 1), *others = new_code("alice", DAY, 1);
+    move_clock(HOUR_MS);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(sign_in_from("198.51.100.10", "bob", expired), ERR_AUTH);
+        assert_non_null(strstr(err_detail(), "expired"));
+        assert_int_equal(sign_in_from("198.51.100.10", "bob", others), ERR_AUTH);
+        assert_string_equal(err_detail(), "wrong user name or password");
+    }
+    assert_ok(sign_in_from("198.51.100.10", "bob", "swordfish"));
+}
+
+/* Neither where the address is shut out, nor where the account is. */
+static void guesses_keep_no_code_out(void **state) {
+    (void)state;
+    static const char *const from[] = {"198.51.100.8", "198.51.100.9"};
+    const char *code = new_code("bob", DAY, 1);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(sign_in_from(from[0], "bob", "wrong"), ERR_AUTH);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sign_in_from(from[i], "bob", "swordfish"), ERR_AUTH);
+        assert_non_null(strstr(err_detail(), "too many wrong"));
+        assert_int_equal(sign_in_from(from[i], "bob", "ABCDE-FGHIJ-KLMNO-PQRST"), ERR_AUTH);
+        assert_non_null(strstr(err_detail(), "too many wrong")); /* no code of ours: a guess */
+        assert_ok(sign_in_from(from[i], "bob", code));
+    }
+}
+
 static void guessing_is_made_slow(void **state) {
     (void)state;
     struct asking q = good(keys[0]);
@@ -345,6 +380,31 @@ static void a_device_enrolls_so_often(void **state) {
     move_clock(HOUR_MS);
     struct asking later = good(keys[0]);
     assert_int_equal(request_token(&later), 0);
+}
+
+/* Boards without a number are many hosts, however they write it. */
+static void boards_that_name_nothing(void **state) {
+    (void)state;
+    static const char *const nothing[] = {"{0000-0000}", "", "FFFF"};
+    for (unsigned n = 0; n < 21; n++) {
+        struct asking q = numbered(n);
+        q.hw = nothing[n / 7];
+        assert_int_equal(request_token(&q), 0);
+    }
+}
+
+/* Nobody is stopped by what somebody else says that his hardware is. */
+static void another_accounts_hardware_counts_nothing(void **state) {
+    (void)state;
+    for (unsigned n = 0; n < 6; n++) {
+        struct asking his = good(keys[n % 3]);
+        his.user = "bob";
+        his.device = OTHER;
+        his.content = csr_of(keys[n % 3], OTHER);
+        assert_int_equal(request_token(&his), n < 5 ? 0 : 0x80180005);
+    }
+    struct asking q = good(keys[0]);
+    assert_int_equal(request_token(&q), 0);
 }
 
 /* ---- the other faults (C.7) ---- */
@@ -460,7 +520,6 @@ static void types_choose_the_store(void **state) {
     static const char *const types[] = {"Full", "Device", "Kiosk"};
     for (size_t i = 0; i < 3; i++) {
         struct asking q = numbered((unsigned)i + 1);
-        BUF_AUTO(b);
         q.type = types[i];
         assert_int_equal(request_token(&q), 0);
         const struct xml_node *my = document->child->child;
@@ -486,10 +545,14 @@ int main(void) {
         WITH_HOUSE(a_sign_in_lives_ten_minutes),
         WITH_HOUSE(a_sign_in_by_code),
         WITH_HOUSE(tokens_that_are_refused),
+        WITH_HOUSE(a_code_is_no_guess),
         WITH_HOUSE(guessing_is_made_slow),
+        WITH_HOUSE(guesses_keep_no_code_out),
         WITH_HOUSE(an_account_has_so_many_hosts),
         WITH_HOUSE(a_refusal_spends_nothing),
         WITH_HOUSE(a_device_enrolls_so_often),
+        WITH_HOUSE(boards_that_name_nothing),
+        WITH_HOUSE(another_accounts_hardware_counts_nothing),
         WITH_HOUSE(each_cause_has_its_fault),
         WITH_HOUSE(a_closed_house),
         WITH_HOUSE(discovery_chooses),

@@ -236,6 +236,21 @@ def strangers_are_told():
     expect(notes("B", "was not sent") == 1, "no note of answers to another device's questions")
 
 
+def flood_of_strangers():
+    at = "127.0.9.9"
+    for i in range(2000):  # 200 a minute are allowed, whatever they call themselves
+        source = B if i % 2 else f"{i:032X}"
+        reply = decent(send(URL, message(source, session="f0"), SYNCML, identity=None, source=at))
+        if reply.status != 200:
+            break
+        expect(statuses(reply)[0] == ("SyncHdr", "407"), reply)
+    expect(reply.status == 429 and i >= 200, f"{i}: {reply}")
+    expect(0 < int(reply.headers["Retry-After"]) <= 60, reply.headers["Retry-After"])
+    reply = send(URL, message(B, session="f0"), SYNCML, identity=IDENTITY_B, source=at)
+    expect(reply.status == 200 and statuses(reply)[0] == ("SyncHdr", "200"), f"B is not served: {reply}")
+    expect(notes("B", "too many messages") == 0, "B is blamed")
+
+
 def flood():
     for _ in range(2000):  # 200 a minute are allowed
         reply = post(message(B, session="f1"), IDENTITY_B)
@@ -404,6 +419,7 @@ check("syncml: what a host says forges no line of the timeline", words_forge_no_
 check("syncml: another device's answers", answers_of_another_device)
 check("syncml: the truth is believed, once, and stays", confirmed_stays)
 check("syncml: the administrator is told", strangers_are_told)
+check("syncml: a flood of strangers: 429, and the host that they name is served", flood_of_strangers)
 check("syncml: a flood: 429, and the others are served", flood)
 check("syncml: B is confirmed as before", lambda: expect(state(ENROLLMENT_B) == CONFIRMED, "lost"))
 finish()
