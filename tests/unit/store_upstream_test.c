@@ -145,15 +145,9 @@ static enum err remove_under_a_profile(struct tx *tx, void *user) {
 /* Each state that is not over keeps the upstream; the others do not. */
 static enum err remove_under_enrollments(struct tx *tx, void *user) {
     static const bool over[STATE__MAX] = {
-        [STATE_REJECTED] = true,
-        [STATE_CONFIRMED] = true,
-        [STATE_UNCONFIRMED] = true,
-        [STATE_REPORTED] = true,
-        [STATE_EXPIRING] = true,
-        [STATE_RENEWED] = true,
-        [STATE_REMOVING] = true,
-        [STATE_REMOVED] = true,
-        [STATE_REVOKED] = true,
+        [STATE_REJECTED] = true, [STATE_CONFIRMED] = true, [STATE_UNCONFIRMED] = true,
+        [STATE_REPORTED] = true, [STATE_EXPIRING] = true,  [STATE_RENEWED] = true,
+        [STATE_REMOVING] = true, [STATE_REMOVED] = true,   [STATE_REVOKED] = true,
         [STATE_GONE] = true,
     };
     struct upstream ndes = full("ndes");
