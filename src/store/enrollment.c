@@ -3,12 +3,14 @@
 
 #include "store/sql.h"
 
-#define COLUMNS_WITH(body)                                                                    \
-    "id, device, profile, " body ", state, created, deadline, sessions, asked, next_ask,"     \
+#define BEFORE_BODY "id, device, profile, "
+#define AFTER_BODY                                                                            \
+    ", state, created, deadline, sessions, asked, next_ask,"                                  \
     " user_scope, subject, san, eku, key_usage, key_length, host_status, host_error,"         \
     " host_thumbprint, respondent, endpoint, asks, answers, successes, assignment, replaces," \
     " not_after, renew_at, next_check"
-#define COLUMNS COLUMNS_WITH("body")
+#define COLUMNS BEFORE_BODY "body" AFTER_BODY
+#define OUTLINE BEFORE_BODY "NULL" AFTER_BODY
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out) {
     *out = (struct enrollment){
@@ -123,9 +125,7 @@ enum err enrollment_page(struct tx *tx, struct arena *a, int64_t after, int64_t 
 enum err enrollment_outline(struct tx *tx, struct arena *a, int64_t device,
                             struct enrollment **out) {
     sqlite3_stmt *rows;
-    TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS_WITH("NULL") " FROM enrollment WHERE device = $1"
-                                                 " ORDER BY rowid",
+    TRY(sql_query(tx, &rows, "SELECT " OUTLINE " FROM enrollment WHERE device = $1 ORDER BY rowid",
                   "i", device));
     return read_list(a, rows, out);
 }
