@@ -38,13 +38,30 @@ void buf_char(struct buf *b, char c) {
     buf_add(b, &c, 1);
 }
 
+void buf_number(struct buf *b, int64_t n) {
+    char digits[20], *p = digits + sizeof digits;
+    uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    do
+        *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (n < 0)
+        *--p = '-';
+    buf_add(b, p, (size_t)(digits + sizeof digits - p));
+}
+
+/* Most texts fit into the room that is there: those are formatted once. */
 void buf_printf(struct buf *b, const char *fmt, ...) {
     va_list ap;
+    size_t room = b->cap - b->n;
     va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(b->p ? (char *)b->p + b->n : NULL, b->p ? room : 0, fmt, ap);
     va_end(ap);
     if (n < 0)
         return;
+    if ((size_t)n < room) {
+        b->n += (size_t)n;
+        return;
+    }
     reserve(b, (size_t)n);
     va_start(ap, fmt);
     vsnprintf((char *)b->p + b->n, (size_t)n + 1, fmt, ap);

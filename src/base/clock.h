@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
+
 /* Milliseconds since 1970-01-01 UTC, with clock_shift applied. */
 int64_t clock_ms(void);
 

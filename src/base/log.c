@@ -62,6 +62,11 @@ const char *log_q(struct span s) {
     char *out = slots[turn++ % SLOTS];
     BUF_AUTO(b);
     bool plain = is_plain(s);
+    if (plain && s.n <= VALUE_MAX) {
+        memcpy(out, s.p, s.n);
+        out[s.n] = 0;
+        return out;
+    }
     if (!plain)
         buf_char(&b, '"');
     for (size_t i = 0; i < s.n && i < VALUE_MAX;)

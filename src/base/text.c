@@ -17,6 +17,12 @@ void hex_upper(struct span in, char *out) {
     hex(in, out, "0123456789ABCDEF");
 }
 
+char *hex_text(struct arena *a, struct span in) {
+    char *out = arena_alloc(a, 2 * in.n + 1);
+    hex_lower(in, out);
+    return out;
+}
+
 static int hex_value(uint8_t c) {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -95,11 +101,15 @@ size_t utf8_character(struct span s, uint32_t *character) {
     static const struct {
         uint8_t mask, lead;
         uint32_t least;
-    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t n = 1; n <= 4 && n <= s.n; n++) {
-        if ((s.p[0] & forms[n - 1].mask) != forms[n - 1].lead)
+    } forms[] = {{0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    if (s.n && s.p[0] < 0x80) { /* most are */
+        *character = s.p[0];
+        return 1;
+    }
+    for (size_t n = 2; n <= 4 && n <= s.n; n++) {
+        if ((s.p[0] & forms[n - 2].mask) != forms[n - 2].lead)
             continue;
-        uint32_t c = s.p[0] & (uint8_t)~forms[n - 1].mask;
+        uint32_t c = s.p[0] & (uint8_t)~forms[n - 2].mask;
         for (size_t i = 1; i < n; i++) {
             if ((s.p[i] & 0xc0) != 0x80)
                 return 0;
@@ -107,7 +117,7 @@ size_t utf8_character(struct span s, uint32_t *character) {
         }
         *character = c;
         bool surrogate = c >= 0xd800 && c <= 0xdfff;
-        return c >= forms[n - 1].least && c <= 0x10ffff && !surrogate ? n : 0;
+        return c >= forms[n - 2].least && c <= 0x10ffff && !surrogate ? n : 0;
     }
     return 0;
 }
@@ -122,18 +132,29 @@ static bool is_deceptive(uint32_t c) {
            (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+/* One character, or a byte that is none; gives its length. */
+static size_t print_character(struct buf *b, struct span s) {
+    uint32_t c = 0;
+    size_t n = utf8_character(s, &c);
+    if (n == 0)
+        buf_printf(b, "\\x%02x", s.p[0]);
+    else if (is_control(c) || is_deceptive(c))
+        buf_printf(b, c < 0x80 ? "\\x%02x" : "\\u{%04x}", (unsigned)c);
+    else
+        buf_add(b, s.p, n);
+    return n ? n : 1;
+}
+
 void text_printable(struct buf *b, struct span s) {
-    for (size_t i = 0, n; i < s.n; i += n) {
-        uint32_t c = 0;
-        n = utf8_character(span_from(s, i), &c);
-        if (n == 0) {
-            buf_printf(b, "\\x%02x", s.p[i]);
-            n = 1;
-        } else if (is_control(c) || is_deceptive(c)) {
-            buf_printf(b, c < 0x80 ? "\\x%02x" : "\\u{%04x}", (unsigned)c);
-        } else {
-            buf_add(b, s.p + i, n);
-        }
+    while (s.n) {
+        size_t n = 0;
+        while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f)
+            n++;
+        if (n)
+            buf_add(b, s.p, n);
+        else
+            n = print_character(b, s);
+        s = span_from(s, n);
     }
 }
 
@@ -143,4 +164,8 @@ char *text_claim(struct arena *a, struct span s, size_t max) {
     if (s.n > max)
         buf_str(&b, "...");
     return arena_str(a, buf_view(&b));
+}
+
+bool text_same(const char *a, const char *b) {
+    return strcmp(a ? a : "", b ? b : "") == 0;
 }

@@ -13,6 +13,9 @@ void hex_lower(struct span in, char *out) __attribute__((nonnull));
 /* The same in upper case, as Windows writes thumbprints. */
 void hex_upper(struct span in, char *out) __attribute__((nonnull));
 
+/* Lower-case hex in the arena. */
+char *hex_text(struct arena *a, struct span in) __attribute__((returns_nonnull));
+
 /* Hex digits of either case, nothing else between them; ERR_PARSE otherwise. */
 enum err hex_decode(struct arena *a, struct span text, struct span *out) ERR_MUST_USE;
 
@@ -40,5 +43,8 @@ void text_printable(struct buf *b, struct span s);
 
 /* The same, cut at `max` bytes of input ("..." follows), as a string in the arena. */
 char *text_claim(struct arena *a, struct span s, size_t max) __attribute__((returns_nonnull));
+
+/* Whether they are equal; NULL is as the empty text. */
+bool text_same(const char *a, const char *b);
 
 #endif

@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "store/journal.h"
 
-#define DAY_MS INT64_C(86400000)
-
 struct alarm {
     const char *text, *evidence;
     bool known;

@@ -13,9 +13,6 @@
 
 #define EKU_SERVER_AUTH "1.3.6.1.5.5.7.3.1"
 
-static const int64_t DAY = 86400000;
-static const int64_t HOUR = 3600000;
-
 enum { DEVICE_CA_DAYS = 3650, TLS_DAYS = 730 };
 
 static char *path_of(struct arena *a, const char *folder, const char *file) {
@@ -34,7 +31,7 @@ static enum err sign_and_save(struct arena *a, struct cert_template *t, const st
     struct span der;
     TRY(cert_new_serial(serial));
     t->serial = span_of(serial, sizeof serial);
-    t->not_before = clock_ms() - HOUR;
+    t->not_before = clock_ms() - HOUR_MS;
     TRY(cert_build(a, t, issuer, &der));
     return cert_save_pem(der, path);
 }
@@ -45,7 +42,7 @@ static enum err build_device_ca(struct arena *a, const char *folder, const char 
     struct cert_template t = {
         .spki = key_spki(key),
         .issuer_spki = key_spki(key),
-        .not_after = clock_ms() + DEVICE_CA_DAYS * DAY,
+        .not_after = clock_ms() + DEVICE_CA_DAYS * DAY_MS,
         .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN | KU_CRL_SIGN,
         .ca = true,
     };
@@ -78,7 +75,7 @@ static enum err build_tls(struct arena *a, const char *folder, const char *host,
     TRY(key_save(key, SPAN_NONE, path_of(a, folder, "tls.key")));
     struct cert_template t = {
         .spki = key_spki(key),
-        .not_after = clock_ms() + TLS_DAYS * DAY,
+        .not_after = clock_ms() + TLS_DAYS * DAY_MS,
         .key_usage = KU_DIGITAL_SIGNATURE,
     };
     TRY(common_name(a, host, "", &t.subject));

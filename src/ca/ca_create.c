@@ -28,8 +28,8 @@ enum err ca_self_sign(struct arena *a, struct span subject, const struct key *ke
         .subject = subject,
         .spki = key_spki(key),
         .issuer_spki = key_spki(key),
-        .not_before = clock_ms() - CA_HOUR,
-        .not_after = clock_ms() + (validity ? validity : (int64_t)CA_DAYS * CA_DAY),
+        .not_before = clock_ms() - HOUR_MS,
+        .not_after = clock_ms() + (validity ? validity : CA_DAYS * DAY_MS),
         .key_usage = usage_of(key),
         .ca = true,
     };

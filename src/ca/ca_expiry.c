@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ends, and when: before that day somebody must have heard of it. */
+#include "base/clock.h"
 #include "ca/ca_place.h"
 
 /* Renewed at 15 days: on its last 14 something is wrong. */
@@ -35,7 +36,7 @@ static void add_ocsp(struct listing *l) {
     add_own(l, ca->retired ? "OCSP certificate of the retired CA" : "OCSP certificate of the CA",
             &ca->ocsp);
     if (ca->ocsp.cert.n)
-        l->out[l->count - 1].alarm_within = (int64_t)OCSP_OVERDUE_DAYS * CA_DAY;
+        l->out[l->count - 1].alarm_within = OCSP_OVERDUE_DAYS * DAY_MS;
 }
 
 /* Of the issuers above, the one that ends first: all below ends with it. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
@@ -18,9 +19,8 @@
 enum { MAX_NAME = 64, CRL_DAYS = 7, WARN_DAYS = 30 };
 
 struct ca_settings ca_settings_default(const char *name) {
-    return (struct ca_settings){.name = name,
-                                .crl_validity = (int64_t)CRL_DAYS * CA_DAY,
-                                .warn_before = (int64_t)WARN_DAYS * CA_DAY};
+    return (struct ca_settings){
+        .name = name, .crl_validity = CRL_DAYS * DAY_MS, .warn_before = WARN_DAYS * DAY_MS};
 }
 
 bool ca_name_is_valid(const char *name) {

@@ -81,8 +81,6 @@ enum err ca_chain_pem(const struct ca_chain *chain, struct buf *out) ERR_MUST_US
 
 /* ---- making: ca_create.c, ca_rollover.c ---- */
 
-enum { CA_HOUR = 3600000, CA_DAY = 86400000 };
-
 /* The self-signed certificate of a key, for ten years or `validity` ms, as PEM. */
 enum err ca_self_sign(struct arena *a, struct span subject, const struct key *key, int64_t validity,
                       struct buf *pem) ERR_MUST_USE;

@@ -80,8 +80,7 @@ static enum err load_pair(struct ca_place *p, const struct role *r, struct pair 
 
 /* Near its end, unless it ends with its CA anyway. */
 static bool is_due(const struct role *r, const struct cert *c, const struct cert *ca) {
-    return c->not_after - (int64_t)r->margin_days * CA_DAY <= clock_ms() &&
-           c->not_after < ca->not_after;
+    return c->not_after - r->margin_days * DAY_MS <= clock_ms() && c->not_after < ca->not_after;
 }
 
 static bool is_pair(const struct pair *pair) {
@@ -96,11 +95,9 @@ static bool is_fit(const struct role *r, const struct pair *pair, const struct c
 
 /* Clients may hold the RA's certificate for as long as it says, and encrypt to it. */
 static enum err archive(struct ca_place *p, const struct role *r, const struct pair *pair) {
-    char serial[2 * 20 + 1];
-    if (!(r->key_usage & KU_KEY_ENCIPHERMENT) || pair->cert.not_after <= clock_ms() ||
-        pair->cert.serial.n > 20)
+    if (!(r->key_usage & KU_KEY_ENCIPHERMENT) || pair->cert.not_after <= clock_ms())
         return OK;
-    hex_lower(pair->cert.serial, serial);
+    const char *serial = hex_text(&p->arena, pair->cert.serial);
     const char *path = ca_path(p, arena_printf(&p->arena, "old/%s-%s", r->name, serial));
     TRY(file_mkdir(ca_path(p, "old"), 0700));
     TRY(key_save(pair->key, buf_view(&p->secret), arena_printf(&p->arena, "%s.key", path)));
@@ -149,14 +146,14 @@ static enum err certify(struct keeper *k, const struct role *r, const struct key
     const char *eku[] = {r->eku};
     uint8_t serial[CERT_SERIAL_SIZE];
     struct span der;
-    int64_t now = clock_ms(), end = now + (int64_t)r->days * CA_DAY;
+    int64_t now = clock_ms(), end = now + r->days * DAY_MS;
     struct cert_template t = {
         .serial = span_of(serial, sizeof serial),
         .issuer = ca->subject,
         .spki = key_spki(key),
         .issuer_spki = ca->spki,
         .issuer_key_id = cert_key_id(ca),
-        .not_before = now - CA_HOUR > ca->not_before ? now - CA_HOUR : ca->not_before,
+        .not_before = now - HOUR_MS > ca->not_before ? now - HOUR_MS : ca->not_before,
         .not_after = end < ca->not_after ? end : ca->not_after,
         .key_usage = r->key_usage,
         .ocsp_no_check = r == &roles[CA_OCSP],

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Issuing: certificates of endpoints, identities from the device CA, challenges. */
+#include "base/clock.h"
 #include "ca/pki.h"
 #include "x509/name.h"
-
-static const int64_t HOUR = 3600000;
 
 static enum err finish(struct arena *a, struct cert_template *t, const struct key *issuer,
                        struct issued *out) {
@@ -72,7 +71,7 @@ enum err authority_issue_identity(const struct authority *auth, struct arena *a,
         .issuer = auth->device_ca_subject,
         .spki = spki,
         .issuer_spki = key_spki(auth->device_key),
-        .not_before = now - HOUR,
+        .not_before = now - HOUR_MS,
         .not_after = now + validity,
         .key_usage = KU_DIGITAL_SIGNATURE,
     };

@@ -3,6 +3,7 @@
  */
 #include "ca/policy.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "ca/policy_rules.h"
 #include "crypto/public.h"
@@ -20,8 +21,6 @@ enum {
 };
 
 /* ---- whether a policy may be served ---- */
-
-static const int64_t DAY = 86400000;
 
 static bool has_rules(const struct policy *p) {
     return p->subject_rule && p->san_rule_count;
@@ -112,7 +111,7 @@ static enum err check_usages(const struct policy *p) {
 static enum err check_times(const struct policy *p) {
     if (p->validity <= 0)
         return err_set(ERR_CONFIG, "validity must be longer than nothing, such as 365d");
-    if (p->backdate < 0 || p->backdate > DAY)
+    if (p->backdate < 0 || p->backdate > DAY_MS)
         return err_set(ERR_CONFIG, "backdate can be from 0 to 24h");
     if (p->renewal_window < 0 || p->challenge_lifetime <= 0)
         return err_set(ERR_CONFIG, "renewal-window and challenge-lifetime cannot be negative");

@@ -12,7 +12,7 @@
 
 enum { MALFORMED_REQUEST = 1, INTERNAL_ERROR = 2, UNAUTHORIZED = 6 };
 
-static const int64_t LONGEST_VALIDITY = 86400000; /* a day: how long a host may not hear of it */
+#define LONGEST_VALIDITY DAY_MS /* how long a host may not hear of it */
 
 /* ---- what we know ---- */
 

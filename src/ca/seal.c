@@ -22,7 +22,7 @@ static bool encrypt(EVP_CIPHER_CTX *c, const uint8_t *key, const char *label, st
                     uint8_t *out) {
     int n;
     uint8_t *text = out + NONCE;
-    return EVP_EncryptInit_ex2(c, EVP_aes_256_gcm(), key, out, NULL) == 1 &&
+    return EVP_EncryptInit_ex2(c, crypto_aes256_gcm(), key, out, NULL) == 1 &&
            EVP_EncryptUpdate(c, NULL, &n, (const uint8_t *)label, (int)strlen(label)) == 1 &&
            EVP_EncryptUpdate(c, text, &n, plain.p ? plain.p : out, (int)plain.n) == 1 &&
            EVP_EncryptFinal_ex(c, text + plain.n, &n) == 1 &&
@@ -46,7 +46,7 @@ static bool decrypt(EVP_CIPHER_CTX *c, const uint8_t *key, const char *label, st
                     uint8_t *out) {
     int n, text = (int)(sealed.n - NONCE - TAG);
     const uint8_t *tag = sealed.p + sealed.n - TAG;
-    return EVP_DecryptInit_ex2(c, EVP_aes_256_gcm(), key, sealed.p, NULL) == 1 &&
+    return EVP_DecryptInit_ex2(c, crypto_aes256_gcm(), key, sealed.p, NULL) == 1 &&
            EVP_DecryptUpdate(c, NULL, &n, (const uint8_t *)label, (int)strlen(label)) == 1 &&
            EVP_DecryptUpdate(c, out, &n, sealed.p + NONCE, text) == 1 &&
            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG, (void *)(uintptr_t)tag) == 1 &&

@@ -11,7 +11,7 @@
 #include "store/journal.h"
 #include "store/request.h"
 
-#define YEAR_MS (INT64_C(365) * 24 * 3600 * 1000)
+#define YEAR_MS (365 * DAY_MS)
 
 enum { BATCH = 1000, HASH = 32, TRANSACTION = 40 };
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "cmd/bench.h"
@@ -17,8 +18,7 @@
 
 enum { WAIT_TRIES = 600, BATCH = 500, MAX_PROC = 65536 };
 
-#define SELF        "/proc/self/exe"
-#define MINTED_LIFE (INT64_C(24) * 3600 * 1000)
+#define SELF "/proc/self/exe"
 
 /* ---- the port ---- */
 
@@ -147,7 +147,7 @@ static enum err mint(struct tx *tx, void *user) {
     struct challenge kept;
     for (int64_t i = 0; i < m->count; i++) {
         struct challenge_order order = {
-            .kind = CHALLENGE_ONE_TIME, .subject = m->subjects[i], .lifetime = MINTED_LIFE};
+            .kind = CHALLENGE_ONE_TIME, .subject = m->subjects[i], .lifetime = DAY_MS};
         TRY(challenge_order(tx, m->closed->authority, &m->closed->pki->endpoints[0], &order, &kept,
                             text));
         m->challenges[i] = arena_str(m->a, span_str(text));

@@ -11,7 +11,7 @@
 
 #define TYPE_REQUEST TYPE_SOAP "; charset=utf-8"
 
-/* The server hashes two passwords at a time, lets two wait, and turns the next away. */
+/* The server hashes one password at a time on two cores: more at once only wait. */
 enum { PASSWORDS_AT_ONCE = 4, A_TENTH = 10 };
 
 static enum err say(struct bench_link *l) {

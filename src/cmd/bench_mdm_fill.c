@@ -19,10 +19,9 @@
 
 enum { BATCH = 500, HASH = 32, MAX_HOSTS = 10000000, HOSTS_OF_USER = 20 };
 
-#define YEAR_MS (INT64_C(365) * 24 * 3600 * 1000)
+#define YEAR_MS (365 * DAY_MS)
 
-static const struct enroll_policy policy = {.confirm_within = INT64_C(24) * 3600 * 1000,
-                                            .confirm_sessions = 2};
+static const struct enroll_policy policy = {.confirm_within = DAY_MS, .confirm_sessions = 2};
 
 struct filling {
     const struct authority *authority;
@@ -51,7 +50,10 @@ static enum err add_device(struct tx *tx, struct arena *a, const char *id, const
                            .os_version = "10.0.19043.2364",
                            .account = account,
                            .enrolled = clock_ms()};
-    return device_put(tx, out);
+    TRY(device_put(tx, out));
+    out->hw_told = clock_ms(); /* it has had its first session */
+    out->sync_version = 3;
+    return device_set_shown(tx, out);
 }
 
 static enum err add_identity(struct tx *tx, int64_t device, struct span der, struct span sha256) {

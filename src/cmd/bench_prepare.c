@@ -18,7 +18,7 @@
 
 #define CLIENT_AUTH "1.3.6.1.5.5.7.3.2"
 
-enum { KEY_USAGE_BITS = 0xa0, DAY_MS = 24 * 3600 * 1000 };
+enum { KEY_USAGE_BITS = 0xa0 };
 
 /* ---- keys ---- */
 

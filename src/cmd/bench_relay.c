@@ -53,8 +53,7 @@ static enum err add_device(struct tx *tx, struct arena *a, int64_t number, struc
 /* As a session does it that sends a profile, and the one after. */
 static enum err add_one(struct tx *tx, const struct waiting *w, int64_t i) {
     ARENA_AUTO(a);
-    static const struct enroll_policy policy = {.confirm_within = INT64_C(24) * 3600 * 1000,
-                                                .confirm_sessions = 2};
+    static const struct enroll_policy policy = {.confirm_within = DAY_MS, .confirm_sessions = 2};
     struct device device;
     struct enrollment e;
     char token[CHALLENGE_SIZE];

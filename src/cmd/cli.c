@@ -114,7 +114,8 @@ static int column_width(const char *const *cells, size_t rows, size_t columns, s
     return (int)width;
 }
 
-void cli_print_table(const char *const *cells, size_t rows, size_t columns) {
+/* As aligned columns; the first row is the head. */
+static void print_table(const char *const *cells, size_t rows, size_t columns) {
     int widths[MAX_COLUMNS] = {0};
     for (size_t c = 0; c + 1 < columns; c++)
         widths[c] = column_width(cells, rows, columns, c);
@@ -150,7 +151,7 @@ void cli_print_list(const json_t *list, const struct cli_column *columns, size_t
         for (size_t c = 0; c < count; c++)
             cells[(i + 1) * count + c] = cell(&a, object, columns[c].key);
     }
-    cli_print_table(cells, rows, count);
+    print_table(cells, rows, count);
 }
 
 bool cli_put_number(json_t *request, const char *key, const char *text) {

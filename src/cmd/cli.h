@@ -52,17 +52,13 @@ enum err cli_read_challenge(const char *file, struct buf *out) ERR_MUST_USE;
 /* The text of a key; "-" when it is missing. */
 const char *cli_text(const json_t *object, const char *key);
 
-/* Prints rows as aligned columns, 16 at most. `cells` has rows * columns texts; the first row is
- * the head. */
-void cli_print_table(const char *const *cells, size_t rows, size_t columns);
-
 /* A column of a list of objects: its head, and the key of the text or number in it; "device.name"
  * is one of an object in it. */
 struct cli_column {
     const char *head, *key;
 };
 
-/* Prints the objects as a table; the line `none` when there are none. */
+/* Prints the objects as a table of at most 16 columns; the line `none` when there are none. */
 void cli_print_list(const json_t *list, const struct cli_column *columns, size_t count,
                     const char *none);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet device unenroll and remove: hosts that leave; confirm and reject: which host is which. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
-#include "server/admin.h"
+#include "cmd/device_ask.h"
 
 #define FOLDER_OPTION \
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n"
@@ -26,34 +25,24 @@ static const char remove_usage[] =
 
 static const char confirm_usage[] =
     "Usage: signet device confirm HOST [-d DIR]\n\n"
-    "HOST has enrolled with the hardware's name (HWDevID) of a host that another account had\n"
-    "enrolled, which is a claim: an alarm tells of it. confirm says that it is that hardware: the\n"
-    "host that was known by it has left, and its certificates are revoked.\n\n" FOLDER_OPTION;
+    "Settles which hardware a host is; an alarm tells of both cases.\n\n"
+    "  HOST has shown another HWDevID in a session than before: its sessions are refused since,\n"
+    "  for its device certificate may have been copied. confirm says that it is the same host (one\n"
+    "  that was repaired, say): its sessions go on, and for a week it shows its HWDevID in each.\n"
+    "  Where a claim (see below) is open as well, it is refused, and says what to do.\n\n"
+    "  HOST has enrolled with the HWDevID of a host that another account had enrolled, which is a\n"
+    "  claim. confirm says that it is that hardware: the host that was known by it has left, and\n"
+    "  its certificates are revoked.\n\n" FOLDER_OPTION;
 
 static const char reject_usage[] =
     "Usage: signet device reject HOST [-d DIR]\n\n"
-    "HOST has enrolled with the hardware's name (HWDevID) of a host that another account had\n"
-    "enrolled, which is a claim: an alarm tells of it. reject says that they are two hosts (clones\n"
-    "of one image share that name): both stay.\n\n" FOLDER_OPTION;
-
-/* Runs a command on the host that the only argument names; NULL when *status says why. */
-static json_t *ask(int argc, char **argv, const char *usage, const char *command,
-                   const struct cli_option *own, const bool *now, int *status) {
-    struct cli cli;
-    json_t *reply;
-    if (!cli_options(argc, argv, usage, own, &cli, status))
-        return NULL;
-    if (cli.argc != 1) {
-        *status = cli_usage(usage, "device %s takes one HOST", argv[0]);
-        return NULL;
-    }
-    json_t *request = json_pack("{s:s, s:s, s:b}", "command", command, "device", cli.argv[0], "now",
-                                (int)(now && *now));
-    if (admin_call(cli.folder, request, &reply) == OK)
-        return reply;
-    *status = cli_fail();
-    return NULL;
-}
+    "Settles which hardware a host is; an alarm tells of both cases.\n\n"
+    "  HOST has shown another HWDevID in a session than before: its sessions are refused since.\n"
+    "  reject says that its device certificate was copied: that and all its certificates are\n"
+    "  revoked, and the host must enroll anew.\n\n"
+    "  HOST has enrolled with the HWDevID of a host that another account had enrolled, which is a\n"
+    "  claim. reject says that they are two hosts (clones of one image share that name): both\n"
+    "  stay.\n\n" FOLDER_OPTION;
 
 /* "PC-1 (DeviceID 0123..., enrolled by alice) ...": its name is its own claim. */
 static int print_end(json_t *reply, const char *key, const char *what) {
@@ -67,8 +56,9 @@ static int print_end(json_t *reply, const char *key, const char *what) {
 int cmd_device_unenroll(int argc, char **argv) {
     bool now = false;
     const struct cli_option own[] = {{"now", NULL, &now}, {NULL, NULL, NULL}};
+    struct cli cli;
     int status;
-    json_t *reply = ask(argc, argv, unenroll_usage, "device.unenroll", own, &now, &status);
+    json_t *reply = device_ask(argc, argv, unenroll_usage, own, "device.unenroll", &cli, &status);
     return reply ? print_end(reply, "device",
                              now ? "has left; its certificates are revoked."
                                  : "is leaving: it is told in its next session; its certificates "
@@ -77,19 +67,27 @@ int cmd_device_unenroll(int argc, char **argv) {
 }
 
 int cmd_device_remove(int argc, char **argv) {
+    struct cli cli;
     int status;
-    json_t *reply = ask(argc, argv, remove_usage, "device.remove", NULL, NULL, &status);
+    json_t *reply = device_ask(argc, argv, remove_usage, NULL, "device.remove", &cli, &status);
     return reply ? print_end(reply, "device", "is removed; its certificates are revoked.") : status;
 }
 
 int cmd_device_confirm(int argc, char **argv) {
+    struct cli cli;
     int status;
-    json_t *reply = ask(argc, argv, confirm_usage, "device.confirm", NULL, NULL, &status);
+    json_t *reply = device_ask(argc, argv, confirm_usage, NULL, "device.confirm", &cli, &status);
+    if (reply && !json_object_get(reply, "known"))
+        return print_end(reply, "device", "is the host that it was: its sessions go on.");
     return reply ? print_end(reply, "known", "has left; its certificates are revoked.") : status;
 }
 
 int cmd_device_reject(int argc, char **argv) {
+    struct cli cli;
     int status;
-    json_t *reply = ask(argc, argv, reject_usage, "device.reject", NULL, NULL, &status);
+    json_t *reply = device_ask(argc, argv, reject_usage, NULL, "device.reject", &cli, &status);
+    if (reply && !json_object_get(reply, "known"))
+        return print_end(reply, "device",
+                         "has left; its certificates are revoked, and it must enroll anew.");
     return reply ? print_end(reply, "known", "stays, and so does the other one.") : status;
 }

@@ -4,7 +4,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
-#include "server/admin.h"
+#include "cmd/device_ask.h"
 
 static const char usage[] =
     "Usage: signet device rekey HOST [-d DIR]\n\n"
@@ -15,15 +15,10 @@ static const char usage[] =
 
 int cmd_device_rekey(int argc, char **argv) {
     struct cli cli;
-    json_t *reply;
     int status;
-    if (!cli_options(argc, argv, usage, NULL, &cli, &status))
+    json_t *reply = device_ask(argc, argv, usage, NULL, "device.rekey", &cli, &status);
+    if (!reply)
         return status;
-    if (cli.argc != 1)
-        return cli_usage(usage, "device rekey takes one HOST");
-    json_t *request = json_pack("{s:s, s:s}", "command", "device.rekey", "device", cli.argv[0]);
-    if (admin_call(cli.folder, request, &reply) != OK)
-        return cli_fail();
     json_decref(reply);
     printf("%s gets a new secret in its next session.\n", cli.argv[0]);
     return 0;

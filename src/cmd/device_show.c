@@ -5,7 +5,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
-#include "server/admin.h"
+#include "cmd/device_ask.h"
 
 static const char usage[] =
     "Usage: signet device show HOST [-o json] [-d DIR]\n\n"
@@ -39,14 +39,23 @@ static void print_claim(const json_t *device) {
            cli_text(known, "name"), cli_text(known, "device_id"), cli_text(known, "account"));
 }
 
+static void print_other_hardware(const json_t *device) {
+    if (!json_object_get(device, "other_hw_dev_id"))
+        return;
+    printf("  Its sessions are refused: it has shown another hardware than before (HWDevID %s).\n"
+           "  signet device confirm, if it is its own (repaired); signet device reject, if its\n"
+           "  device certificate was copied: the host leaves, and must enroll anew.\n",
+           cli_text(device, "other_hw_dev_id"));
+}
+
 static void print_head(const json_t *d) {
     static const struct {
         const char *head, *key;
-    } lines[] = {{"DeviceID", "device_id"},     {"HWDevID", "hw_dev_id"},
-                 {"build", "os_version"},       {"enrolled by", "account"},
-                 {"enrolled", "enrolled"},      {"as", "enrollment_type"},
-                 {"last seen", "last_seen"},    {"left", "left"},
-                 {"signed in", "login_status"}, {"SID", "sid"}};
+    } lines[] = {
+        {"DeviceID", "device_id"}, {"HWDevID", "hw_dev_id"},      {"shows", "shown_hw_dev_id"},
+        {"model", "model"},        {"build", "os_version"},       {"enrolled by", "account"},
+        {"enrolled", "enrolled"},  {"as", "enrollment_type"},     {"last seen", "last_seen"},
+        {"left", "left"},          {"signed in", "login_status"}, {"SID", "sid"}};
     printf("%s  %s\n", cli_text(d, "name"), cli_text(d, "state"));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         print_line(lines[i].head, d, lines[i].key);
@@ -55,6 +64,7 @@ static void print_head(const json_t *d) {
     print_line("a new one", json_object_get(d, "secret"), "next");
     print_names("groups", json_object_get(d, "groups"));
     print_names("profiles", json_object_get(d, "profiles"));
+    print_other_hardware(d);
     print_claim(d);
 }
 
@@ -76,16 +86,10 @@ static void print_lists(const json_t *d) {
 
 int cmd_device_show(int argc, char **argv) {
     struct cli cli;
-    json_t *reply;
     int status;
-    if (!cli_options(argc, argv, usage, NULL, &cli, &status))
+    json_t *reply = device_ask(argc, argv, usage, NULL, "device.show", &cli, &status);
+    if (!reply)
         return status;
-    if (cli.argc != 1)
-        return cli_usage(usage, "device show takes one HOST");
-    if (admin_call(cli.folder,
-                   json_pack("{s:s, s:s}", "command", "device.show", "device", cli.argv[0]),
-                   &reply) != OK)
-        return cli_fail();
     json_t *device = json_object_get(reply, "device");
     if (cli.json) {
         cli_print_json(json_incref(device));

@@ -10,7 +10,7 @@
 static const char usage[] =
     "Usage: signet enrollment list [-o json] [-d DIR]\n"
     "       signet enrollment show ID [-o json] [-d DIR]\n\n"
-    "What became of each profile on each host. The states:\n\n"
+    "What became of each profile on each host, and of each PKCS#12 (signet pfx). The states:\n\n"
     "  assigned     waits for the host's next session\n"
     "  sent         put into an answer to the host\n"
     "  accepted     the host took the profile (200 or 202): no certificate is meant by that\n"
@@ -20,7 +20,7 @@ static const char usage[] =
     "  refused      it has refused\n"
     "  reported     an upstream sent SUCCESS and the host shows a certificate; signet has not seen\n"
     "               it: signet gateway import NAME FILE confirms it\n"
-    "  confirmed    the host shows the very certificate that was issued\n"
+    "  confirmed    the host shows the very certificate that was issued, or sent as PKCS#12\n"
     "  failed       the host says that it failed, so far; with its HRESULT in words\n"
     "  unconfirmed  the time is over, and nothing is known\n\n"
     "show prints the timeline: each event, its time (UTC), and with -o json its evidence.\n\n"

@@ -2,20 +2,12 @@
 /* signet gateway: SCEP servers of others behind signet. */
 #include "cmd/gateway.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/arena.h"
-#include "base/file.h"
 #include "ca/pki.h"
 #include "cmd/cmd.h"
-#include "fetch/fetch.h"
 #include "server/admin.h"
-#include "server/config.h"
-#include "x509/pem.h"
 
 static const char usage[] =
     "Usage: signet gateway add NAME --upstream URL [--mode relay|ra] [OPTIONS] [-d DIR] [-o json]\n"
@@ -54,109 +46,14 @@ static const char usage[] =
     "Exit status of check: 0 nothing known is against the mode, 1 something is, or it cannot be told.\n"
     "docs/gateway.md tells the rest.\n";
 
-enum { MAX_PEM = 1 << 20 };
-
-struct order {
-    /* of add */
-    const char *upstream, *mode, *message, *thumbprint, *trust, *chain, *challenge_file, *ndes,
-        *credentials, *auth, *webhook, *ca, *timeout, *max_requests;
-    /* of check */
-    const char *challenge, *subject;
-    bool enroll;
-};
-
 struct call {
     struct cli cli;
     struct arena arena;
-    struct order order;
+    struct gateway_order order; /* of add; check shares a challenge's file */
+    struct gateway_check check;
+    bool enroll;
     const char *name;
 };
-
-/* ---- words ---- */
-
-static void print_fact(const char *name, const char *value) {
-    if (value)
-        printf("  %-13s %s\n", name, value);
-}
-
-static const char *text_of(const json_t *object, const char *key) {
-    return json_string_value(json_object_get(object, key));
-}
-
-static const char *words_of(struct arena *a, const json_t *list) {
-    BUF_AUTO(out);
-    const json_t *word;
-    size_t i;
-    json_array_foreach(list, i, word)
-        buf_printf(&out, "%s%s", i ? " " : "", json_string_value(word));
-    return out.n ? arena_str(a, buf_view(&out)) : "none";
-}
-
-static bool is_relay(const json_t *u) {
-    return strcmp(cli_text(u, "mode"), "relay") == 0;
-}
-
-static void print_known(struct arena *a, const json_t *u) {
-    print_fact("mode", is_relay(u) ? "relay" : "RA");
-    print_fact("upstream", text_of(u, "upstream"));
-    print_fact("hosts ask",
-               arena_printf(a, "%s%s", cli_text(u, "url"),
-                            is_relay(u) ? "/...    (a path for each enrollment)" : ""));
-    print_fact("CA", text_of(u, "ca_subject"));
-    print_fact("thumbprint", text_of(u, "thumbprint"));
-    print_fact("capabilities", words_of(a, json_object_get(u, "capabilities")));
-}
-
-/* One failure does not take an upstream down. */
-static const char *words_of_reason(const json_t *health) {
-    if (!text_of(health, "reason"))
-        return "";
-    return strcmp(cli_text(health, "state"), "up") == 0 ? "; the last request failed: " : ": ";
-}
-
-static void print_state(struct arena *a, const json_t *u) {
-    const json_t *health = json_object_get(u, "health");
-    const char *reason = text_of(health, "reason"), *since = text_of(health, "since");
-    const char *trouble = text_of(health, "trouble"), *learnt = text_of(u, "learnt");
-    print_fact("health",
-               arena_printf(a, "%s%s%s%s%s", cli_text(health, "state"), since ? " since " : "",
-                            since ? since : "", words_of_reason(health), reason ? reason : ""));
-    print_fact("running",
-               arena_printf(a, "%lld of %lld",
-                            (long long)json_integer_value(json_object_get(u, "running")),
-                            (long long)json_integer_value(json_object_get(u, "max_requests"))));
-    print_fact("learnt", trouble ? arena_printf(a, "%s (the last attempt failed: %s)",
-                                                learnt ? learnt : "never", trouble)
-                                 : learnt);
-}
-
-/* Where it is, and why the server cannot use it now. */
-static void print_file(struct arena *a, const json_t *u, const char *name, const char *key) {
-    const char *fault = text_of(json_object_get(u, "unusable"), key), *path = text_of(u, key);
-    print_fact(name, fault ? arena_printf(a, "%s (cannot be used: %s)", path, fault) : path);
-}
-
-static void print_settings(struct arena *a, const json_t *u) {
-    print_fact("time-out",
-               arena_printf(a, "%g s", json_number_value(json_object_get(u, "timeout_ms")) / 1000));
-    print_fact("message", text_of(u, "message"));
-    print_fact("https trust", text_of(u, "trust") ? "roots of its own" : NULL);
-    print_fact("chain", text_of(u, "chain") ? "CA certificates were added" : NULL);
-    print_file(a, u, "challenge", "challenge_file");
-    print_fact("NDES page", text_of(u, "ndes"));
-    print_file(a, u, "credentials", "ndes_credentials");
-    print_fact("log-in", text_of(u, "ndes_auth"));
-    print_file(a, u, "webhook", "webhook_secret");
-    print_fact("our CA", text_of(u, "ca"));
-}
-
-static void print_offered(const json_t *u) {
-    if (text_of(u, "offered"))
-        printf(
-            "\nALARM: the upstream comes with another CA now, and nothing of it is taken. If that is "
-            "right:\nsignet gateway pin %s %s\n",
-            cli_text(u, "name"), text_of(u, "offered"));
-}
 
 /* ---- calls ---- */
 
@@ -168,129 +65,6 @@ static bool is_utf8(const char *text) {
     json_t *value = json_string(text);
     json_decref(value);
     return value != NULL;
-}
-
-/* Files with secrets are read by the server, which has another working folder. */
-static const char *absolute(struct arena *a, const char *path) {
-    char folder[PATH_MAX], whole[PATH_MAX];
-    if (realpath(path, whole))
-        return arena_str(a, span_str(whole));
-    if (*path == '/' || !getcwd(folder, sizeof folder))
-        return path;
-    return arena_printf(a, "%s/%s", folder, path);
-}
-
-static enum err put(json_t *request, const char *key, const char *value) {
-    if (value && json_object_set_new(request, key, json_string(value)) != 0)
-        return err_set(ERR_USAGE, "the value of '%s' is not UTF-8", key);
-    return OK;
-}
-
-static enum err put_pem(struct arena *a, json_t *request, const char *key, const char *file) {
-    BUF_AUTO(pem);
-    struct span der, rest;
-    if (!file)
-        return OK;
-    TRY(file_read(file, MAX_PEM, &pem));
-    rest = buf_view(&pem);
-    if (pem_next(a, &rest, PEM_CERTIFICATE, &der) != OK)
-        return err_set(ERR_PARSE, "'%s' holds no PEM certificate", file);
-    return put(request, key, buf_cstr(&pem));
-}
-
-/* As `openssl x509 -fingerprint` prints it, or as it stands in a profile. */
-static const char *without_colons(struct arena *a, const char *thumbprint) {
-    BUF_AUTO(out);
-    for (; thumbprint && *thumbprint; thumbprint++)
-        if (*thumbprint != ':')
-            buf_char(&out, *thumbprint);
-    return thumbprint ? arena_str(a, buf_view(&out)) : NULL;
-}
-
-static enum err fill_add(struct call *c, json_t *request, int64_t max_requests) {
-    const struct order *o = &c->order;
-    struct arena *a = &c->arena;
-    const struct {
-        const char *key, *value;
-    } texts[] = {{"upstream", o->upstream}, {"mode", o->mode},
-                 {"message", o->message},   {"ndes", o->ndes},
-                 {"ndes_auth", o->auth},    {"ca", o->ca},
-                 {"timeout", o->timeout},   {"thumbprint", without_colons(a, o->thumbprint)}};
-    const struct {
-        const char *key, *path;
-    } secrets[] = {{"challenge_file", o->challenge_file},
-                   {"ndes_credentials", o->credentials},
-                   {"webhook_secret", o->webhook}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        TRY(put(request, texts[i].key, texts[i].value));
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-        if (secrets[i].path)
-            TRY(put(request, secrets[i].key, absolute(a, secrets[i].path)));
-    TRY(put_pem(a, request, "trust", o->trust));
-    TRY(put_pem(a, request, "chain", o->chain));
-    if (max_requests)
-        json_object_set_new(request, "max_requests", json_integer(max_requests));
-    return OK;
-}
-
-static const char *url_mistake(const char *url) {
-    if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
-        return "--upstream is a URL, which begins with http:// or https://";
-    return fetch_url_is_good(url)
-               ? NULL
-               : "--upstream is an http or https URL of a host, without user and password";
-}
-
-static bool is_auth(const char *how) {
-    static const char *const all[] = {"any", "negotiate", "ntlm", "basic"};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (strcmp(how, all[i]) == 0)
-            return true;
-    return false;
-}
-
-/* In the range that gateway/settings.c has. */
-static bool is_timeout(const char *text) {
-    ARENA_AUTO(a);
-    int64_t ms;
-    return config_duration(&a, text, &ms) == OK && ms >= 1000 && ms <= 120000;
-}
-
-/* What an option says, each for itself. */
-static const char *bad_value(const struct order *o) {
-    if (o->auth && !is_auth(o->auth))
-        return "--ndes-auth is any, negotiate, ntlm or basic";
-    if (o->timeout && !is_timeout(o->timeout))
-        return "--timeout is a time from 1s to 2m, with its unit";
-    return url_mistake(o->upstream);
-}
-
-static const char *name_mistake(const char *name) {
-    if (!ca_name_is_valid(name))
-        return "the name of an upstream has at most 32 letters, digits, . - and _, and begins with "
-               "a letter or a digit";
-    for (const char *p = name; *p; p++)
-        if (*p >= 'A' && *p <= 'Z')
-            return "the name of an upstream is a part of URLs: lower-case letters only";
-    return NULL;
-}
-
-/* Which options do not go together; NULL: they do. */
-static const char *mistake(const struct order *o) {
-    bool ra = o->mode && strcmp(o->mode, "ra") == 0;
-    if (!o->upstream)
-        return "add needs --upstream URL";
-    if (o->mode && !ra && strcmp(o->mode, "relay") != 0)
-        return "--mode is relay or ra";
-    if (ra && (o->challenge_file || o->ndes))
-        return "in mode ra hosts get challenges of signet: --challenge-file and --ndes are for relay";
-    if (!ra && (o->webhook || o->ca))
-        return "--webhook-secret and --ca are for --mode ra";
-    if (o->challenge_file && o->ndes)
-        return "the challenge comes from --challenge-file or from --ndes, not from both";
-    if (!o->ndes != !o->credentials || (o->auth && !o->ndes))
-        return "--ndes and --ndes-credentials go together, and --ndes-auth with them";
-    return bad_value(o);
 }
 
 /* ---- verbs ---- */
@@ -305,18 +79,28 @@ static int print_added(struct call *c, const json_t *reply) {
         return 0;
     }
     printf("The upstream '%s' is added.\n\n", cli_text(u, "name"));
-    print_known(&c->arena, u);
+    gateway_print_known(&c->arena, u);
     printf("\nNext: signet gateway check %s        whether this mode can work\n"
            "      signet profile adopt FILE --name PROFILE --endpoint %s\n",
            cli_text(u, "name"), cli_text(u, "name"));
-    if (text_of(u, "webhook_secret"))
+    if (gateway_text(u, "webhook_secret"))
         printf("      step-ca's webhook: POST %s/webhook\n", cli_text(u, "url"));
     return 0;
 }
 
+static const char *name_mistake(const char *name) {
+    if (!ca_name_is_valid(name))
+        return "the name of an upstream has at most 32 letters, digits, . - and _, and begins with "
+               "a letter or a digit";
+    for (const char *p = name; *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            return "the name of an upstream is a part of URLs: lower-case letters only";
+    return NULL;
+}
+
 static int add(struct call *c) {
-    const struct order *o = &c->order;
-    const char *wrong = mistake(o);
+    const struct gateway_order *o = &c->order;
+    const char *wrong = gateway_order_mistake(o);
     int64_t max_requests = 0;
     wrong = wrong ? wrong : name_mistake(c->name);
     json_t *reply;
@@ -327,7 +111,7 @@ static int add(struct call *c) {
         return cli_usage(usage, "--max-requests: '%s' is not a number from 1 to 256",
                          o->max_requests);
     json_t *request = request_of(c, "gateway.add");
-    if (fill_add(c, request, max_requests) != OK) {
+    if (gateway_order_put(&c->arena, o, max_requests, request) != OK) {
         json_decref(request);
         return cli_fail();
     }
@@ -344,9 +128,9 @@ static const char *state_of(const json_t *u) {
     const char *state = cli_text(health, "state");
     if (strcmp(state, "up") != 0)
         return state;
-    return text_of(health, "reason")    ? "up, last failed"
-           : text_of(health, "trouble") ? "up, learning failed"
-                                        : state;
+    return gateway_text(health, "reason")    ? "up, last failed"
+           : gateway_text(health, "trouble") ? "up, learning failed"
+                                             : state;
 }
 
 static int list(struct call *c) {
@@ -385,28 +169,24 @@ static int show(struct call *c) {
         cli_print_json(u);
         return 0;
     }
-    printf("upstream %s\n", cli_text(u, "name"));
-    print_known(&c->arena, u);
-    print_state(&c->arena, u);
-    print_settings(&c->arena, u);
-    print_offered(u);
+    gateway_print(&c->arena, u);
     json_decref(u);
     return 0;
 }
 
 /* The file that was named, or else the one that is configured, when it can be used. */
-static const char *challenge_path(const struct order *o, const json_t *u) {
-    if (!o->enroll || o->challenge || o->challenge_file)
-        return o->challenge_file;
-    return text_of(json_object_get(u, "unusable"), "challenge_file") ? NULL
-                                                                     : text_of(u, "challenge_file");
+static const char *challenge_path(const struct call *c, const json_t *u) {
+    if (!c->enroll || c->check.challenge || c->order.challenge_file)
+        return c->order.challenge_file;
+    return gateway_text(json_object_get(u, "unusable"), "challenge_file")
+               ? NULL
+               : gateway_text(u, "challenge_file");
 }
 
 static int check_shown(struct call *c, const json_t *u) {
     BUF_AUTO(secret);
-    const struct order *o = &c->order;
-    struct gateway_check asked = {.challenge = o->challenge, .subject = o->subject};
-    const char *path = challenge_path(o, u);
+    struct gateway_check asked = c->check;
+    const char *path = challenge_path(c, u);
     if (path) {
         if (cli_read_challenge(path, &secret) != OK)
             return cli_fail();
@@ -416,11 +196,12 @@ static int check_shown(struct call *c, const json_t *u) {
 }
 
 static int check(struct call *c) {
-    const struct order *o = &c->order;
+    const char *challenge = c->check.challenge, *subject = c->check.subject,
+               *file = c->order.challenge_file;
     json_t *u;
-    if (o->challenge && o->challenge_file)
+    if (challenge && file)
         return cli_usage(usage, "give --challenge or --challenge-file, not both");
-    if (o->enroll ? !o->subject : o->subject || o->challenge || o->challenge_file)
+    if (c->enroll ? !subject : subject || challenge || file)
         return cli_usage(usage, "--enroll goes with --subject, and a challenge with them: they ask "
                                 "for a certificate");
     if (call_upstream(c, request_of(c, "gateway.show"), &u) != OK)
@@ -435,7 +216,7 @@ static int pin(struct call *c) {
         return cli_usage(usage, "the thumbprint is not UTF-8");
     json_t *u, *request = request_of(c, "gateway.pin");
     json_object_set_new(request, "thumbprint",
-                        json_string(without_colons(&c->arena, c->cli.argv[2])));
+                        json_string(gateway_thumbprint(&c->arena, c->cli.argv[2])));
     if (call_upstream(c, request, &u) != OK)
         return cli_fail();
     printf("The CA of '%s' is %s now.\n"
@@ -451,7 +232,7 @@ static int refresh(struct call *c) {
     if (call_upstream(c, request_of(c, "gateway.refresh"), &u) != OK)
         return cli_fail();
     printf("The upstream '%s' was asked anew.\n\n", cli_text(u, "name"));
-    print_known(&c->arena, u);
+    gateway_print_known(&c->arena, u);
     json_decref(u);
     return 0;
 }
@@ -460,7 +241,7 @@ static int refresh(struct call *c) {
 static int print_imported(const json_t *reply) {
     const char *id = cli_text(reply, "enrollment"), *state = cli_text(reply, "state");
     bool confirmed = strcmp(state, "confirmed") == 0;
-    const char *difference = text_of(reply, "difference");
+    const char *difference = gateway_text(reply, "difference");
     FILE *out = confirmed ? stdout : stderr;
     fprintf(out, "The certificate is the one that the host of enrollment %s names; that is %s%s.\n",
             id, confirmed ? "" : "still ", state);
@@ -472,7 +253,7 @@ static int print_imported(const json_t *reply) {
 
 static int import(struct call *c) {
     json_t *reply, *request = request_of(c, "gateway.import");
-    if (put_pem(&c->arena, request, "pem", c->cli.argv[2]) != OK) {
+    if (gateway_put_pem(&c->arena, request, "pem", c->cli.argv[2]) != OK) {
         json_decref(request);
         return cli_fail();
     }
@@ -518,11 +299,12 @@ static const struct verb {
 };
 
 /* Options of a verb that does not look at them would be lost in silence. */
-static const char *stray_option(const struct verb *verb, const struct order *o) {
+static const char *stray_option(const struct verb *verb, const struct call *c) {
+    const struct gateway_order *o = &c->order;
     bool for_add = o->upstream || o->mode || o->message || o->thumbprint || o->trust || o->chain ||
                    o->ndes || o->credentials || o->auth || o->webhook || o->ca || o->timeout ||
                    o->max_requests;
-    bool for_check = o->challenge || o->subject || o->enroll;
+    bool for_check = c->check.challenge || c->check.subject || c->enroll;
     if (for_add && verb->run != add)
         return "only add takes options that describe an upstream";
     if (for_check && verb->run != check)
@@ -533,7 +315,7 @@ static const char *stray_option(const struct verb *verb, const struct order *o) 
 }
 
 static int run(struct call *c, const struct verb *verb) {
-    const char *stray = stray_option(verb, &c->order);
+    const char *stray = stray_option(verb, c);
     if (c->cli.argc != verb->arguments)
         return cli_usage(usage, "gateway %s takes %s", verb->name, verb->takes);
     if (stray)
@@ -548,7 +330,7 @@ static int run(struct call *c, const struct verb *verb) {
 
 int cmd_gateway(int argc, char **argv) {
     struct call c = {0};
-    struct order *o = &c.order;
+    struct gateway_order *o = &c.order;
     const struct cli_option own[] = {{"upstream", &o->upstream, NULL},
                                      {"mode", &o->mode, NULL},
                                      {"message", &o->message, NULL},
@@ -563,9 +345,9 @@ int cmd_gateway(int argc, char **argv) {
                                      {"ca", &o->ca, NULL},
                                      {"timeout", &o->timeout, NULL},
                                      {"max-requests", &o->max_requests, NULL},
-                                     {"enroll", NULL, &o->enroll},
-                                     {"challenge", &o->challenge, NULL},
-                                     {"subject", &o->subject, NULL},
+                                     {"enroll", NULL, &c.enroll},
+                                     {"challenge", &c.check.challenge, NULL},
+                                     {"subject", &c.check.subject, NULL},
                                      {NULL, NULL, NULL}};
     int status;
     if (!cli_options(argc, argv, usage, own, &c.cli, &status))

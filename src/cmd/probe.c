@@ -12,7 +12,7 @@
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "device/ossl.h"
-#include "enroll/hresult.h"
+#include "explain/hresult.h"
 #include "x509/pem.h"
 
 static const char usage[] =

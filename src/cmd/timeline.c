@@ -54,10 +54,13 @@ static void put_day(struct buf *out, const json_t *event, const char **day) {
 static void put_future(struct buf *out, const json_t *enrollment, size_t width) {
     const char *ends = cli_text(enrollment, "not_after"), *due = cli_text(enrollment, "renew_at");
     char line[64];
-    if (!*ends)
+    if (!json_object_get(enrollment, "not_after"))
         return;
     int n = snprintf(line, sizeof line, "%.10s", ends);
-    if (*due && strcmp(cli_text(enrollment, "state"), "confirmed") == 0)
+    if (strcmp(cli_text(enrollment, "kind"), "pfx") == 0)
+        snprintf(line + n, sizeof line - (size_t)n, ", and is not renewed");
+    else if (json_object_get(enrollment, "renew_at") &&
+             strcmp(cli_text(enrollment, "state"), "confirmed") == 0)
         snprintf(line + n, sizeof line - (size_t)n, ", to be renewed on %.10s", due);
     put_wrapped(out, "  ends", 13, line, width);
 }
@@ -100,7 +103,7 @@ void timeline_print(struct buf *out, const json_t *enrollment, size_t width) {
     put_wrapped(out, "  host", 11, line, width);
     put_wrapped(out, "  profile", 11, cli_text(enrollment, "profile"), width);
     const char *endpoint = cli_text(enrollment, "endpoint");
-    if (strcmp(endpoint, "default") != 0)
+    if (strcmp(endpoint, "default") != 0 && strcmp(endpoint, "-") != 0)
         put_wrapped(out, "  endpoint", 11, endpoint, width);
     event = json_array_get(events, 0);
     snprintf(line, sizeof line, "%.10s, times in UTC", cli_text(event, "at"));

@@ -2,9 +2,9 @@
 #include "cms/enveloped.h"
 
 #include "base/buf.h"
+#include "cms/content.h"
 #include "crypto/rsa.h"
 #include "crypto/unpad.h"
-#include "der/ber.h"
 #include "x509/name.h"
 
 /* ---- reading ---- */
@@ -53,19 +53,11 @@ static enum err read_enveloped_data(struct arena *a, struct der *d, struct cms_e
 }
 
 enum err cms_enveloped_read(struct arena *a, struct span message, struct cms_enveloped *out) {
-    struct der d, info, outer;
-    struct span der, oid;
+    struct der content;
     *out = (struct cms_enveloped){0};
-    TRY(ber_to_der(a, message, &der));
-    d = der_of(der);
-    TRY(der_enter(&d, DER_SEQUENCE, &info));
-    TRY(der_oid(&info, &oid));
-    if (!oid_is(oid, OID_PKCS7_ENVELOPED))
-        return der_error(&info, "the content type is not pkcs7-envelopedData");
-    TRY(der_enter(&info, DER_CONTEXT_CONSTRUCTED(0), &outer));
-    TRY(der_end(&info));
-    TRY(read_enveloped_data(a, &outer, out));
-    return der_end(&outer);
+    TRY(cms_content(a, message, OID_PKCS7_ENVELOPED, "pkcs7-envelopedData", &content));
+    TRY(read_enveloped_data(a, &content, out));
+    return der_end(&content);
 }
 
 enum err cms_recipient_next(struct der *d, struct cms_recipient *out) {

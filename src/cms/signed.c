@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cms/signed.h"
 
+#include "cms/content.h"
 #include "crypto/digest.h"
-#include "der/ber.h"
 #include "x509/name.h"
 
 /* ---- reading ---- */
@@ -89,18 +89,10 @@ static enum err check_attributes(const struct cms_signer *signer) {
 
 /* `data` stands at the first element of the SignedData, which is DER then. */
 static enum err enter_signed_data(struct arena *a, struct span message, struct der *data) {
-    struct der d, info, outer;
-    struct span der, oid;
-    TRY(ber_to_der(a, message, &der));
-    d = der_of(der);
-    TRY(der_enter(&d, DER_SEQUENCE, &info));
-    TRY(der_oid(&info, &oid));
-    if (!oid_is(oid, OID_PKCS7_SIGNED))
-        return der_error(&info, "the content type is not pkcs7-signedData");
-    TRY(der_enter(&info, DER_CONTEXT_CONSTRUCTED(0), &outer));
-    TRY(der_end(&info));
-    TRY(der_enter(&outer, DER_SEQUENCE, data));
-    return der_end(&outer);
+    struct der content;
+    TRY(cms_content(a, message, OID_PKCS7_SIGNED, "pkcs7-signedData", &content));
+    TRY(der_enter(&content, DER_SEQUENCE, data));
+    return der_end(&content);
 }
 
 enum err cms_signed_read(struct arena *a, struct span message, struct cms_signed *out) {

@@ -2,7 +2,6 @@
 /* Digests, HMAC, random bytes and the comparison of secrets. */
 #include "crypto/digest.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <errno.h>
 #include <sys/random.h>
@@ -30,12 +29,9 @@ enum err digest_of(enum digest d, struct span data, uint8_t out[DIGEST_MAX_SIZE]
 }
 
 enum err hmac_sha256(struct span key, struct span data, uint8_t out[32]) {
-    char digest[] = "SHA256";
-    OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof digest - 1),
-                           OSSL_PARAM_END};
     size_t n = 0;
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(crypto_hmac());
-    bool good = ctx && EVP_MAC_init(ctx, key.n ? key.p : (const void *)"", key.n, params) &&
+    EVP_MAC_CTX *ctx = crypto_hmac_sha256();
+    bool good = ctx && EVP_MAC_init(ctx, key.n ? key.p : (const void *)"", key.n, NULL) &&
                 EVP_MAC_update(ctx, data.p, data.n) && EVP_MAC_final(ctx, out, &n, 32) && n == 32;
     EVP_MAC_CTX_free(ctx);
     return good ? OK : crypto_error("HMAC");

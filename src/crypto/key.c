@@ -104,6 +104,49 @@ enum err key_save(const struct key *k, struct span secret, const char *path) {
     return key_pem_write(k->pkey, secret, path);
 }
 
+/* `finish` has bounded its size, and so what this costs. */
+static enum err check_halves(struct key *k, struct key **out) {
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_lib(), k->pkey, NULL);
+    bool good = ctx && EVP_PKEY_pairwise_check(ctx) > 0;
+    EVP_PKEY_CTX_free(ctx);
+    if (good) {
+        *out = k;
+        return OK;
+    }
+    key_free(k);
+    crypto_error("private key"); /* empties the queue */
+    return err_set(ERR_PARSE, "the private key is damaged: its halves do not belong together");
+}
+
+enum err key_read(struct span pkcs8, struct key **out) {
+    const uint8_t *p = pkcs8.p;
+    struct key *k;
+    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)pkcs8.n);
+    bool whole = info && p == pkcs8.p + pkcs8.n;
+    EVP_PKEY *pkey = whole ? EVP_PKCS82PKEY_ex(info, crypto_lib(), NULL) : NULL;
+    PKCS8_PRIV_KEY_INFO_free(info);
+    if (!pkey) {
+        crypto_error("private key");
+        return err_set(ERR_PARSE, "not a private key in PKCS#8");
+    }
+    TRY(wrap(pkey, &k));
+    return check_halves(k, out);
+}
+
+enum err key_write(const struct key *k, struct arena *a, struct span *pkcs8) {
+    uint8_t *der = NULL;
+    if (!k->pkey)
+        return err_set(ERR_CONFLICT, "a token's key never leaves it");
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(k->pkey);
+    int n = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &der) : -1;
+    PKCS8_PRIV_KEY_INFO_free(info);
+    if (n <= 0)
+        return crypto_error("encoding a private key");
+    *pkcs8 = arena_copy(a, span_of(der, (size_t)n));
+    OPENSSL_clear_free(der, (size_t)n);
+    return OK;
+}
+
 void key_free(struct key *k) {
     if (!k)
         return;

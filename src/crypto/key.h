@@ -53,6 +53,14 @@ enum err key_open(const char *source, struct span secret, struct key **out) ERR_
  */
 enum err key_save(const struct key *k, struct span secret, const char *path) ERR_MUST_USE;
 
+/*
+ * A key that goes from hand to hand: PKCS#8, DER, not encrypted; secret. Reading ends at the last
+ * octet, and proves that both halves belong together. ERR_PARSE, ERR_ALGORITHM (crypto/public.h
+ * says what is taken); writing: ERR_CONFLICT for a token's key.
+ */
+enum err key_read(struct span pkcs8, struct key **out) ERR_MUST_USE;
+enum err key_write(const struct key *k, struct arena *a, struct span *pkcs8) ERR_MUST_USE;
+
 void key_free(struct key *k);
 
 /* SubjectPublicKeyInfo in DER; owned by the key. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/lib.h"
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <pthread.h>
@@ -13,7 +14,8 @@ static struct {
     OSSL_LIB_CTX *ctx;
     EVP_MD *md[DIGEST_SHA512 + 1];
     EVP_CIPHER *cipher[CIPHER_DES_CBC]; /* all but the last, which is legacy's */
-    EVP_MAC *hmac;
+    EVP_CIPHER *gcm;
+    EVP_MAC_CTX *hmac;
 } lib = {.once = PTHREAD_ONCE_INIT};
 
 static struct {
@@ -21,6 +23,20 @@ static struct {
     OSSL_LIB_CTX *ctx;
     EVP_CIPHER *des;
 } legacy = {.once = PTHREAD_ONCE_INIT};
+
+/* One with its digest, to be copied: to look that up by its name costs more than a short HMAC. */
+static EVP_MAC_CTX *new_hmac(OSSL_LIB_CTX *ctx) {
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof digest - 1), OSSL_PARAM_END};
+    EVP_MAC *mac = EVP_MAC_fetch(ctx, "HMAC", NULL);
+    EVP_MAC_CTX *hmac = mac ? EVP_MAC_CTX_new(mac) : NULL;
+    EVP_MAC_free(mac);
+    if (hmac && EVP_MAC_init(hmac, (const void *)"", 0, params)) /* else it cannot be copied */
+        return hmac;
+    EVP_MAC_CTX_free(hmac);
+    return NULL;
+}
 
 static void load(void) {
     static const char *const names[] = {"SHA1", "SHA256", "SHA384", "SHA512"};
@@ -31,7 +47,8 @@ static void load(void) {
     for (int i = 0; i < CIPHER_DES_CBC; i++)
         good =
             good && (lib.cipher[i] = EVP_CIPHER_fetch(lib.ctx, cipher_name((enum cipher)i), NULL));
-    good = good && (lib.hmac = EVP_MAC_fetch(lib.ctx, "HMAC", NULL));
+    good = good && (lib.gcm = EVP_CIPHER_fetch(lib.ctx, "AES-256-GCM", NULL));
+    good = good && (lib.hmac = new_hmac(lib.ctx));
     if (!good) {
         log_write(LOG_ERROR, "crypto", "reason=\"OpenSSL's default provider does not load\"");
         abort();
@@ -48,9 +65,14 @@ const EVP_MD *crypto_md(enum digest d) {
     return lib.md[d];
 }
 
-EVP_MAC *crypto_hmac(void) {
+EVP_MAC_CTX *crypto_hmac_sha256(void) {
     pthread_once(&lib.once, load);
-    return lib.hmac;
+    return EVP_MAC_CTX_dup(lib.hmac);
+}
+
+const EVP_CIPHER *crypto_aes256_gcm(void) {
+    pthread_once(&lib.once, load);
+    return lib.gcm;
 }
 
 /* Without the provider the endpoint's switch for DES has no effect; the log says why. */

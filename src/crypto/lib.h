@@ -15,7 +15,10 @@
 OSSL_LIB_CTX *crypto_lib(void) __attribute__((returns_nonnull));
 const EVP_MD *crypto_md(enum digest d) __attribute__((returns_nonnull));
 
-EVP_MAC *crypto_hmac(void) __attribute__((returns_nonnull));
+const EVP_CIPHER *crypto_aes256_gcm(void) __attribute__((returns_nonnull));
+
+/* HMAC with SHA-256, without a key yet: the caller's, to be freed. NULL: no memory. */
+EVP_MAC_CTX *crypto_hmac_sha256(void);
 
 /* NULL only for CIPHER_DES_CBC, where the legacy provider does not load. */
 const EVP_CIPHER *crypto_cipher(enum cipher c);

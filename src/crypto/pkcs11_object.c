@@ -27,8 +27,9 @@ CK_RV pkcs11_find(const struct pkcs11_session *s, CK_OBJECT_CLASS class, const c
     return rv == CKR_OK ? end : rv;
 }
 
-CK_RV pkcs11_attribute(const struct pkcs11_session *s, CK_OBJECT_HANDLE object,
-                       CK_ATTRIBUTE_TYPE type, struct arena *a, struct span *out) {
+/* In `a`; empty when the object has none or does not tell. */
+static CK_RV attribute_of(const struct pkcs11_session *s, CK_OBJECT_HANDLE object,
+                          CK_ATTRIBUTE_TYPE type, struct arena *a, struct span *out) {
     CK_ATTRIBUTE attribute = {type, NULL, 0};
     *out = SPAN_NONE;
     CK_RV rv = s->f->C_GetAttributeValue(s->handle, object, &attribute, 1);
@@ -66,9 +67,9 @@ static CK_RV read_identity(const struct pkcs11_session *s, CK_OBJECT_HANDLE priv
     CK_ATTRIBUTE type = {CKA_KEY_TYPE, &out->type, sizeof out->type};
     CK_RV rv = s->f->C_GetAttributeValue(s->handle, private, &type, 1);
     if (rv == CKR_OK)
-        rv = pkcs11_attribute(s, private, CKA_ID, a, &out->id);
+        rv = attribute_of(s, private, CKA_ID, a, &out->id);
     if (rv == CKR_OK)
-        rv = pkcs11_attribute(s, private, CKA_LABEL, a, &label);
+        rv = attribute_of(s, private, CKA_LABEL, a, &label);
     /* the id is meant for this; labels may differ between the halves */
     out->label = rv == CKR_OK && !out->id.n ? arena_str(a, label) : NULL;
     return rv;
@@ -79,9 +80,9 @@ static CK_RV from_key(const struct pkcs11_session *s, CK_OBJECT_HANDLE key, CK_K
                       struct arena *a, struct span *spki) {
     bool rsa = type == CKK_RSA;
     struct span x = SPAN_NONE, y = SPAN_NONE;
-    CK_RV rv = pkcs11_attribute(s, key, rsa ? CKA_MODULUS : CKA_EC_PARAMS, a, &x);
+    CK_RV rv = attribute_of(s, key, rsa ? CKA_MODULUS : CKA_EC_PARAMS, a, &x);
     if (rv == CKR_OK)
-        rv = pkcs11_attribute(s, key, rsa ? CKA_PUBLIC_EXPONENT : CKA_EC_POINT, a, &y);
+        rv = attribute_of(s, key, rsa ? CKA_PUBLIC_EXPONENT : CKA_EC_POINT, a, &y);
     if (rv == CKR_OK && x.n && y.n)
         *spki = rsa ? pkcs11_rsa_spki(a, x, y) : pkcs11_ec_spki(a, x, y);
     return rv;
@@ -101,7 +102,7 @@ static void spki_of_certificate(struct span der, struct arena *a, struct span *s
 static CK_RV from_certificate(const struct pkcs11_session *s, CK_OBJECT_HANDLE object,
                               struct arena *a, struct span *spki) {
     struct span der = SPAN_NONE;
-    CK_RV rv = pkcs11_attribute(s, object, CKA_VALUE, a, &der);
+    CK_RV rv = attribute_of(s, object, CKA_VALUE, a, &der);
     if (rv == CKR_OK)
         spki_of_certificate(der, a, spki);
     return rv;

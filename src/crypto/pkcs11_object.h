@@ -10,10 +10,6 @@
 CK_RV pkcs11_find(const struct pkcs11_session *s, CK_OBJECT_CLASS class, const char *label,
                   struct span id, CK_OBJECT_HANDLE *object, unsigned *count);
 
-/* An attribute in `a`; empty when the object has none or does not tell. */
-CK_RV pkcs11_attribute(const struct pkcs11_session *s, CK_OBJECT_HANDLE object,
-                       CK_ATTRIBUTE_TYPE type, struct arena *a, struct span *out);
-
 /* A CK_BBOOL; `fallback` where the object does not tell. */
 bool pkcs11_flag(const struct pkcs11_session *s, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
                  bool fallback);

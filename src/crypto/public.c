@@ -16,7 +16,6 @@ struct public_key {
     bool rsa;
     size_t size; /* of the modulus, in octets */
     BIGNUM *n, *e;
-    BN_CTX *ctx;
     BN_MONT_CTX *mont;
     EVP_PKEY *ec;
 };
@@ -109,11 +108,13 @@ enum err spki_key_id(struct span der, uint8_t out[20]) {
 /* ---- loading ---- */
 
 static bool load_rsa(const struct spki *spki, struct public_key *k) {
+    BN_CTX *ctx = BN_CTX_new_ex(crypto_lib());
     k->n = BN_bin2bn(spki->n.p, (int)spki->n.n, NULL);
     k->e = BN_bin2bn(spki->e.p, (int)spki->e.n, NULL);
-    k->ctx = BN_CTX_new_ex(crypto_lib());
     k->mont = BN_MONT_CTX_new();
-    return k->n && k->e && k->ctx && k->mont && BN_MONT_CTX_set(k->mont, k->n, k->ctx);
+    bool good = ctx && k->n && k->e && k->mont && BN_MONT_CTX_set(k->mont, k->n, ctx);
+    BN_CTX_free(ctx);
+    return good;
 }
 
 static bool load_ec(const struct spki *spki, struct public_key *k) {
@@ -133,7 +134,6 @@ static bool load_ec(const struct spki *spki, struct public_key *k) {
 static void unload(void *key) {
     struct public_key *k = key;
     BN_MONT_CTX_free(k->mont);
-    BN_CTX_free(k->ctx);
     BN_free(k->e);
     BN_free(k->n);
     EVP_PKEY_free(k->ec);
@@ -159,12 +159,16 @@ bool public_is_rsa(const struct public_key *k) {
  * the key's secret; EVP would do the same after fetching and copying for as long again.
  */
 static bool public_power(const struct public_key *k, const uint8_t *in, uint8_t *out) {
-    BN_CTX_start(k->ctx);
-    BIGNUM *base = BN_CTX_get(k->ctx), *power = BN_CTX_get(k->ctx);
+    BN_CTX *ctx = BN_CTX_new_ex(crypto_lib());
+    if (!ctx)
+        return false;
+    BN_CTX_start(ctx);
+    BIGNUM *base = BN_CTX_get(ctx), *power = BN_CTX_get(ctx);
     bool good = power && BN_bin2bn(in, (int)k->size, base) && BN_ucmp(base, k->n) < 0 &&
-                BN_mod_exp_mont(power, base, k->e, k->n, k->ctx, k->mont) &&
+                BN_mod_exp_mont(power, base, k->e, k->n, ctx, k->mont) &&
                 BN_bn2binpad(power, out, (int)k->size) > 0;
-    BN_CTX_end(k->ctx);
+    BN_CTX_end(ctx);
+    BN_CTX_free(ctx);
     return good;
 }
 

@@ -26,7 +26,7 @@ unsigned spki_bits(const struct spki *spki);
 /* SHA-1 of the key's bits: RFC 5280, 4.2.1.2, method 1. */
 enum err spki_key_id(struct span der, uint8_t out[20]) ERR_MUST_USE;
 
-/* For one thread at a time. */
+/* Read-only: thread-safe. */
 struct public_key;
 
 /* The key lives as long as the arena. ERR_PARSE, ERR_ALGORITHM, ERR_CRYPTO. */

@@ -210,7 +210,7 @@ static void write_item(const struct bare_item *item, struct buf *out) {
 
 void bare_write(const struct bare_command *c, unsigned first, struct buf *out) {
     xml_open(out, c->verb);
-    buf_printf(out, "<CmdID>%u</CmdID>", first);
+    xml_number(out, "CmdID", first);
     for (const struct bare_item *i = c->items; i; i = i->next)
         write_item(i, out);
     for (const struct bare_command *i = c->children; i; i = i->next)

@@ -77,7 +77,7 @@ static size_t scep_prefix(struct span path) {
     return 0;
 }
 
-static struct span unique_id_of(struct span path) {
+struct span profile_unique_id(struct span path) {
     struct span id = span_from(path, scep_prefix(path));
     ptrdiff_t slash = span_find(id, '/');
     return slash < 0 ? id : span_of(id.p, (size_t)slash);
@@ -96,9 +96,10 @@ static enum err check_address(const struct profile_commands *p, const struct pro
         return OK;
     if (p->user_scope != span_starts(c->path, "./User/"))
         return profile_error(c, "./Device and ./User in one Atomic; use one of them");
-    if (!span_eq(p->unique_id, unique_id_of(c->path)))
+    if (!span_eq(p->unique_id, profile_unique_id(c->path)))
         return profile_error(c, "UniqueID %s here, but %s before; one profile, one certificate",
-                             PROFILE_QUOTE(unique_id_of(c->path)), PROFILE_QUOTE(p->unique_id));
+                             PROFILE_QUOTE(profile_unique_id(c->path)),
+                             PROFILE_QUOTE(p->unique_id));
     return OK;
 }
 
@@ -163,7 +164,7 @@ static enum err read_command(struct arena *a, struct profile_commands *p,
     *tail = c;
     TRY(check_address(p, c));
     if (c == p->first) {
-        p->unique_id = unique_id_of(c->path);
+        p->unique_id = profile_unique_id(c->path);
         p->user_scope = span_starts(c->path, "./User/");
     }
     TRY(check_access(c));

@@ -25,13 +25,20 @@ struct profile_commands {
     unsigned count; /* the Atomic included */
 };
 
-/* The structure that profile.h asks of a profile; values and placeholders are not looked at. */
+/* The structure that profile.h asks of a profile; values and placeholders are not looked at. The
+ * commands live as long as `a`; `text` need not. */
 enum err profile_commands_read(struct arena *a, struct span text,
                                struct profile_commands *out) ERR_MUST_USE;
 
 /* The command whose node's last step has that name, or NULL. */
 const struct profile_command *profile_command_find(const struct profile_commands *p,
                                                    const char *name);
+
+/* Whether a value or path holds the placeholder, such as "scep.challenge". */
+bool profile_commands_use(const struct profile_commands *p, const char *placeholder);
+
+/* The step after SCEP/ of a command's path, as a part of it. */
+struct span profile_unique_id(struct span path);
 
 /* The last step of the node's path, such as "ServerURL". */
 const char *profile_node_name(const struct csp_node *node) __attribute__((returns_nonnull));

@@ -9,16 +9,22 @@
 #include "wire/mdm.h"
 
 /* The step goes into a URI and a registry key; with these characters it is the same in both. */
+static enum err check_characters(const struct profile_command *c, struct span part,
+                                 struct span unique_id) {
+    for (size_t i = 0; i < part.n; i++)
+        if (!isalnum(part.p[i]) && part.p[i] != '_' && part.p[i] != '-')
+            return profile_error(c, "UniqueID \"%s\": use only letters, digits, '_' and '-'",
+                                 PROFILE_QUOTE(unique_id));
+    return OK;
+}
+
 static enum err check_unique_id(const struct profile_commands *p) {
     const struct profile_command *c = p->first;
     struct placeholder_walk w = {.rest = p->unique_id};
     enum placeholder found;
     do {
         TRY(placeholder_next(c, &w, &found));
-        for (size_t i = 0; i < w.literal.n; i++)
-            if (!isalnum(w.literal.p[i]) && w.literal.p[i] != '_' && w.literal.p[i] != '-')
-                return profile_error(c, "UniqueID \"%s\": use only letters, digits, '_' and '-'",
-                                     PROFILE_QUOTE(p->unique_id));
+        TRY(check_characters(c, w.literal, p->unique_id));
     } while (found != PLACEHOLDER_NONE);
     return OK;
 }
@@ -28,24 +34,28 @@ static struct span value_of(const struct profile_commands *p, const char *name) 
     return c ? c->value : SPAN_NONE;
 }
 
+void profile_of(const struct profile_commands *p, struct profile *out) {
+    *out = (struct profile){
+        .unique_id = p->unique_id,
+        .user_scope = p->user_scope,
+        .server_url = value_of(p, "ServerURL"),
+        .challenge = value_of(p, "Challenge"),
+        .ca_thumbprint = value_of(p, "CAThumbprint"),
+        .subject = value_of(p, "SubjectName"),
+        .san = value_of(p, "SubjectAlternativeNames"),
+        .eku = value_of(p, "EKUMapping"),
+        .key_usage = value_of(p, "KeyUsage"),
+        .key_length = value_of(p, "KeyLength"),
+        .hash_algorithm = value_of(p, "HashAlgorithm"),
+        .commands = p->count,
+    };
+}
+
 enum err profile_read(struct arena *a, struct span text, struct profile *out) {
     struct profile_commands p;
     TRY(profile_commands_read(a, text, &p));
     TRY(check_unique_id(&p));
-    *out = (struct profile){
-        .unique_id = p.unique_id,
-        .user_scope = p.user_scope,
-        .server_url = value_of(&p, "ServerURL"),
-        .challenge = value_of(&p, "Challenge"),
-        .ca_thumbprint = value_of(&p, "CAThumbprint"),
-        .subject = value_of(&p, "SubjectName"),
-        .san = value_of(&p, "SubjectAlternativeNames"),
-        .eku = value_of(&p, "EKUMapping"),
-        .key_usage = value_of(&p, "KeyUsage"),
-        .key_length = value_of(&p, "KeyLength"),
-        .hash_algorithm = value_of(&p, "HashAlgorithm"),
-        .commands = p.count,
-    };
+    profile_of(&p, out);
     return OK;
 }
 
@@ -53,20 +63,58 @@ static bool holds(struct span s, const char *wanted) {
     return s.n && memmem(s.p, s.n, wanted, strlen(wanted));
 }
 
-/* Asked at each delivery. Only a comment, or a reference to a character, makes the bytes say
- * something else than the values. */
-bool profile_uses(struct span text, const char *placeholder) {
+bool profile_commands_use(const struct profile_commands *p, const char *placeholder) {
     ARENA_AUTO(a);
-    struct profile_commands p;
     const char *wanted = arena_printf(&a, "{{%s}}", placeholder);
-    if (!holds(text, "<!") && !holds(text, "&#"))
-        return holds(text, wanted);
-    if (profile_commands_read(&a, text, &p) != OK)
-        return false;
-    for (const struct profile_command *c = p.first; c; c = c->next)
+    for (const struct profile_command *c = p->first; c; c = c->next)
         if (holds(c->value, wanted) || holds(c->path, wanted))
             return true;
     return false;
+}
+
+/* Only a comment, or a reference to a character, makes the bytes say something else than the
+ * values. */
+bool profile_uses(struct span text, const char *placeholder) {
+    ARENA_AUTO(a);
+    struct profile_commands p;
+    if (!holds(text, "<!") && !holds(text, "&#"))
+        return holds(text, arena_printf(&a, "{{%s}}", placeholder));
+    return profile_commands_read(&a, text, &p) == OK && profile_commands_use(&p, placeholder);
+}
+
+/* ---- filling it in, and writing it ---- */
+
+/* Of the paths only this step may hold placeholders: there is no node of such a name. */
+static enum err fill_unique_id(struct arena *a, const struct profile_commands *p,
+                               const struct profile_values *values, struct span *out) {
+    BUF_AUTO(id);
+    TRY(placeholder_fill(p->first, p->unique_id, values, &id));
+    *out = arena_copy(a, buf_view(&id));
+    if (!out->n)
+        return profile_error(p->first, "the UniqueID is empty");
+    return check_characters(p->first, *out, *out);
+}
+
+static struct span path_with(struct arena *a, struct span path, struct span unique_id) {
+    BUF_AUTO(out);
+    struct span old = profile_unique_id(path);
+    buf_add(&out, path.p, (size_t)(old.p - path.p));
+    buf_span(&out, unique_id);
+    buf_span(&out, span_from(path, (size_t)(old.p - path.p) + old.n));
+    return arena_copy(a, buf_view(&out));
+}
+
+/* What goes into a promise is what the host will read. */
+static enum err fill_value(struct arena *a, struct profile_command *c,
+                           const struct profile_values *values) {
+    BUF_AUTO(filled);
+    BUF_AUTO(clean);
+    if (!holds(c->value, "{{"))
+        return OK;
+    TRY(placeholder_fill(c, c->value, values, &filled));
+    xml_clean(&clean, buf_view(&filled));
+    c->value = arena_copy(a, buf_view(&clean));
+    return OK;
 }
 
 static void write_meta(const struct profile_command *c, struct buf *out) {
@@ -80,38 +128,38 @@ static void write_meta(const struct profile_command *c, struct buf *out) {
     xml_close(out, "Meta");
 }
 
-static enum err write_filled(const struct profile_command *c, const char *tag, struct span text,
-                             const struct profile_values *values, struct buf *out) {
-    BUF_AUTO(filled);
-    TRY(placeholder_fill(c, text, values, &filled));
-    xml_leaf(out, tag, buf_view(&filled));
-    return OK;
-}
-
-static enum err write_command(struct arena *a, const struct profile_command *c, unsigned cmd_id,
-                              const struct profile_values *values, struct buf *out) {
+static void write_command(struct arena *a, const struct profile_command *c, unsigned cmd_id,
+                          struct buf *out) {
     const char *verb = arena_str(a, c->element->name);
     xml_open(out, verb);
-    buf_printf(out, "<CmdID>%u</CmdID><Item><Target>", cmd_id);
-    TRY(write_filled(c, "LocURI", c->path, values, out));
+    xml_number(out, "CmdID", cmd_id);
+    buf_str(out, "<Item><Target>");
+    xml_leaf(out, "LocURI", c->path);
     xml_close(out, "Target");
     write_meta(c, out);
     if (c->data)
-        TRY(write_filled(c, "Data", c->value, values, out));
+        xml_leaf(out, "Data", c->value);
     xml_close(out, "Item");
     xml_close(out, verb);
-    return OK;
 }
 
-enum err profile_render(struct arena *a, struct span text, const struct profile_values *values,
-                        unsigned first_cmd_id, struct buf *out, struct profile *filled) {
-    struct profile_commands p;
-    size_t start = out->n;
-    TRY(profile_commands_read(a, text, &p));
+enum err profile_render(struct arena *a, const struct profile_commands *p,
+                        const struct profile_values *values, unsigned first_cmd_id, struct buf *out,
+                        struct profile_commands *filled) {
+    struct profile_command **tail = &filled->first;
+    *filled = *p;
+    TRY(fill_unique_id(a, p, values, &filled->unique_id));
     xml_open(out, "Atomic");
-    buf_printf(out, "<CmdID>%u</CmdID>", first_cmd_id);
-    for (const struct profile_command *c = p.first; c; c = c->next)
-        TRY(write_command(a, c, ++first_cmd_id, values, out));
+    xml_number(out, "CmdID", first_cmd_id);
+    for (const struct profile_command *c = p->first; c; c = c->next) {
+        struct profile_command *f = *tail = arena_alloc(a, sizeof *f);
+        *f = *c;
+        f->path = path_with(a, c->path, filled->unique_id);
+        TRY(fill_value(a, f, values));
+        write_command(a, f, ++first_cmd_id, out);
+        f->value = span_trim(f->value);
+        tail = &f->next;
+    }
     xml_close(out, "Atomic");
-    return profile_read(a, span_from(buf_view(out), start), filled);
+    return OK;
 }

@@ -17,6 +17,8 @@
 
 #include "xml/xml.h"
 
+struct profile_commands; /* csp/commands.h */
+
 /* The values of one profile's Install node; empty spans where a node is missing. */
 struct profile {
     struct span unique_id; /* the step after SCEP/ */
@@ -65,14 +67,19 @@ bool profile_uses(struct span text, const char *placeholder);
 
 /*
  * The commands as they go over the wire: placeholders filled, CmdIDs numbered from `first_cmd_id`
- * in the document's order, no white space between elements. `filled` gets the values after filling.
- * ERR_PARSE; also when a placeholder is used whose value is NULL, or when a value would reach
- * beyond its place (a ';' in SubjectAlternativeNames; in SubjectName, one that needs quotes where
- * it is only a part of an attribute's value that the profile did not quote).
+ * in the document's order, no white space between elements. `p` is a profile that
+ * profile_commands_read has read, or a shelf gave; `filled` gets its commands as the host will see
+ * them: what XML forbids is U+FFFD. ERR_PARSE when a placeholder is used whose value is NULL, when
+ * the UniqueID would get characters that it may not have, or when a value would reach beyond its
+ * place (a ';' in SubjectAlternativeNames; in SubjectName, one that needs quotes where it is only a
+ * part of an attribute's value that the profile did not quote).
  */
-enum err profile_render(struct arena *a, struct span text, const struct profile_values *values,
-                        unsigned first_cmd_id, struct buf *out,
-                        struct profile *filled) ERR_MUST_USE;
+enum err profile_render(struct arena *a, const struct profile_commands *p,
+                        const struct profile_values *values, unsigned first_cmd_id, struct buf *out,
+                        struct profile_commands *filled) ERR_MUST_USE;
+
+/* The values of a profile that is read, or filled. */
+void profile_of(const struct profile_commands *p, struct profile *out);
 
 /*
  * Takes a profile that was written for another server: puts {{enrollment.id}}, {{scep.url}},

@@ -18,6 +18,7 @@ enum {
 enum { BOTH = CSP_DEVICE | CSP_USER };
 
 #define CCI        "/Vendor/MSFT/ClientCertificateInstall"
+#define PFX        CSP_PFX_ROOT "/{UniqueID}"
 #define SCEP       CSP_SCEP_ROOT "/{UniqueID}"
 #define DM_CLIENT  CSP_DM_CLIENT
 #define PROVIDER   DM_CLIENT "/Provider/{ProviderID}"
@@ -48,7 +49,18 @@ enum { BOTH = CSP_DEVICE | CSP_USER };
  */
 const struct csp_node csp_table[] = {
     {CCI, CSP_NODE, G, CSP_ONE, BOTH, NULL, NULL},
-    {CCI "/SCEP", CSP_NODE, G, CSP_ONE, BOTH, NULL, NULL},
+    {CSP_PFX_ROOT, CSP_NODE, G, CSP_ONE, BOTH, NULL, NULL},
+    {PFX, CSP_NODE, ADGR, CSP_ZERO_OR_MORE, BOTH, NULL, NULL},
+    {PFX "/KeyLocation", CSP_INT, A | G | R, CSP_ONE, BOTH, NULL, "1|2|3|4"},
+    {PFX "/ContainerName", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, BOTH, NULL, NULL},
+    {PFX "/PFXCertBlob", CSP_BIN, A | G | R, CSP_ONE, BOTH, NULL, NULL},
+    {PFX "/PFXCertPassword", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, BOTH, NULL, NULL},
+    {PFX "/PFXCertPasswordEncryptionType", CSP_INT, A | G | R, CSP_ZERO_OR_ONE, BOTH, "0", "0|1|2"},
+    {PFX "/PFXKeyExportable", CSP_BOOL, A | G | R, CSP_ZERO_OR_ONE, BOTH, "true", "false|true"},
+    {PFX "/Thumbprint", CSP_CHR, G, CSP_ONE, BOTH, NULL, NULL},
+    {PFX "/Status", CSP_INT, G, CSP_ONE, BOTH, NULL, NULL},
+    {PFX "/PFXCertPasswordEncryptionStore", CSP_CHR, A | G | R, CSP_ZERO_OR_ONE, BOTH, NULL, NULL},
+    {CSP_SCEP_ROOT, CSP_NODE, G, CSP_ONE, BOTH, NULL, NULL},
     {SCEP, CSP_NODE, ADGR, CSP_ZERO_OR_MORE, BOTH, NULL, NULL},
     {SCEP "/Install", CSP_NODE, ADGR, CSP_ONE, BOTH, NULL, NULL},
     {SCEP "/Install/ServerURL", CSP_CHR, ADGR, CSP_ONE, BOTH, NULL, NULL},

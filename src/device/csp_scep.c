@@ -15,10 +15,14 @@
 #include "wire/mdm.h"
 #include "wire/scep.h"
 
+static const char *provider_path(const struct csp_target *t) {
+    const struct enrollment *e = t->host->enrollment;
+    return arena_printf(t->arena, "%s\\%s", t->user_scope ? SCEP_KEY_USER : SCEP_KEY_MACHINE,
+                        e ? e->provider : "Local");
+}
+
 static const char *key_path(const struct csp_target *t) {
-    const char *provider = t->host->enrollment ? t->host->enrollment->provider : "Local";
-    return arena_printf(t->arena, "%s\\%s\\%s", t->user_scope ? SCEP_KEY_USER : SCEP_KEY_MACHINE,
-                        provider, t->steps[0]);
+    return arena_printf(t->arena, "%s\\%s", provider_path(t), t->steps[0]);
 }
 
 static struct reg_key *open_key(const struct csp_target *t) {
@@ -36,17 +40,6 @@ static bool is_challenge(const struct csp_target *t) {
 static int give(const struct csp_target *t, struct csp_value *out, struct span data) {
     out->data = arena_copy(t->arena, data);
     return SYNCML_OK;
-}
-
-static int list_ids(const struct csp_target *t, struct csp_value *out) {
-    BUF_AUTO(list);
-    const char *provider = t->host->enrollment ? t->host->enrollment->provider : "Local";
-    const char *path = arena_printf(t->arena, "%s\\%s",
-                                    t->user_scope ? SCEP_KEY_USER : SCEP_KEY_MACHINE, provider);
-    struct reg_key *k = registry_open(t->host->registry, path);
-    for (struct reg_key *c = k ? k->child : NULL; c; c = c->next)
-        csp_list_add(&list, c->name);
-    return give(t, out, buf_view(&list));
 }
 
 static int list_children(const struct csp_target *t, const struct reg_key *k,
@@ -74,10 +67,6 @@ static bool is_alive(const struct csp_target *t, const char *thumbprint) {
     return x && chain_check(&t->host->certs, t->user_scope, NULL, x) == HR_OK;
 }
 
-static int absent(const struct csp_target *t) {
-    return host_switch_is(t->host, "absent-output", "empty") ? SYNCML_OK : SYNCML_NOT_FOUND;
-}
-
 static const char *print_error(const struct csp_target *t, uint32_t code) {
     if (host_switch_is(t->host, "errorcode-form", "hex"))
         return arena_printf(t->arena, "0x%08x", code);
@@ -96,10 +85,10 @@ static int get_output(const struct csp_target *t, const struct reg_key *k, struc
     }
     if (strcmp(name, "ErrorCode") == 0)
         return reg_number(k, name, &number) ? give(t, out, span_str(print_error(t, number)))
-                                            : absent(t);
+                                            : csp_absent(t);
     if (strcmp(name, "CertThumbprint") == 0) {
         if (!text || !*text)
-            return absent(t);
+            return csp_absent(t);
         return give(t, out, is_alive(t, text) ? span_str(text) : SPAN_NONE);
     }
     return give(t, out, span_str(text));
@@ -107,7 +96,7 @@ static int get_output(const struct csp_target *t, const struct reg_key *k, struc
 
 static int get(const struct csp_target *t, struct csp_value *out) {
     if (t->count == 0)
-        return list_ids(t, out);
+        return csp_key_list(t, provider_path(t), out);
     struct reg_key *k = open_key(t), *install = reg_child(k, "Install");
     if (!k || (is_install(t) && !install))
         return SYNCML_NOT_FOUND;

@@ -42,3 +42,12 @@ int csp_value_list(const struct csp_target *t, const char *path, struct csp_valu
     out->data = arena_copy(t->arena, buf_view(&list));
     return SYNCML_OK;
 }
+
+int csp_key_list(const struct csp_target *t, const char *path, struct csp_value *out) {
+    BUF_AUTO(list);
+    struct reg_key *k = registry_open(t->host->registry, path);
+    for (struct reg_key *c = k ? k->child : NULL; c; c = c->next)
+        csp_list_add(&list, c->name);
+    out->data = arena_copy(t->arena, buf_view(&list));
+    return SYNCML_OK;
+}

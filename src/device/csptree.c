@@ -7,8 +7,8 @@
 #include "wire/mdm.h"
 
 static const struct csp_provider *const providers[] = {
-    &csp_scep_provider,    &csp_root_certs_provider, &csp_dmclient_provider, &csp_wstep_provider,
-    &csp_devinfo_provider, &csp_devdetail_provider,  &csp_dmacc_provider};
+    &csp_scep_provider,  &csp_pfx_provider,     &csp_root_certs_provider, &csp_dmclient_provider,
+    &csp_wstep_provider, &csp_devinfo_provider, &csp_devdetail_provider,  &csp_dmacc_provider};
 
 /* The part below ./Device or ./User, with its slash. */
 static struct span split_scope(struct span uri, bool *user) {
@@ -84,9 +84,15 @@ static bool fits(const struct csp_node *node, struct span data) {
     return !node->allowed || is_allowed(node->allowed, value);
 }
 
+/* Base64 is text: Microsoft's own example sends PFXCertBlob, a bin in the DDF, as chr. */
+static bool is_format(const struct csp_node *node, struct span format) {
+    return span_is(format, csp_format_name(node->format)) ||
+           (node->format == CSP_BIN && span_is(format, csp_format_name(CSP_CHR)));
+}
+
 static int set(const struct csp_provider *p, const struct csp_target *t,
                const struct csp_command *c) {
-    if (c->format.n && !span_is(c->format, csp_format_name(t->node->format)))
+    if (c->format.n && !is_format(t->node, c->format))
         return SYNCML_NOT_SUPPORTED;
     if (t->node->format != CSP_NODE && !fits(t->node, c->data))
         return SYNCML_COMMAND_FAILED;
@@ -138,6 +144,10 @@ void csp_list_add(struct buf *list, const char *name) {
             buf_char(list, *name);
         else
             buf_printf(list, "%%%02X", (unsigned char)*name);
+}
+
+int csp_absent(const struct csp_target *t) {
+    return host_switch_is(t->host, "absent-output", "empty") ? SYNCML_OK : SYNCML_NOT_FOUND;
 }
 
 bool csp_upserts(const struct csp_target *t) {

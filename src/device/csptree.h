@@ -51,8 +51,9 @@ struct csp_provider {
     int (*exec)(const struct csp_target *t, struct span data);
 };
 
-extern const struct csp_provider csp_scep_provider, csp_root_certs_provider, csp_devinfo_provider,
-    csp_devdetail_provider, csp_dmclient_provider, csp_wstep_provider, csp_dmacc_provider;
+extern const struct csp_provider csp_scep_provider, csp_pfx_provider, csp_root_certs_provider,
+    csp_devinfo_provider, csp_devdetail_provider, csp_dmclient_provider, csp_wstep_provider,
+    csp_dmacc_provider;
 
 /*
  * For leaves that are values of the registry key `path`. Get of one that is not there gives the
@@ -69,6 +70,12 @@ int csp_value_list(const struct csp_target *t, const char *path, struct csp_valu
 
 /* Appends `name`, URI-encoded, to a node's list of children ("a/b/c"). */
 void csp_list_add(struct buf *list, const char *name);
+
+/* Lists the keys right below the key: the UniqueIDs of a kind of certificate. */
+int csp_key_list(const struct csp_target *t, const char *path, struct csp_value *out);
+
+/* The answer to a Get of an output that is not there yet: the switch absent-output. */
+int csp_absent(const struct csp_target *t);
 
 /* Whether a Replace may make a node that is missing: the switch replace-upsert. */
 bool csp_upserts(const struct csp_target *t);

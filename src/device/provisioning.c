@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "csp/table.h"
 #include "device/hresult.h"
@@ -13,7 +14,7 @@
 #include "wire/mdm.h"
 #include "xml/xml.h"
 
-enum { BACKOFF_MS = 16000, BACKOFF_MAX_MS = 86400000, CONNECT_TRIES = 3 };
+enum { BACKOFF_MS = 16000, BACKOFF_MAX_MS = DAY_MS, CONNECT_TRIES = 3 };
 
 static enum err fail(uint32_t hresult, const char *what) {
     ARENA_AUTO(a);

@@ -7,7 +7,7 @@
 #include "device/dm_client.h"
 #include "device/scep_task.h"
 
-enum { DAY_MINUTES = 24 * 60, MINUTE_MS = 60000, DAY_MS = 86400000, NAP_MS = 200 };
+enum { DAY_MINUTES = 24 * 60, NAP_MS = 200 };
 
 /* A set with interval 0 is off; one with number 0 has no end (windows-mdm.md, A.8). */
 int64_t run_poll_minutes(const struct enrollment *e, int64_t polls) {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opens the envelope of a CertRep. Single DES is no longer in OpenSSL's default provider: for that
- * alone there is a library context of its own with the legacy provider, made when one comes and
- * gone when it is open. Keys do not move between contexts, so theirs are read again there.
+ * alone there is a context with the legacy one, made when one comes and gone when it is open. Keys
+ * do not move between contexts, so theirs are read again there.
  */
-#include <openssl/provider.h>
-
 #include "device/hresult.h"
+#include "device/legacy.h"
 #include "device/scep_message.h"
 
 /*
@@ -80,17 +79,8 @@ static uint32_t decrypt_in(OSSL_LIB_CTX *ctx, struct arena *a, struct span der,
 
 static uint32_t decrypt_des(struct arena *a, struct span der, const struct scep_request *r,
                             struct span *out) {
-    OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
-    OSSL_PROVIDER *legacy = OSSL_PROVIDER_load(ctx, "legacy");
-    OSSL_PROVIDER *standard = OSSL_PROVIDER_load(ctx, "default"); /* RSA */
-    bool ok = legacy && standard;
-    uint32_t hr = ok ? decrypt_in(ctx, a, der, r, out) : HR_NTE_BAD_ALGID;
-    if (standard)
-        OSSL_PROVIDER_unload(standard);
-    if (legacy)
-        OSSL_PROVIDER_unload(legacy);
-    OSSL_LIB_CTX_free(ctx);
-    return hr;
+    LEGACY_AUTO(legacy);
+    return legacy_open(&legacy) ? decrypt_in(legacy.ctx, a, der, r, out) : HR_NTE_BAD_ALGID;
 }
 
 uint32_t scep_envelope_open(const struct host *h, struct arena *a, struct span der,

@@ -7,7 +7,7 @@
 #include "device/scep_pending.h"
 #include "wire/scep.h"
 
-enum { REPORT_DELAY_MS = 2000, MINUTE_MS = 60000 };
+enum { REPORT_DELAY_MS = 2000 };
 
 static struct reg_key *install_of(struct host *h, const char *key) {
     return reg_child(registry_open(h->registry, key), "Install");

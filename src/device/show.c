@@ -12,10 +12,11 @@ static void print_json(json_t *j, FILE *out) {
     json_decref(j);
 }
 
-/* A SCEP challenge, or what the host logs in by (MD5). */
+/* A SCEP challenge, what the host logs in by (MD5), or what a PFX is to be opened with. */
 static bool is_secret(const struct reg_key *k, const struct reg_value *v) {
-    return strcasecmp(k->name ? k->name : "", "Challenge") == 0 ||
-           strcasecmp(v->name, "AAuthSecret") == 0;
+    return v->text && *v->text &&
+           (strcasecmp(k->name ? k->name : "", "Challenge") == 0 ||
+            strcasecmp(v->name, "AAuthSecret") == 0 || strcasecmp(v->name, "PFXCertPassword") == 0);
 }
 
 static json_t *value_json(const struct reg_key *k, const struct reg_value *v) {

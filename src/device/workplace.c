@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "device/csp_pfx.h"
 #include "device/scep_pending.h"
 #include "device/scep_task.h"
 
@@ -51,7 +52,7 @@ static bool is_user_key(const char *key) {
 }
 
 /* Only what this server delivered: below its PROVIDER-ID. */
-static void remove_scep(struct host *h) {
+static void remove_certs(struct host *h) {
     ARENA_AUTO(a);
     const char *part = arena_printf(&a, "\\%s\\", h->enrollment->provider);
     for (const char **key = scep_task_keys(h, &a); *key; key++) {
@@ -64,13 +65,14 @@ static void remove_scep(struct host *h) {
         scep_pending_drop(h, *key);
         registry_delete(h->registry, *key);
     }
+    csp_pfx_remove_all(h, h->enrollment->provider);
 }
 
 void workplace_remove(struct host *h) {
     ARENA_AUTO(a);
     const struct enrollment *e = h->enrollment;
     if (host_switch_is(h, "unenroll-certs", "remove"))
-        remove_scep(h);
+        remove_certs(h);
     while (h->tasks.count)
         tasks_remove(&h->tasks, h->tasks.list[0].key);
     certstore_remove(&h->certs, e->user_store ? STORE_USER_MY : STORE_MY, span_str(e->thumbprint));

@@ -32,7 +32,7 @@ bool workplace_tells_errors(const struct host *h);
 
 /*
  * The end of the enrollment, from whichever side: identity, settings and scheduled tasks go; the
- * certificates of its SCEP profiles and their keys by the switch unenroll-certs. In memory.
+ * certificates that it delivered, and their keys, by the switch unenroll-certs. In memory.
  */
 void workplace_remove(struct host *h) __attribute__((nonnull));
 

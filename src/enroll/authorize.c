@@ -8,6 +8,23 @@
 #include "enroll/operation.h"
 #include "enroll/promised.h"
 
+static enum err check_host(const struct device *d) {
+    return d->hw_other
+               ? err_set(ERR_REFUSED, "the host has shown another hardware than before: signet "
+                                      "device confirm or signet device reject settles it")
+               : OK;
+}
+
+enum err right_of_host(struct tx *tx, struct arena *a, const char *enrollment) {
+    struct enrollment *e;
+    struct device d;
+    TRY(request_enrollment(tx, a, enrollment, &e));
+    if (!e)
+        return OK;
+    TRY(device_by_id(tx, a, e->device, &d));
+    return check_host(&d);
+}
+
 enum err right_grant(struct tx *tx, struct operation *op, bool rules) {
     struct enrollment e;
     struct device d;
@@ -16,6 +33,7 @@ enum err right_grant(struct tx *tx, struct operation *op, bool rules) {
         return OK;
     TRY(enrollment_get(tx, op->a, op->enrollment, &e));
     TRY(device_by_id(tx, op->a, e.device, &d));
+    TRY(check_host(&d));
     return policy_map_sid(op->a, op->endpoint->policy, d.sid, &op->grant);
 }
 
@@ -120,6 +138,7 @@ static enum err check_minted(struct tx *tx, struct operation *op, int64_t *id) {
 static enum err use_minted(struct tx *tx, struct operation *op) {
     int64_t id;
     bool first;
+    TRY(right_of_host(tx, op->a, op->enrollment));
     TRY(check_minted(tx, op, &id));
     return challenge_use(tx, id, op->now, &first);
 }
@@ -167,9 +186,10 @@ enum err authorize(struct tx *tx, void *operation) {
 }
 
 /* All of it may have changed since `authorize`: the challenge been used beside this, the profile
- * been sent anew, the host have confirmed, the signer been revoked. */
+ * been sent anew, the host have confirmed or shown another hardware, the signer been revoked. */
 enum err right_check(struct tx *tx, struct operation *op) {
     int64_t id;
+    TRY(right_of_host(tx, op->a, op->enrollment));
     switch (op->right) {
     case RIGHT_ENROLLMENT:
     case RIGHT_CHALLENGE:

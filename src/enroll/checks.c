@@ -10,9 +10,8 @@
 #include "base/clock.h"
 #include "enroll/life.h"
 #include "enroll/observe.h"
+#include "enroll/pfx.h"
 #include "enroll/record.h"
-
-#define DAY INT64_C(86400000)
 
 enum { CHECK_DAYS = 7, GONE_DAYS = 30, MAX_GONE = 3 };
 
@@ -21,7 +20,7 @@ int64_t enroll_next_check(const struct enrollment *e, int64_t now) {
     unsigned spread = 0;
     for (const char *c = e->id; *c; c++)
         spread = spread * 31 + (unsigned char)*c;
-    return now + CHECK_DAYS * DAY - (int64_t)(spread % 1000) * (CHECK_DAYS * DAY / 10000);
+    return now + CHECK_DAYS * DAY_MS - (int64_t)(spread % 1000) * (CHECK_DAYS * DAY_MS / 10000);
 }
 
 /* What the host shows, as far as it is known here. */
@@ -29,6 +28,18 @@ struct shown {
     bool named, known, revoked;
     int64_t not_before, not_after;
 };
+
+/* One that was given, and that no CA of ours has issued. */
+static enum err look_up_given(struct tx *tx, struct arena *a, const struct enrollment *e,
+                              const char *thumbprint, struct shown *out) {
+    struct pfx pfx;
+    struct cert c;
+    TRY(pfx_get(tx, a, e->id, &pfx));
+    TRY(cert_parse(pfx.cert, &c));
+    if (strcasecmp(pfx.sha1, thumbprint) == 0)
+        *out = (struct shown){true, true, false, c.not_before, c.not_after};
+    return OK;
+}
 
 static enum err look_up(struct tx *tx, struct arena *a, const struct enrollment *e,
                         const char *thumbprint, struct shown *out) {
@@ -41,6 +52,8 @@ static enum err look_up(struct tx *tx, struct arena *a, const struct enrollment 
     for (; own; own = own->next)
         if (strcasecmp(own->sha1, thumbprint) == 0)
             *out = (struct shown){true, true, own->revoked != 0, own->not_before, own->not_after};
+    if (e->kind == ENROLLMENT_PFX)
+        return out->known ? OK : look_up_given(tx, a, e, thumbprint, out);
     TRY(foreign_list(tx, a, e->id, &foreign));
     for (; foreign; foreign = foreign->next)
         if (strcasecmp(foreign->sha1, thumbprint) == 0)
@@ -84,7 +97,7 @@ static enum err has_successor(struct tx *tx, struct arena *a, const struct enrol
 }
 
 static enum err count_losses(struct tx *tx, const struct enrollment *e, int64_t *out) {
-    return enrollment_count_gone(tx, e->device, e->profile, clock_ms() - GONE_DAYS * DAY, out);
+    return enrollment_count_gone(tx, e, clock_ms() - GONE_DAYS * DAY_MS, out);
 }
 
 /* A host whose clock is wrong is not believed; nor one that says now this and now that, by which it
@@ -136,9 +149,11 @@ static enum err still_there(struct tx *tx, struct arena *a, struct enrollment *e
 
 /* ---- it is not ---- */
 
-static const char *how(const struct observation *seen, const struct shown *shown) {
+static const char *how(struct arena *a, const struct enrollment *e, const struct observation *seen,
+                       const struct shown *shown) {
     if (seen->absent)
-        return "the profile is gone from the host: it was reset, or somebody deleted it";
+        return arena_printf(a, "%s is gone from the host: it was reset, or somebody deleted it",
+                            enroll_what(e));
     if (shown->named)
         return "the host shows another certificate than the one that was issued for it";
     return "the host does not show the certificate as valid any more: it was deleted, its key is "
@@ -171,6 +186,18 @@ static enum err make_successor(struct tx *tx, struct arena *a, struct enrollment
                          "reason", err_detail(), NULL);
 }
 
+/* Nobody here has the key. Its removal, which finds no node, revokes what is ours. */
+static enum err no_successor(struct tx *tx, struct arena *a, struct enrollment *e) {
+    e->renew_at = 0;
+    return enroll_record(tx, e, EVENT_ALARM,
+                         arena_printf(a,
+                                      "the host has no valid certificate, and none is made in its "
+                                      "place, since nobody here has the key: signet pfx remove %s, "
+                                      "then %s",
+                                      e->id, enroll_how_anew(e)),
+                         NULL);
+}
+
 static enum err gone(struct tx *tx, struct arena *a, struct enrollment *e,
                      const struct observation *seen, const struct shown *shown) {
     int64_t times;
@@ -178,12 +205,15 @@ static enum err gone(struct tx *tx, struct arena *a, struct enrollment *e,
     TRY(update(tx, e, seen, false));
     if (known)
         return OK;
-    TRY(enroll_record(tx, e, EVENT_GONE, how(seen, shown), "status",
+    TRY(enroll_record(tx, e, EVENT_GONE, how(a, e, seen, shown), "status",
                       seen->absent ? "404" : seen->status, "thumbprint", seen->thumbprint, NULL));
     if (seen->absent)
         TRY(enroll_record(tx, e, EVENT_ALARM,
-                          "the host has lost the profile: was it reset without unenrolling?",
+                          arena_printf(a, "the host has lost %s: was it reset without unenrolling?",
+                                       enroll_what(e)),
                           NULL));
+    if (e->kind == ENROLLMENT_PFX)
+        return no_successor(tx, a, e);
     TRY(device_forget_trust(tx, e->device));
     TRY(count_losses(tx, e, &times));
     return make_successor(tx, a, e, times);

@@ -7,9 +7,22 @@
 #include "crypto/key.h"
 #include "csp/profile.h"
 #include "enroll/life.h"
+#include "enroll/pfx.h"
 #include "enroll/record.h"
 
+#define KEPT_MS   (30 * DAY_MS) /* from its end on; see enrollment_end */
+#define UNSEEN_MS (366 * DAY_MS)
+
 enum { ID_BYTES = 6, MAX_TEXT = 1024, MAX_EVENTS = 50, MAX_LOST = 20, MAX_LOST_PASSWORDS = 3 };
+
+const char *enroll_what(const struct enrollment *e) {
+    return e->kind == ENROLLMENT_PFX ? "the PKCS#12" : "the profile";
+}
+
+const char *enroll_how_anew(const struct enrollment *e) {
+    return e->kind == ENROLLMENT_PFX ? "make a new one (signet pfx make)"
+                                     : "assign the profile anew";
+}
 
 static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
                           const char *text, va_list *ap) {
@@ -38,19 +51,25 @@ static enum err has_enough(struct tx *tx, const struct enrollment *e, enum event
     return OK;
 }
 
-enum err enroll_record_list(struct tx *tx, struct enrollment *e, enum event_kind kind,
-                            const char *text, va_list *evidence) {
+enum err enroll_keep_ended(struct tx *tx, const struct enrollment *e) {
+    return enrollment_end(tx, e->id, clock_ms() + KEPT_MS, clock_ms() + UNSEEN_MS);
+}
+
+enum err enroll_add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                          const char *text, va_list *evidence) {
     bool enough;
     TRY(has_enough(tx, e, kind, &enough));
     if (enough) { /* nor does it move the state, which is a function of the events */
         store_log(tx, LOG_WARN, "enrollment", "id=%s event=%s status=uncounted text=%s", e->id,
                   event_kind_name(kind), log_q(span_str(text)));
-        return enrollment_update(tx, e);
+        return OK;
     }
     TRY(add_event(tx, e, kind, text, evidence));
     enum enroll_state before = (enum enroll_state)e->state;
     e->state = enroll_state_after(before, kind);
-    TRY(enrollment_update(tx, e));
+    TRY(pfx_moved(tx, e, before));
+    if (e->state != (int)before && enroll_has_ended(e))
+        TRY(enroll_keep_ended(tx, e));
     store_log(tx, kind == EVENT_ALARM ? LOG_WARN : LOG_INFO, "enrollment",
               "id=%s event=%s state=%s was=%s text=%s", e->id, event_kind_name(kind),
               enroll_state_name((enum enroll_state)e->state), enroll_state_name(before),
@@ -62,20 +81,27 @@ enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind
                        ...) {
     va_list ap;
     va_start(ap, text);
-    enum err result = enroll_record_list(tx, e, kind, text, &ap);
+    enum err result = enroll_add_event(tx, e, kind, text, &ap);
     va_end(ap);
-    return result;
+    return result == OK ? enrollment_update(tx, e) : result;
+}
+
+enum err enroll_new_id(struct arena *a, const char **out) {
+    uint8_t random[ID_BYTES];
+    char *id = arena_alloc(a, 2 * ID_BYTES + 1);
+    TRY(random_bytes(random, sizeof random));
+    hex_lower(span_of(random, sizeof random), id);
+    *out = id;
+    return OK;
 }
 
 enum err enroll_begin(struct tx *tx, struct arena *a, const struct device *device,
                       const struct stored_profile *profile, const struct enroll_origin *origin,
                       struct enrollment *out) {
-    uint8_t random[ID_BYTES];
+    const char *id;
     struct profile p;
     TRY(profile_read(a, span_str(profile->body), &p));
-    char *id = arena_alloc(a, 2 * ID_BYTES + 1);
-    TRY(random_bytes(random, sizeof random));
-    hex_lower(span_of(random, sizeof random), id);
+    TRY(enroll_new_id(a, &id));
     *out = (struct enrollment){
         .id = id,
         .device = device->id,
@@ -108,13 +134,15 @@ enum err enroll_accepted(struct tx *tx, struct enrollment *e, const struct enrol
     return enroll_record(tx, e, EVENT_ACCEPTED, text, "status", code, NULL);
 }
 
-static enum err takes_passwords(struct tx *tx, struct arena *a, const struct enrollment *e,
-                                bool *out) {
+static enum err takes_passwords(struct tx *tx, struct arena *a, struct enrollment *e, bool *out) {
     struct upstream u;
     enum err found = upstream_get(tx, a, e->endpoint, &u);
-    *out = found == OK && u.mode == UPSTREAM_RELAY && u.ndes_url &&
-           profile_uses(span_str(e->body), "scep.challenge");
-    return found == ERR_NOT_FOUND ? OK : found;
+    *out = false;
+    if (found != OK || u.mode != UPSTREAM_RELAY || !u.ndes_url)
+        return found == ERR_NOT_FOUND ? OK : found;
+    TRY(enrollment_body(tx, a, e));
+    *out = profile_uses(span_str(e->body), "scep.challenge");
+    return OK;
 }
 
 enum err enroll_lost(struct tx *tx, struct arena *a, struct enrollment *e, const char *text,
@@ -126,15 +154,16 @@ enum err enroll_lost(struct tx *tx, struct arena *a, struct enrollment *e, const
     lost++;
     if (lost < (passwords ? MAX_LOST_PASSWORDS : MAX_LOST))
         return enroll_record(tx, e, EVENT_LOST, text, "status", code, NULL);
-    return enroll_record(
+    TRY(enroll_record(
         tx, e, EVENT_REJECTED,
         arena_printf(a,
-                     "the profile did not arrive at the host %d times%s: it is not sent any more. "
-                     "Look at the events before this one and at the host, then assign the profile "
-                     "anew",
-                     (int)lost,
-                     passwords ? ", and each time took a password of the upstream's NDES" : ""),
-        "attempts", arena_printf(a, "%d", (int)lost), NULL);
+                     "%s did not arrive at the host %d times%s: it is not sent any more. Look at "
+                     "the events before this one and at the host, then %s",
+                     enroll_what(e), (int)lost,
+                     passwords ? ", and each time took a password of the upstream's NDES" : "",
+                     enroll_how_anew(e)),
+        "attempts", arena_printf(a, "%d", (int)lost), NULL));
+    return enroll_pfx_rejected(tx, a, e);
 }
 
 enum err enroll_supersede(struct tx *tx, struct enrollment *e, const struct certificate *certs,
@@ -155,6 +184,10 @@ bool enroll_is_open(const struct enrollment *e) {
            (e->state != STATE_FAILED || e->deadline);
 }
 
+bool enroll_has_ended(const struct enrollment *e) {
+    return e->state == STATE_REMOVED || e->state == STATE_REVOKED;
+}
+
 bool enroll_is_kept(const struct enrollment *e) {
     return e->state == STATE_CONFIRMED || e->state == STATE_REPORTED ||
            e->state == STATE_EXPIRING || e->state == STATE_GONE;
@@ -172,10 +205,7 @@ bool enroll_wants_answer(const struct enrollment *e, int64_t now, bool hint) {
     return hint || e->state != STATE_FAILED || now >= e->next_ask;
 }
 
-static enum err expire_one(struct tx *tx, const struct enroll_policy *policy,
-                           struct enrollment *e) {
-    if (e->sessions < policy->confirm_sessions)
-        return OK; /* the host was away: it is asked when it comes */
+static enum err expire_one(struct tx *tx, struct enrollment *e) {
     e->deadline = 0;
     if (!enroll_state_open((enum enroll_state)e->state))
         return enrollment_update(tx, e);
@@ -192,10 +222,8 @@ enum err enroll_expire(struct tx *tx, const struct enroll_policy *policy, int64_
     ARENA_AUTO(a);
     struct enrollment *due;
     *count = 0;
-    TRY(enrollment_list_due(tx, &a, now, &due));
-    for (struct enrollment *e = due; e; e = e->next) {
-        TRY(expire_one(tx, policy, e));
-        *count += e->deadline == 0;
-    }
+    TRY(enrollment_list_due(tx, &a, now, policy->confirm_sessions, &due));
+    for (struct enrollment *e = due; e; e = e->next, ++*count)
+        TRY(expire_one(tx, e));
     return OK;
 }

@@ -16,6 +16,10 @@
 #include "store/profile.h"
 #include "store/upstream.h"
 
+/* For people: "the profile" or "the PKCS#12"; and how to begin anew when it has come to nothing. */
+const char *enroll_what(const struct enrollment *e);
+const char *enroll_how_anew(const struct enrollment *e);
+
 /* How long an outcome is waited for. Times in ms. */
 struct enroll_policy {
     int64_t confirm_within;   /* after acceptance: 24 hours */
@@ -53,9 +57,9 @@ enum err enroll_supersede(struct tx *tx, struct enrollment *e, const struct cert
 /* What the host's own nodes say. NULL: the host has no such value. */
 struct observation {
     bool absent;            /* the whole node is gone: Status answered 404 */
-    const char *status;     /* Status: 1, 2, 16, 32 */
+    const char *status;     /* Status: 1, 2, 16, 32; of PKCS#12 GetLastError */
     const char *error;      /* ErrorCode */
-    const char *thumbprint; /* CertThumbprint */
+    const char *thumbprint; /* CertThumbprint; of PKCS#12 Thumbprint */
     const char *respondent; /* RespondentServerUrl */
 };
 
@@ -77,6 +81,13 @@ bool enroll_is_open(const struct enrollment *e);
 /* Whether the host has shown its certificate, and is asked now and then whether it still does:
  * confirmed, reported, expiring or gone (enroll/life.h). */
 bool enroll_is_kept(const struct enrollment *e);
+
+/* Whether it is removed or revoked: nothing comes after that. */
+bool enroll_has_ended(const struct enrollment *e);
+
+/* Of one that has ended: for a month from now, as long as its certificates live, and for a year
+ * where its upstream has issued one that was never seen here. */
+enum err enroll_keep_ended(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
 
 /* ---- enrollments whose certificate an upstream issues ---- */
 

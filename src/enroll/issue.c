@@ -46,6 +46,15 @@ enum err request_keep(struct tx *tx, struct operation *op, enum request_state st
 
 /* ---- an enrollment's certificate ---- */
 
+enum err enrollment_check_issued(int64_t count) {
+    if (count < MAX_CERTIFICATES)
+        return OK;
+    return err_set(ERR_REFUSED,
+                   "%lld certificates were issued for this enrollment, and none arrived; assign "
+                   "the profile anew",
+                   (long long)count);
+}
+
 static enum err supersede_earlier(struct tx *tx, struct operation *op, struct enrollment *e) {
     struct certificate *earlier;
     int count = 0;
@@ -54,11 +63,7 @@ static enum err supersede_earlier(struct tx *tx, struct operation *op, struct en
         count++;
         op->revoked |= !c->revoked;
     }
-    if (count >= MAX_CERTIFICATES)
-        return err_set(ERR_REFUSED,
-                       "%d certificates were issued for this enrollment, and none arrived; assign "
-                       "the profile anew",
-                       count);
+    TRY(enrollment_check_issued(count));
     return enroll_supersede(tx, e, earlier,
                             "an earlier certificate of this enrollment never arrived: it was "
                             "revoked as superseded");
@@ -96,7 +101,7 @@ static enum err journal_issued(struct tx *tx, struct operation *op, int64_t id,
 }
 
 enum err issue_keep(struct tx *tx, struct operation *op, int64_t *id) {
-    char serial[2 * CERT_SERIAL_SIZE + 1];
+    const char *serial = hex_text(op->a, op->issued.serial);
     struct certificate c = {
         .serial = op->issued.serial,
         .ca = op->endpoint->ca->sha1,
@@ -109,7 +114,6 @@ enum err issue_keep(struct tx *tx, struct operation *op, int64_t *id) {
         .not_after = op->issued.not_after,
         .issued = op->now,
     };
-    hex_lower(op->issued.serial, serial);
     TRY(record_on_enrollment(tx, op, serial));
     TRY(certificate_add(tx, &c));
     TRY(journal_issued(tx, op, c.id, serial));

@@ -40,8 +40,10 @@ static enum err answer_issued(struct tx *tx, struct operation *op, const struct 
 }
 
 enum err known_answer(struct tx *tx, struct operation *op, const struct request *r) {
-    if (r->state == REQUEST_ISSUED)
+    if (r->state == REQUEST_ISSUED) {
+        TRY(right_of_host(tx, op->a, r->enrollment));
         return answer_issued(tx, op, r);
+    }
     if (r->state == REQUEST_DENIED)
         return err_set(ERR_REFUSED, "%s: %s",
                        op->endpoint->upstream ? "the request was denied"

@@ -12,19 +12,17 @@
 #include "store/group.h"
 #include "store/queue.h"
 
-#define DAY INT64_C(86400000)
-
 enum { LEAVING_DAYS = 7 };
+
+#define WATCHED_MS (7 * DAY_MS)
 
 static const char *const REASON = "cessationOfOperation";
 
 static enum err revoke_all(struct tx *tx, struct arena *a, const struct device *device,
                            const char *why, bool *changed) {
     struct enrollment *all;
-    TRY(enrollment_list(tx, a, device->id, &all));
+    TRY(enrollment_list_present(tx, a, device->id, &all));
     for (struct enrollment *e = all; e; e = e->next) {
-        if (e->state == STATE_REMOVED || e->state == STATE_REVOKED)
-            continue;
         TRY(enroll_revoke(tx, a, e, REASON, EVENT_ALARM, changed));
         *changed |= enroll_is_open(e); /* what it superseded is public now */
         e->deadline = e->renew_at = 0;
@@ -45,6 +43,8 @@ static enum err move(struct tx *tx, struct device *device, enum device_state sta
     device->state = (int)state;
     device->left_at = clock_ms();
     device->claims = 0;
+    device->hw_other = NULL; /* nothing of worth goes out any more: it may be told that it leaves */
+    TRY(device_set_shown(tx, device));
     return device_set_state(tx, device);
 }
 
@@ -89,12 +89,49 @@ enum err device_remove(struct tx *tx, struct arena *a, struct device *device, bo
     return move(tx, device, DEVICE_REMOVED);
 }
 
+/* ---- another hardware than before ---- */
+
+/* Of the two questions that an alarm may have been about, which one is confirmed? */
+static enum err claims_nobody_here(struct tx *tx, const struct device *device) {
+    ARENA_AUTO(a);
+    struct device known;
+    if (!device->claims)
+        return OK;
+    TRY(device_by_id(tx, &a, device->claims, &known));
+    if (known.state != DEVICE_ENROLLED && known.state != DEVICE_LEAVING)
+        return OK;
+    return err_set(
+        ERR_CONFLICT,
+        "%s has shown another hardware than before, and claims that of the host %s, too: "
+        "where that is the same machine, signet device remove %s, and confirm again; "
+        "else signet device reject %s, and enroll it anew",
+        device->name, known.device_id, known.device_id, device->device_id);
+}
+
+static enum err confirm_hardware(struct tx *tx, struct device *device) {
+    const struct journal_entry entry = {
+        .at = clock_ms(),
+        .kind = JOURNAL_NOTE,
+        .device = device->id,
+        .text = "the administrator confirmed the hardware that the host shows now"};
+    TRY(claims_nobody_here(tx, device));
+    device->hw_shown = device->hw_other;
+    device->hw_other = NULL;
+    device->hw_told = 0; /* the other one may be in session, too: it is asked, each time */
+    device->watched = clock_ms() + WATCHED_MS;
+    TRY(journal_add(tx, &entry));
+    return device_set_shown(tx, device);
+}
+
 /* ---- claims ---- */
 
 static enum err claims_something(const struct device *device) {
     return device->claims
                ? OK
-               : err_set(ERR_CONFLICT, "%s claims the hardware of no other host", device->name);
+               : err_set(ERR_CONFLICT,
+                         "%s has shown no other hardware than before, and claims that of no other "
+                         "host",
+                         device->name);
 }
 
 static enum err settle(struct tx *tx, struct device *device) {
@@ -104,6 +141,8 @@ static enum err settle(struct tx *tx, struct device *device) {
 
 enum err device_confirm(struct tx *tx, struct arena *a, struct device *device, bool *changed) {
     struct device known;
+    if (device->hw_other)
+        return confirm_hardware(tx, device);
     TRY(claims_something(device));
     TRY(device_by_id(tx, a, device->claims, &known));
     TRY(enroll_leave(tx, a, &known,
@@ -111,7 +150,11 @@ enum err device_confirm(struct tx *tx, struct arena *a, struct device *device, b
     return settle(tx, device);
 }
 
-enum err device_reject(struct tx *tx, struct device *device) {
+enum err device_reject(struct tx *tx, struct arena *a, struct device *device, bool *changed) {
+    if (device->hw_other)
+        return enroll_leave(tx, a, device,
+                            "the administrator found that its device certificate was copied",
+                            changed);
     TRY(claims_something(device));
     return settle(tx, device);
 }
@@ -119,7 +162,7 @@ enum err device_reject(struct tx *tx, struct device *device) {
 /* ---- who was told, and does not answer ---- */
 
 enum err enroll_list_leaving(struct tx *tx, struct arena *a, int64_t now, struct device **out) {
-    return device_list_leaving(tx, a, now - LEAVING_DAYS * DAY, out);
+    return device_list_leaving(tx, a, now - LEAVING_DAYS * DAY_MS, out);
 }
 
 enum err enroll_end_leaving(struct tx *tx, int64_t now, int *count) {

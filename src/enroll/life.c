@@ -4,12 +4,14 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "enroll/pfx.h"
 #include "enroll/record.h"
 #include "store/assignment.h"
 
 enum { REMOVALS_UNTIL_ALARM = 5, MAX_THUMBPRINT = 64 };
 
-bool enroll_wants_removal(const struct enrollment *e) {
+/* Whether its node is to be deleted from the host. */
+static bool wants_removal(const struct enrollment *e) {
     return e->state == STATE_RENEWED || e->state == STATE_REMOVING;
 }
 
@@ -17,9 +19,8 @@ bool enroll_is_under_way(const struct enrollment *e) {
     return e->state == STATE_ASSIGNED || enroll_is_open(e) || enroll_is_kept(e);
 }
 
-/* On its way out, or at its end. */
-static bool is_leaving(const struct enrollment *e) {
-    return enroll_wants_removal(e) || e->state == STATE_REMOVED || e->state == STATE_REVOKED;
+bool enroll_is_leaving(const struct enrollment *e) {
+    return wants_removal(e) || enroll_has_ended(e);
 }
 
 /* ---- assignments ---- */
@@ -33,7 +34,7 @@ enum err enroll_assign_for(struct tx *tx, struct arena *a, const struct device *
 
 static bool has_live(const struct enrollment *all, const char *profile) {
     for (; all; all = all->next)
-        if (!is_leaving(all) && strcmp(all->profile, profile) == 0)
+        if (!enroll_is_leaving(all) && strcmp(all->profile, profile) == 0)
             return true;
     return false;
 }
@@ -79,9 +80,9 @@ enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *d
     if (settled)
         return OK;
     TRY(assignment_list_for(tx, a, device->id, &wanted));
-    TRY(enrollment_list(tx, a, device->id, &all));
+    TRY(enrollment_list_present(tx, a, device->id, &all));
     for (struct enrollment *e = all; e; e = e->next)
-        if (e->assignment && !is_leaving(e) && !is_assigned(wanted, e->profile)) {
+        if (e->assignment && !enroll_is_leaving(e) && !is_assigned(wanted, e->profile)) {
             TRY(enroll_take(tx, e, "the profile is not assigned to the host any more"));
             *changed = true;
         }
@@ -100,7 +101,7 @@ static bool stands_for(const struct enrollment *e, const struct enrollment *befo
 }
 
 static enum err replace(struct tx *tx, const struct enrollment *e, struct enrollment *before) {
-    if (is_leaving(before) || before->state == STATE_REJECTED)
+    if (enroll_is_leaving(before) || before->state == STATE_REJECTED)
         return OK; /* a rejected Atomic has left nothing on the host */
     if (!enroll_is_kept(before))
         return enroll_take(tx, before, "another enrollment of the profile has taken its place");
@@ -121,7 +122,7 @@ enum err enroll_settled(struct tx *tx, struct arena *a, struct enrollment *e, in
     e->renew_at = not_after ? renew_due(not_before, not_after, e->id) : 0;
     e->next_check = enroll_next_check(e, clock_ms());
     TRY(enrollment_update(tx, e));
-    TRY(enrollment_list(tx, a, e->device, &all));
+    TRY(enrollment_list_present(tx, a, e->device, &all));
     for (; all && strcmp(all->id, e->id) != 0; all = all->next)
         if (stands_for(e, all))
             TRY(replace(tx, e, all));
@@ -131,7 +132,7 @@ enum err enroll_settled(struct tx *tx, struct arena *a, struct enrollment *e, in
 /* ---- taking away ---- */
 
 enum err enroll_take(struct tx *tx, struct enrollment *e, const char *why) {
-    if (is_leaving(e))
+    if (enroll_is_leaving(e))
         return OK;
     e->deadline = e->renew_at = e->sessions = 0;
     return enroll_record(tx, e, EVENT_TAKEN, why, NULL);
@@ -152,7 +153,7 @@ enum err enroll_removal_sent(struct tx *tx, struct enrollment *e) {
 
 enum err enroll_removed(struct tx *tx, struct arena *a, struct enrollment *e, const char *code) {
     bool renewed = e->state == STATE_RENEWED, changed = false;
-    if (!enroll_wants_removal(e))
+    if (!wants_removal(e))
         return OK;
     TRY(enroll_record(tx, e, EVENT_REMOVED, "the certificate is not on the host any more", "status",
                       code, NULL));
@@ -162,12 +163,6 @@ enum err enroll_removed(struct tx *tx, struct arena *a, struct enrollment *e, co
 
 /* ---- revoking ---- */
 
-static const char *hex_of(struct arena *a, struct span serial) {
-    char *hex = arena_alloc(a, 2 * serial.n + 1);
-    hex_lower(serial, hex);
-    return hex;
-}
-
 static enum err revoke_one(struct tx *tx, struct arena *a, struct enrollment *e,
                            const struct certificate *c, const char *reason) {
     TRY(certificate_revoke(tx, c->id, clock_ms(), reason));
@@ -176,7 +171,7 @@ static enum err revoke_one(struct tx *tx, struct arena *a, struct enrollment *e,
                        "has left",
                        "reason", reason, "enrollment", e->id, NULL));
     return enroll_record(tx, e, EVENT_NOTE, "the certificate was revoked", "serial",
-                         hex_of(a, c->serial), "reason", reason, NULL);
+                         hex_text(a, c->serial), "reason", reason, NULL);
 }
 
 /* Of a relayed one nothing may be known but what the host has shown. */
@@ -203,21 +198,29 @@ static enum err name_foreign(struct tx *tx, struct arena *a, struct enrollment *
                               arena_printf(a,
                                            "the certificate is still valid: revoke serial %s at "
                                            "'%s'",
-                                           hex_of(a, c->serial), c->upstream),
-                              "serial", hex_of(a, c->serial), "upstream", c->upstream, NULL));
+                                           hex_text(a, c->serial), c->upstream),
+                              "serial", hex_text(a, c->serial), "upstream", c->upstream, NULL));
     return all ? OK : name_unknown(tx, a, e, kind);
 }
 
 enum err enroll_revoke(struct tx *tx, struct arena *a, struct enrollment *e, const char *reason,
                        enum event_kind kind, bool *changed) {
     struct certificate *all;
+    bool back = false;
+    if (e->kind == ENROLLMENT_PFX)
+        TRY(pfx_give_back(tx, a, e, &back));
+    if (back)
+        return OK;
     TRY(certificate_list(tx, a, e->id, &all));
     for (struct certificate *c = all; c; c = c->next)
         if (!c->revoked) {
             TRY(revoke_one(tx, a, e, c, reason));
             *changed = true;
         }
-    return all ? OK : name_foreign(tx, a, e, kind);
+    if (all)
+        return OK;
+    return e->kind == ENROLLMENT_PFX ? pfx_name_given(tx, a, e, kind)
+                                     : name_foreign(tx, a, e, kind);
 }
 
 enum err enroll_was_revoked(struct tx *tx, struct arena *a, const struct enrollment *e, bool *out) {

@@ -65,7 +65,10 @@ enum err enroll_renew_due(struct tx *tx, struct arena *a, const struct device *d
  * its host is "gone". *count gets how many enrollments were looked at. */
 enum err enroll_renew_all(struct tx *tx, int64_t now, int *count) ERR_MUST_USE;
 
-/* Inside enroll/: makes an enrollment of the profile under a new id (12 hex digits). */
+/* Inside enroll/: 12 hex digits. */
+enum err enroll_new_id(struct arena *a, const char **out) ERR_MUST_USE;
+
+/* Inside enroll/: makes an enrollment of the profile under a new id. */
 struct enroll_origin {
     int64_t assignment;   /* 0: none */
     const char *replaces; /* the enrollment that it renews; or NULL */
@@ -110,16 +113,15 @@ enum err enroll_take(struct tx *tx, struct enrollment *e, const char *why) ERR_M
 enum err enroll_revoke(struct tx *tx, struct arena *a, struct enrollment *e, const char *reason,
                        enum event_kind kind, bool *changed) ERR_MUST_USE;
 
-/* Inside enroll/: whether somebody has revoked its certificate, who did not want the host to have
- * another one. */
+/* Whether somebody has revoked its certificate, who did not want the host to have another one. */
 enum err enroll_was_revoked(struct tx *tx, struct arena *a, const struct enrollment *e,
                             bool *out) ERR_MUST_USE;
 
+/* Inside enroll/: whether it is on its way out, or at its end. */
+bool enroll_is_leaving(const struct enrollment *e);
+
 /* Inside enroll/: whether its host has it, or will get it. */
 bool enroll_is_under_way(const struct enrollment *e);
-
-/* Whether its node is to be deleted from the host: renewed or removing. */
-bool enroll_wants_removal(const struct enrollment *e);
 
 /* The host is told once more to delete the node; an alarm the fifth time. */
 enum err enroll_removal_sent(struct tx *tx, struct enrollment *e) ERR_MUST_USE;
@@ -157,13 +159,16 @@ enum err device_remove(struct tx *tx, struct arena *a, struct device *device,
                        bool *changed) ERR_MUST_USE;
 
 /*
- * signet device confirm: `device` is the hardware that it claims to be (device->claims): the host
- * that was known by it has left. signet device reject: they are two hosts, and both stay.
- * ERR_CONFLICT when it claims nothing (any more).
+ * What signet device confirm and reject settle. A host that has shown another hardware than before
+ * (device->hw_other): confirm: it is its own, and its sessions go on; reject: its identity was
+ * copied, and the host has left. Else one that claims the hardware of another (device->claims):
+ * confirm: it is that hardware, and the host that was known by it has left; reject: they are two
+ * hosts, and both stay. ERR_CONFLICT when there is nothing to settle.
  */
 enum err device_confirm(struct tx *tx, struct arena *a, struct device *device,
                         bool *changed) ERR_MUST_USE;
-enum err device_reject(struct tx *tx, struct device *device) ERR_MUST_USE;
+enum err device_reject(struct tx *tx, struct arena *a, struct device *device,
+                       bool *changed) ERR_MUST_USE;
 
 /* Those that were told to leave a week ago; they have left. *count gets how many. */
 enum err enroll_list_leaving(struct tx *tx, struct arena *a, int64_t now,

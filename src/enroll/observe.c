@@ -9,27 +9,22 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "enroll/hresult.h"
+#include "explain/hresult.h"
 #include "enroll/life.h"
 #include "enroll/observe.h"
+#include "enroll/pfx.h"
 #include "enroll/promised.h"
 #include "enroll/record.h"
 #include "store/certificate.h"
 #include "wire/scep.h"
 
-static const int64_t MINUTE = 60000;
-
 enum { MAX_BACKOFF = 240 }; /* minutes between two questions about a failure */
 enum { MAX_THUMBPRINT = 64 };
 
-static bool same_text(const char *a, const char *b) {
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
 static bool changed(const struct enrollment *e, const struct observation *seen) {
-    return !same_text(e->host_status, seen->status) || !same_text(e->host_error, seen->error) ||
-           !same_text(e->host_thumbprint, seen->thumbprint) ||
-           !same_text(e->respondent, seen->respondent);
+    return !text_same(e->host_status, seen->status) || !text_same(e->host_error, seen->error) ||
+           !text_same(e->host_thumbprint, seen->thumbprint) ||
+           !text_same(e->respondent, seen->respondent);
 }
 
 void observe_remember(struct enrollment *e, const struct observation *seen) {
@@ -39,11 +34,10 @@ void observe_remember(struct enrollment *e, const struct observation *seen) {
     e->respondent = seen->respondent;
 }
 
-/* A host that failed is asked again after 1, 2, 4 ... minutes; its alert makes it at once. */
-static void back_off(struct enrollment *e) {
+void observe_back_off(struct enrollment *e) {
     int64_t minutes = e->asked < 8 ? (int64_t)1 << e->asked : MAX_BACKOFF;
     e->asked++;
-    e->next_ask = clock_ms() + (minutes < MAX_BACKOFF ? minutes : MAX_BACKOFF) * MINUTE;
+    e->next_ask = clock_ms() + (minutes < MAX_BACKOFF ? minutes : MAX_BACKOFF) * MINUTE_MS;
 }
 
 enum err observe_confirmed(struct tx *tx, struct arena *a, struct enrollment *e,
@@ -80,7 +74,7 @@ static enum err prefer_proof(struct tx *tx, struct enrollment *e, struct certifi
 static enum err judge_own(struct tx *tx, struct arena *a, struct enrollment *e,
                           const struct observation *seen, struct certificate *certs,
                           struct certificate *held, bool news) {
-    if (held->revoked && same_text(held->reason, "superseded"))
+    if (held->revoked && text_same(held->reason, "superseded"))
         TRY(prefer_proof(tx, e, certs, held));
     if (!held->revoked)
         return observe_confirmed(tx, a, e, seen,
@@ -104,8 +98,7 @@ static enum err name_others(struct tx *tx, struct arena *a, struct enrollment *e
         if (c->id == held->id ||
             (c->source == FOREIGN_IMPORT && observe_keeps_promise(a, e, c) != OK))
             continue;
-        char *serial = arena_alloc(a, 2 * c->serial.n + 1);
-        hex_lower(c->serial, serial);
+        const char *serial = hex_text(a, c->serial);
         TRY(enroll_record(tx, e, EVENT_ALARM,
                           arena_printf(a,
                                        "the upstream issued another certificate for this "
@@ -246,7 +239,7 @@ static enum err judge_failure(struct tx *tx, struct arena *a, struct enrollment 
                               const struct observation *seen, bool news) {
     uint32_t code = 0;
     char hex[11];
-    back_off(e);
+    observe_back_off(e);
     if (!news && e->state == STATE_FAILED)
         return enrollment_update(tx, e);
     if (!seen->error || !hresult_parse(span_str(seen->error), &code))
@@ -255,7 +248,7 @@ static enum err judge_failure(struct tx *tx, struct arena *a, struct enrollment 
             "the host failed and gives no readable ErrorCode: look at events 32 and "
             "307 in its Event Viewer",
             "status", seen->status, "error", seen->error, NULL);
-    const struct hresult *h = hresult_find(code);
+    const struct explain_entry *h = hresult_find(code);
     snprintf(hex, sizeof hex, "0x%08X", code);
     const char *text = arena_printf(a, "the host failed with %s %s: %s", hex, h->name, h->meaning);
     return enroll_record(tx, e, EVENT_FAILED, text, "status", seen->status, "error", hex, "name",
@@ -265,28 +258,46 @@ static enum err judge_failure(struct tx *tx, struct arena *a, struct enrollment 
 
 static enum err judge_absence(struct tx *tx, struct arena *a, struct enrollment *e) {
     if (e->state == STATE_SENT)
-        return enroll_lost(tx, a, e, "the profile did not reach the host: it will be sent again",
-                           "404");
-    if (e->state == STATE_FAILED && same_text(e->host_status, "absent"))
+        return enroll_lost(
+            tx, a, e,
+            arena_printf(a, "%s did not reach the host: it will be sent again", enroll_what(e)),
+            "404");
+    if (e->state == STATE_FAILED && text_same(e->host_status, "absent"))
         return OK;
     e->host_status = "absent";
-    back_off(e);
+    observe_back_off(e);
     return enroll_record(tx, e, EVENT_FAILED,
-                         "the profile is gone from the host: it was reset, or somebody deleted it; "
-                         "assign the profile anew",
+                         arena_printf(a,
+                                      "%s is gone from the host: it was reset, or somebody deleted "
+                                      "it; %s",
+                                      enroll_what(e), enroll_how_anew(e)),
                          "status", "404", NULL);
 }
 
 static enum err judge_waiting(struct tx *tx, struct arena *a, struct enrollment *e,
                               const struct observation *seen) {
-    const char *meaning =
-        same_text(seen->status, "2")    ? "pending: the SCEP server wants to be asked again"
-        : same_text(seen->status, "32") ? "not finished, or not started"
-                                        : "a value that the CSP does not document";
+    int64_t status = -1;
+    span_int(span_str(seen->status), &status);
+    const struct explain_entry *known =
+        status > 0 && status < 256 ? explain_entry_find(&explain_status_table, (uint32_t)status)
+                                   : NULL;
+    const char *meaning = known ? known->here : "a value that the CSP does not document";
     return enroll_record(tx, e, EVENT_NOTE,
                          arena_printf(a, "the host says Status %s: %s",
                                       seen->status ? seen->status : "(none)", meaning),
                          "status", seen->status, "respondent", seen->respondent, NULL);
+}
+
+static enum err judge_scep(struct tx *tx, struct arena *a, struct enrollment *e,
+                           const struct observation *seen, bool news) {
+    int64_t status = 0;
+    if (!seen->status || !span_int(span_str(seen->status), &status))
+        status = 0;
+    if (status == CSP_SCEP_SUCCESS)
+        return judge_success(tx, a, e, seen, news);
+    if (status == CSP_SCEP_FAILED)
+        return judge_failure(tx, a, e, seen, news);
+    return news ? judge_waiting(tx, a, e, seen) : OK;
 }
 
 enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
@@ -298,20 +309,15 @@ enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
     if (seen->absent)
         return judge_absence(tx, a, e);
     if (e->state == STATE_SENT)
-        TRY(enroll_accepted(tx, e, policy,
-                            "the profile is on the host, though its answer to it was lost", NULL));
+        TRY(enroll_accepted(
+            tx, e, policy,
+            arena_printf(a, "%s is on the host, though its answer to it was lost", enroll_what(e)),
+            NULL));
     else if (!e->deadline && e->state != STATE_FAILED && e->state != STATE_UNCONFIRMED)
         e->deadline = clock_ms() + policy->confirm_within;
     bool news = changed(e, seen);
     observe_remember(e, seen);
-    int64_t status = 0;
-    if (!seen->status || !span_int(span_str(seen->status), &status))
-        status = 0;
-    if (status == CSP_SCEP_SUCCESS)
-        TRY(judge_success(tx, a, e, seen, news));
-    else if (status == CSP_SCEP_FAILED)
-        TRY(judge_failure(tx, a, e, seen, news));
-    else if (news)
-        TRY(judge_waiting(tx, a, e, seen));
+    TRY(e->kind == ENROLLMENT_PFX ? pfx_judge(tx, a, e, seen, news)
+                                  : judge_scep(tx, a, e, seen, news));
     return enrollment_update(tx, e);
 }

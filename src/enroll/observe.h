@@ -9,6 +9,9 @@
 enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct foreign_certificate *c) ERR_MUST_USE;
 
+/* A host that failed is asked again after 1, 2, 4 ... minutes; its alert makes it at once. */
+void observe_back_off(struct enrollment *e);
+
 /* Keeps what the host said, in `e` only. */
 void observe_remember(struct enrollment *e, const struct observation *seen);
 

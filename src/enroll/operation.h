@@ -94,8 +94,17 @@ enum err right_check(struct tx *tx, struct operation *op) ERR_MUST_USE;
 enum err right_use(struct tx *tx, struct operation *op) ERR_MUST_USE;
 /* What the policy grants the CSR, with the SID of the enrollment's device. */
 enum err right_grant(struct tx *tx, struct operation *op, bool rules) ERR_MUST_USE;
+/* The enrollment that a request's row names; *out is NULL where it names none, or one that is kept
+ * no more. */
+enum err request_enrollment(struct tx *tx, struct arena *a, const char *id,
+                            struct enrollment **out) ERR_MUST_USE;
+/* ERR_REFUSED when the host of that enrollment (NULL: of none) has shown another hardware, and
+ * nobody has settled it: it gets no certificate, also none that was granted before. */
+enum err right_of_host(struct tx *tx, struct arena *a, const char *enrollment) ERR_MUST_USE;
 /* ERR_REFUSED unless the enrollment still waits for a certificate. */
 enum err enrollment_must_wait(const struct enrollment *e) ERR_MUST_USE;
+/* ERR_REFUSED when so many certificates are enough for one enrollment. */
+enum err enrollment_check_issued(int64_t count) ERR_MUST_USE;
 
 /* Whether the request asks to renew the signer's certificate, and whether it may. */
 bool renewal_is_asked(const struct operation *op);

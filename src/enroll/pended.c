@@ -38,20 +38,24 @@ struct word {
     const struct pki *pki;
     int64_t id;
     int state;           /* of the request */
+    bool orphan;         /* its enrollment is not kept any more */
     struct operation op; /* the request's, as far as its row tells */
 };
 
 static enum err read_row(struct tx *tx, struct word *w) {
     struct operation *op = &w->op;
     struct request row;
+    struct enrollment *e;
     TRY(request_get(tx, op->a, w->id, &row));
+    TRY(request_enrollment(tx, op->a, row.enrollment, &e));
     w->state = row.state;
+    w->orphan = row.enrollment && !e;
     op->endpoint = pki_endpoint(w->pki, row.endpoint);
     if (!op->endpoint || !op->endpoint->upstream)
         return err_set(ERR_CONFLICT, "the upstream '%s' of the request %lld is gone", row.endpoint,
                        (long long)w->id);
     op->transaction = arena_str(op->a, row.transaction_id);
-    op->enrollment = row.enrollment;
+    op->enrollment = e ? row.enrollment : NULL;
     op->subject = row.subject;
     op->peer = row.peer;
     return OK;
@@ -61,13 +65,17 @@ static enum err already_decided(const struct word *w) {
     return err_set(ERR_CONFLICT, "the request %lld was decided meanwhile", (long long)w->id);
 }
 
-/* ERR_REFUSED when nobody waits for the certificate any more. */
+/* ERR_REFUSED when nobody waits for the certificate any more. Who has shown another hardware waits
+ * on: what the upstream gives once is kept for him, and known_answer gives it when that is settled.
+ */
 static enum err must_wait(struct tx *tx, struct word *w) {
     struct enrollment e;
     if (w->state == REQUEST_DENIED)
         return err_set(ERR_REFUSED, "the request was denied meanwhile");
     if (w->state != REQUEST_PENDING)
         return already_decided(w);
+    if (w->orphan)
+        return err_set(ERR_REFUSED, "the request's enrollment has ended and is not kept any more");
     if (!w->op.enrollment)
         return OK;
     TRY(enrollment_get(tx, w->op.a, w->op.enrollment, &e));

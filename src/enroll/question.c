@@ -12,8 +12,6 @@
 #include "enroll/record.h"
 #include "x509/name.h"
 
-enum { MAX_SUCCESSES = 20 }; /* of one enrollment: a host tries a few times, not for ever */
-
 const char *pending_text(const struct operation *op) {
     return op->endpoint->upstream ? "The CA behind this server has to approve the request"
                                   : "An administrator has to approve the request";
@@ -49,11 +47,7 @@ enum err scep_ask(struct tx *tx, void *user) {
     if (!op->enrollment)
         return OK;
     TRY(enrollment_get(tx, op->a, op->enrollment, &e));
-    if (e.successes >= MAX_SUCCESSES)
-        return err_set(ERR_REFUSED,
-                       "%lld certificates were issued for this enrollment, and none arrived; "
-                       "assign the profile anew",
-                       (long long)e.successes);
+    TRY(enrollment_check_issued(e.successes));
     return enroll_asks_upstream(
         tx, &e, "the host asked for the certificate, and the upstream is asked for it",
         "transaction", op->transaction, "subject", op->subject, "upstream", op->endpoint->upstream,
@@ -72,12 +66,6 @@ static enum err read_issued(struct operation *op) {
         .der = c.der, .serial = c.serial, .not_before = c.not_before, .not_after = c.not_after};
     hex_upper(span_of(sha1, 20), op->issued.sha1);
     return OK;
-}
-
-static const char *serial_text(struct operation *op) {
-    char *hex = arena_alloc(op->a, 2 * op->issued.serial.n + 1);
-    hex_lower(op->issued.serial, hex);
-    return hex;
 }
 
 /* An upstream that keeps transactions gives the same again when its answer was lost here. */
@@ -132,7 +120,7 @@ enum err question_keep(struct tx *tx, struct operation *op, int64_t *id) {
     if (!op->issued.der.n)
         TRY(read_issued(op));
     TRY(add_foreign(tx, op, id));
-    return record_issued(tx, op, serial_text(op));
+    return record_issued(tx, op, hex_text(op->a, op->issued.serial));
 }
 
 static enum err commit_issued(struct tx *tx, void *user) {
@@ -147,7 +135,7 @@ enum err question_lost(struct tx *tx, struct operation *op) {
     static const char text[] = "the upstream issued a certificate that nobody gets, since the "
                                "right to it was gone meanwhile: revoke it at the upstream";
     struct enrollment e;
-    const char *serial = serial_text(op);
+    const char *serial = hex_text(op->a, op->issued.serial);
     if (!op->enrollment)
         return alarm_record(tx, op->endpoint->name, text, "serial", serial, "subject", op->subject,
                             "transaction", op->transaction, NULL);

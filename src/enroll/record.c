@@ -10,8 +10,6 @@
 
 enum { MAX_TEXT = 1024, MAX_ALARMS = 50 };
 
-static const int64_t HOUR = 3600000;
-
 const char *evidence_json(struct arena *a, va_list *ap) {
     json_t *evidence = json_object();
     for (const char *key; (key = va_arg(*ap, const char *));) {
@@ -25,6 +23,14 @@ const char *evidence_json(struct arena *a, va_list *ap) {
     free(json);
     json_decref(evidence);
     return copy;
+}
+
+const char *evidence_of(struct arena *a, ...) {
+    va_list ap;
+    va_start(ap, a);
+    const char *json = evidence_json(a, &ap);
+    va_end(ap);
+    return json;
 }
 
 static enum err add(struct tx *tx, enum journal_kind kind, const char *endpoint,
@@ -50,7 +56,7 @@ enum err journal_record(struct tx *tx, enum journal_kind kind, const char *endpo
 
 enum err alarm_record(struct tx *tx, const char *endpoint, const char *text, ...) {
     int64_t count;
-    TRY(journal_count_alarms(tx, endpoint, text, clock_ms() - HOUR, &count));
+    TRY(journal_count_alarms(tx, endpoint, text, clock_ms() - HOUR_MS, &count));
     store_log(tx, LOG_WARN, "alarm", "endpoint=%s text=%s%s", endpoint ? endpoint : "-",
               log_q(span_str(text)), count < MAX_ALARMS ? "" : " status=uncounted");
     if (count >= MAX_ALARMS)

@@ -12,11 +12,12 @@
 #include "store/journal.h"
 
 /* The JSON object, in `a`. Values may come from strangers. */
+const char *evidence_of(struct arena *a, ...) __attribute__((returns_nonnull, sentinel));
 const char *evidence_json(struct arena *a, va_list *ap) __attribute__((returns_nonnull));
 
-/* enroll_record with its evidence as a list. */
-enum err enroll_record_list(struct tx *tx, struct enrollment *e, enum event_kind kind,
-                            const char *text, va_list *evidence) ERR_MUST_USE;
+/* As enroll_record, but that only e->state is set: its row is for the caller to write. */
+enum err enroll_add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                          const char *text, va_list *evidence) ERR_MUST_USE;
 
 /* A line of the journal; `certificate` is an id, or 0. */
 enum err journal_record(struct tx *tx, enum journal_kind kind, const char *endpoint,

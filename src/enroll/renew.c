@@ -7,9 +7,8 @@
 #include "base/clock.h"
 #include "crypto/digest.h"
 #include "enroll/life.h"
+#include "enroll/pfx.h"
 #include "enroll/record.h"
-
-#define DAY INT64_C(86400000)
 
 enum { LEAD_DAYS = 30, MAX_SUCCESSORS = 5, MAX_AT_ONCE = 500 };
 
@@ -26,22 +25,23 @@ static uint64_t seed_of(const char *id) {
 
 int64_t renew_due(int64_t not_before, int64_t not_after, const char *id) {
     int64_t life = not_after > not_before ? not_after - not_before : 0;
-    int64_t lead = life < 2 * LEAD_DAYS * DAY ? life / 2 : LEAD_DAYS * DAY;
+    int64_t lead = life < 2 * LEAD_DAYS * DAY_MS ? life / 2 : LEAD_DAYS * DAY_MS;
     return not_after - lead - (int64_t)(seed_of(id) % (uint64_t)(lead / 10 + 1));
 }
 
 /* A successor that is on its way is looked at again after that: a day, less for short lives. */
 static int64_t patience(const struct enrollment *e, int64_t now) {
-    int64_t left = e->not_after > now ? (e->not_after - now) / 8 : DAY;
-    return left < DAY ? left : DAY;
+    int64_t left = e->not_after > now ? (e->not_after - now) / 8 : DAY_MS;
+    return left < DAY_MS ? left : DAY_MS;
 }
 
 /* The profile as it is now; as it was, where it is not kept any more. */
-static enum err current_profile(struct tx *tx, struct arena *a, const struct enrollment *e,
+static enum err current_profile(struct tx *tx, struct arena *a, struct enrollment *e,
                                 struct stored_profile *out) {
     enum err found = profile_get(tx, a, e->profile, out);
     if (found != ERR_NOT_FOUND)
         return found;
+    TRY(enrollment_body(tx, a, e));
     *out = (struct stored_profile){.name = e->profile, .endpoint = e->endpoint, .body = e->body};
     return OK;
 }
@@ -119,12 +119,6 @@ static enum err after_failure(struct tx *tx, struct arena *a, struct enrollment 
     return make_another(tx, a, e, "the last renewal failed");
 }
 
-static enum err end(struct tx *tx, struct enrollment *e, int64_t now) {
-    if (!e->not_after || e->not_after > now || e->state == STATE_GONE)
-        return OK;
-    return enroll_record(tx, e, EVENT_GONE, "the certificate has ended", NULL);
-}
-
 /* The newest that was made in its place (*count: how many were), or that the administrator has
  * assigned anew since and that may still arrive. One that is gone gets a successor itself. */
 static enum err find_last(struct tx *tx, struct arena *a, const struct enrollment *e,
@@ -146,13 +140,50 @@ static bool is_in_force(const struct enrollment *e, int64_t now) {
     return enroll_is_kept(e) && e->state != STATE_GONE && (!e->not_after || e->not_after > now);
 }
 
-static enum err renew_one(struct tx *tx, struct arena *a, struct enrollment *e, int64_t now) {
+/* Whether the host came since the new one was made, and neither has it nor is about to get it. */
+static enum err was_missed(struct tx *tx, struct arena *a, const struct enrollment *e, int64_t seen,
+                           int64_t now, bool *out) {
+    struct enrollment *last;
+    int count;
+    TRY(find_last(tx, a, e, &last, &count));
+    *out = last && last->created < seen && !is_in_force(last, now) &&
+           !(enroll_is_open(last) && last->deadline > now);
+    return OK;
+}
+
+/* `device` is the host as it was before the session that is under way. */
+static enum err end(struct tx *tx, struct arena *a, struct enrollment *e,
+                    const struct device *device, int64_t now) {
+    bool missed;
+    if (!e->not_after || e->not_after > now || e->state == STATE_GONE)
+        return OK;
+    TRY(enroll_record(tx, e, EVENT_GONE, "the certificate has ended", NULL));
+    TRY(was_missed(tx, a, e, device->last_seen, now, &missed));
+    if (!missed)
+        return OK;
+    return enroll_record(tx, e, EVENT_ALARM,
+                         "the certificate has ended, and the host, which had sessions, has no new "
+                         "one: look at the timeline of the enrollment that was made in its place",
+                         NULL);
+}
+
+static enum err end_of_host(struct tx *tx, struct arena *a, struct enrollment *e, int64_t now) {
+    struct device device;
+    TRY(device_by_id(tx, a, e->device, &device));
+    return end(tx, a, e, &device, now);
+}
+
+/* `device`: NULL, where it is none of a session's. */
+static enum err renew_one(struct tx *tx, struct arena *a, struct enrollment *e,
+                          const struct device *device, int64_t now) {
     struct enrollment *last;
     int count;
     e->renew_at = 0;
     if (!enroll_is_kept(e))
         return enrollment_update(tx, e);
-    TRY(end(tx, e, now));
+    TRY(device ? end(tx, a, e, device, now) : end_of_host(tx, a, e, now));
+    if (e->kind == ENROLLMENT_PFX)
+        return pfx_ends_soon(tx, a, e);
     TRY(find_last(tx, a, e, &last, &count));
     if (!last)
         return make_another(tx, a, e,
@@ -168,9 +199,10 @@ static enum err renew_one(struct tx *tx, struct arena *a, struct enrollment *e, 
     return enrollment_update(tx, e);
 }
 
-static enum err renew_list(struct tx *tx, struct arena *a, struct enrollment *due, int64_t now) {
+static enum err renew_list(struct tx *tx, struct arena *a, struct enrollment *due,
+                           const struct device *device, int64_t now) {
     for (; due; due = due->next)
-        TRY(renew_one(tx, a, due, now));
+        TRY(renew_one(tx, a, due, device, now));
     return OK;
 }
 
@@ -180,7 +212,7 @@ enum err enroll_renew_due(struct tx *tx, struct arena *a, const struct device *d
     if (device->state != DEVICE_ENROLLED)
         return OK;
     TRY(enrollment_list_renewals(tx, a, device->id, now, MAX_AT_ONCE, &due));
-    return renew_list(tx, a, due, now);
+    return renew_list(tx, a, due, device, now);
 }
 
 enum err enroll_renew_all(struct tx *tx, int64_t now, int *count) {
@@ -189,9 +221,9 @@ enum err enroll_renew_all(struct tx *tx, int64_t now, int *count) {
     *count = 0;
     TRY(enrollment_list_ended(tx, &a, now, MAX_AT_ONCE, &ended));
     for (; ended; ended = ended->next, ++*count)
-        TRY(end(tx, ended, now));
+        TRY(end_of_host(tx, &a, ended, now));
     TRY(enrollment_list_renewals(tx, &a, 0, now, MAX_AT_ONCE, &due));
     for (struct enrollment *e = due; e; e = e->next)
         ++*count;
-    return renew_list(tx, &a, due, now);
+    return renew_list(tx, &a, due, NULL, now);
 }

@@ -101,6 +101,22 @@ static enum err grant_usages_of_signer(struct tx *tx, struct operation *op) {
     return OK;
 }
 
+/* Its key was made elsewhere than on the host, and may have been exported from there: whoever has
+ * it is not the host for that, and signet pfx make gives the next one. */
+static enum err check_kind(struct tx *tx, const struct operation *op) {
+    struct enrollment e;
+    if (!op->signer.enrollment)
+        return OK;
+    enum err found = enrollment_get(tx, op->a, op->signer.enrollment, &e);
+    if (found == ERR_NOT_FOUND)
+        return OK;
+    TRY(found);
+    return e.kind == ENROLLMENT_PFX
+               ? err_set(ERR_REFUSED, "the certificate that signed came to its host as PKCS#12, "
+                                      "and is not renewed by SCEP: signet pfx make makes the next")
+               : OK;
+}
+
 enum err renewal_authorize(struct tx *tx, struct operation *op) {
     const struct policy *policy = op->endpoint->policy;
     if (!op->signer.id)
@@ -113,6 +129,7 @@ enum err renewal_authorize(struct tx *tx, struct operation *op) {
         return err_set(ERR_REFUSED, "the certificate that signed was revoked (%s)",
                        op->signer.reason ? op->signer.reason : "unspecified");
     }
+    TRY(check_kind(tx, op));
     TRY(check_time(op));
     if (!has_names_of_signer(op))
         return err_set(ERR_REFUSED,

@@ -13,6 +13,18 @@ enum {
     MAX_PENDING_OF_A_HOST = 5, /* of an enrollment */
 };
 
+enum err request_enrollment(struct tx *tx, struct arena *a, const char *id,
+                            struct enrollment **out) {
+    struct enrollment *e = arena_alloc(a, sizeof *e);
+    *out = NULL;
+    if (!id)
+        return OK;
+    enum err found = enrollment_get(tx, a, id, e);
+    if (found == OK)
+        *out = e;
+    return found == ERR_NOT_FOUND ? OK : found;
+}
+
 bool request_must_wait(const struct operation *op) {
     return op->right == RIGHT_APPROVAL ||
            (op->endpoint->policy->manual_approval && op->right != RIGHT_RENEWAL);

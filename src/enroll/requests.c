@@ -19,11 +19,24 @@ static enum err must_be_pending(const struct request *r) {
                    r->state == REQUEST_ISSUED ? "approved" : "denied");
 }
 
+/* Nobody waits for what an enrollment of before was promised. */
+static enum err enrollment_waits(struct tx *tx, const struct operation *op) {
+    struct enrollment *e;
+    if (!op->enrollment)
+        return OK;
+    TRY(request_enrollment(tx, op->a, op->enrollment, &e));
+    TRY(right_of_host(tx, op->a, op->enrollment));
+    return e ? enrollment_must_wait(e)
+             : err_set(ERR_REFUSED,
+                       "the enrollment %s of the request is not kept any more: signet "
+                       "request deny settles it",
+                       op->enrollment);
+}
+
 /* The policy's word of today, which may be another than when the request came. */
 static enum err grant_again(struct tx *tx, void *user) {
     struct decision *d = user;
     struct operation *op = &d->op;
-    struct enrollment e;
     TRY(request_get(tx, op->a, d->id, &d->row));
     TRY(must_be_pending(&d->row));
     op->endpoint = pki_endpoint(d->pki, d->row.endpoint);
@@ -41,10 +54,7 @@ static enum err grant_again(struct tx *tx, void *user) {
     op->challenge = d->row.challenge;
     op->enrollment = d->row.enrollment;
     op->right = op->enrollment ? RIGHT_ENROLLMENT : RIGHT_APPROVAL;
-    if (op->enrollment) {
-        TRY(enrollment_get(tx, op->a, op->enrollment, &e));
-        TRY(enrollment_must_wait(&e));
-    }
+    TRY(enrollment_waits(tx, op));
     op->transaction = arena_str(op->a, d->row.transaction_id);
     op->subject = d->row.subject;
     TRY(csr_parse(d->row.csr, &op->content.csr));
@@ -57,14 +67,10 @@ static enum err grant_again(struct tx *tx, void *user) {
 static enum err commit_approval(struct tx *tx, void *user) {
     struct decision *d = user;
     struct operation *op = &d->op;
-    struct enrollment e;
     int64_t certificate;
     TRY(request_get(tx, op->a, d->id, &d->row));
     TRY(must_be_pending(&d->row));
-    if (op->enrollment) {
-        TRY(enrollment_get(tx, op->a, op->enrollment, &e));
-        TRY(enrollment_must_wait(&e));
-    }
+    TRY(enrollment_waits(tx, op));
     TRY(issue_keep(tx, op, &certificate));
     TRY(request_decide(tx, d->id, REQUEST_ISSUED, certificate, op->now, NULL));
     return journal_record(tx, JOURNAL_APPROVED, op->endpoint->name, certificate,
@@ -88,17 +94,16 @@ enum err request_approve(const struct scep_service *service, const struct pki *p
 static enum err commit_denial(struct tx *tx, void *user) {
     struct decision *d = user;
     struct arena *a = d->op.a;
-    struct enrollment e;
+    struct enrollment *e;
     TRY(request_get(tx, a, d->id, &d->row));
     TRY(must_be_pending(&d->row));
     TRY(request_decide(tx, d->id, REQUEST_DENIED, 0, d->op.now, d->reason));
-    if (d->row.enrollment) {
-        TRY(enrollment_get(tx, a, d->row.enrollment, &e));
-        TRY(enroll_record(tx, &e, EVENT_REFUSED,
+    TRY(request_enrollment(tx, a, d->row.enrollment, &e));
+    if (e)
+        TRY(enroll_record(tx, e, EVENT_REFUSED,
                           arena_printf(a, "an administrator denied the host's request%s%s",
                                        d->reason ? ": " : "", d->reason ? d->reason : ""),
                           "reason", d->reason, NULL));
-    }
     return journal_record(tx, JOURNAL_DENIED, d->row.endpoint, 0,
                           "an administrator denied the request", "reason", d->reason, "subject",
                           d->row.subject, "transaction", arena_str(a, d->row.transaction_id),

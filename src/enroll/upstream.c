@@ -18,6 +18,13 @@ enum { MAX_ISSUED = 20 }; /* events: a host that polls for ever must not fill th
 static const char asked_again[] = "the upstream is asked again, and of an earlier request ";
 static const char in_doubt[] = "; what it did with the request is not known";
 
+/* Of the row only what an upstream's answer changes: no index over the rest is written anew. */
+static enum err record(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
+                       va_list *evidence) {
+    TRY(enroll_add_event(tx, e, kind, text, evidence));
+    return enrollment_update_asks(tx, e);
+}
+
 static enum err record_counts(struct tx *tx, struct enrollment *e, enum event_kind kind,
                               const char *text) {
     char asks[24], answers[24], successes[24];
@@ -96,7 +103,7 @@ static enum err record_request(struct tx *tx, struct enrollment *e, const char *
                                va_list *evidence) {
     bool open = e->asks > e->answers, issued = e->successes > 0;
     e->asks++;
-    TRY(enroll_record_list(tx, e, EVENT_REQUESTED, text, evidence));
+    TRY(record(tx, e, EVENT_REQUESTED, text, evidence));
     if (issued)
         TRY(alarm(tx, e,
                   "the upstream is asked again, although it has issued a certificate for this "
@@ -144,15 +151,16 @@ static enum err record_success(struct tx *tx, struct enrollment *e, const char *
                                va_list *evidence) {
     count_answer(e);
     e->successes++;
-    TRY(enroll_record_list(tx, e, e->successes > MAX_ISSUED ? EVENT_NOTE : EVENT_ISSUED, text,
-                           evidence));
+    TRY(record(tx, e, e->successes > MAX_ISSUED ? EVENT_NOTE : EVENT_ISSUED, text, evidence));
+    if (enroll_has_ended(e)) /* it was granted late */
+        TRY(enroll_keep_ended(tx, e));
     return e->successes > 1 ? name_second(tx, e) : OK;
 }
 
 static enum err record_doubt(struct tx *tx, struct enrollment *e, enum event_kind kind,
                              const char *text, va_list *evidence) {
     ARENA_AUTO(a);
-    return enroll_record_list(tx, e, kind, arena_printf(&a, "%s%s", text, in_doubt), evidence);
+    return record(tx, e, kind, arena_printf(&a, "%s%s", text, in_doubt), evidence);
 }
 
 static enum err record_outcome(struct tx *tx, struct enrollment *e, enum upstream_outcome outcome,
@@ -162,15 +170,15 @@ static enum err record_outcome(struct tx *tx, struct enrollment *e, enum upstrea
         return record_success(tx, e, text, evidence);
     case UPSTREAM_REFUSED:
         count_answer(e);
-        return enroll_record_list(tx, e, EVENT_REFUSED, text, evidence);
+        return record(tx, e, EVENT_REFUSED, text, evidence);
     case UPSTREAM_NO_CERTREP:
         count_answer(e);
-        return enroll_record_list(tx, e, EVENT_NOTE, text, evidence);
+        return record(tx, e, EVENT_NOTE, text, evidence);
     case UPSTREAM_UNASKED:
         e->asks -= e->asks > e->answers;
-        return enroll_record_list(tx, e, EVENT_NOTE, text, evidence);
+        return record(tx, e, EVENT_NOTE, text, evidence);
     case UPSTREAM_PENDING:
-        return enroll_record_list(tx, e, EVENT_NOTE, text, evidence);
+        return record(tx, e, EVENT_NOTE, text, evidence);
     case UPSTREAM_SILENT:
         return record_doubt(tx, e, EVENT_NOTE, text, evidence);
     case UPSTREAM_WRONG:

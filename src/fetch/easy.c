@@ -187,7 +187,7 @@ static unsigned long auth_mask(const struct easy *e, bool private) {
 }
 
 static enum err set_auth(struct easy *e, const char *url) {
-    bool private = e->verified && strncasecmp(url, "https:", 6) == 0;
+    bool private = e->verified && fetch_url_is_https(url);
     unsigned long mask = auth_mask(e, private);
     if (e->auth == FETCH_AUTH_NONE)
         return OK;

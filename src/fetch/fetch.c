@@ -21,6 +21,10 @@ bool fetch_url_is_good(const char *url) {
     return good;
 }
 
+bool fetch_url_is_https(const char *url) {
+    return strncasecmp(url, "https:", strlen("https:")) == 0;
+}
+
 struct fetch *fetch_new(const struct fetch_options *o) {
     struct fetch *f = mem_alloc(sizeof *f);
     easy_open(&f->easy, o);

@@ -95,6 +95,9 @@ bool fetch_was_unsent(const struct fetch_reply *r);
 /* Whether fetch can send to this URL: http(s), a host, a port below 65536; no user, no password. */
 bool fetch_url_is_good(const char *url) __attribute__((nonnull));
 
+/* Whether such a URL is one of https. */
+bool fetch_url_is_https(const char *url) __attribute__((nonnull));
+
 struct fetch *fetch_new(const struct fetch_options *options) __attribute__((nonnull));
 
 /* NULL is allowed. */

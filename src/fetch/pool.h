@@ -48,7 +48,7 @@ void fetch_peer_free(struct fetch_peer *peer);
 struct fetch_job {
     struct fetch_peer *peer;
     struct fetch_request request;        /* what it points to lives until `done` */
-    void (*done)(struct fetch_job *job); /* in a thread of the pool: takes no time, blocks not */
+    void (*done)(struct fetch_job *job); /* in a thread of the pool, which all others wait for */
     void *user;
     /* Set before `done`, and the owner's again, who may free or start it from within `done`: */
     struct fetch_reply reply; /* fetch_reply_free; `sent` and `asked_for_cert` are not filled */

@@ -85,7 +85,7 @@ static enum err check_gone(struct arena *a, const struct upstream *u, const stru
 enum err agents_check(struct arena *a, const struct upstream *u, const struct offer *known,
                       const struct offer *fresh, char sha1[CERT_THUMBPRINT_SIZE]) {
     bool any;
-    if (strncasecmp(u->url, "https:", strlen("https:")) == 0)
+    if (fetch_url_is_https(u->url))
         return OK;
     TRY(check_new(a, u, known, fresh, sha1, &any));
     return any ? OK : check_gone(a, u, known, fresh, sha1);

@@ -255,7 +255,8 @@ static void read_body(struct ask *ask) {
     const struct fetch_reply *reply = &ask->job.reply;
     const struct gateway_upstream *u = ask->upstream;
     struct scep_certrep r;
-    enum err e = scep_certrep_read(ask->arena, buf_view(&reply->body), u->certs, u->cert_count, &r);
+    enum err e = scep_certrep_read_known(ask->arena, buf_view(&reply->body), u->certs, u->keys,
+                                         u->cert_count, &r);
     if (e != OK)
         take(ask, verdict_unreadable(ask->arena, reply, e));
     else if (!span_is(r.transaction_id, ask->answer.transaction))

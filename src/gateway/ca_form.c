@@ -35,7 +35,11 @@ enum err capabilities_clean(struct arena *a, struct span body, const char **out)
     return OK;
 }
 
-struct capabilities capabilities_read(const char *text) {
+struct capabilities {
+    bool post, aes, des3, sha1, sha256, sha512, standard;
+};
+
+static struct capabilities read_capabilities(const char *text) {
     struct capabilities c = {0};
     const struct {
         const char *word;
@@ -67,7 +71,7 @@ struct capabilities capabilities_read(const char *text) {
  * names no cipher gets what Windows chooses then.
  */
 void form_capabilities(struct arena *a, struct gateway_upstream *u) {
-    struct capabilities c = capabilities_read(u->settings->capabilities);
+    struct capabilities c = read_capabilities(u->settings->capabilities);
     u->post = c.post;
     u->aes = c.aes;
     u->sha256 = c.sha256;

@@ -45,6 +45,7 @@ struct gateway_upstream {
     /* Those of its GetCACert that belong to the pinned CA, but for expired RAs: who may sign
      * CertReps. */
     struct span certs[SCEP_CLIENT_MAX_CERTS];
+    struct public_key *keys[SCEP_CLIENT_MAX_CERTS]; /* theirs; NULL: not one that we can use */
     size_t cert_count;
     struct span chain[CA_MAX_CHAIN + 1]; /* the pinned CA, its issuers upwards */
     size_t chain_count;

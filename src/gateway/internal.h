@@ -74,13 +74,8 @@ void agents_log_new(struct arena *a, const struct upstream *u, const struct offe
 
 /* ---- ca_form.c: what hosts get ---- */
 
-struct capabilities {
-    bool post, aes, des3, sha1, sha256, sha512, standard;
-};
-
 /* An upstream's answer to GetCACaps, cleaned: one keyword a line. ERR_PARSE: it is HTML. */
 enum err capabilities_clean(struct arena *a, struct span body, const char **out) ERR_MUST_USE;
-struct capabilities capabilities_read(const char *text);
 
 /* Sets u->post, aes, sha256 and capabilities. */
 void form_capabilities(struct arena *a, struct gateway_upstream *u);

@@ -9,8 +9,6 @@
 #include "ca/alarm.h"
 #include "gateway/internal.h"
 
-#define MINUTE_MS  INT64_C(60000)
-#define HOUR_MS    (60 * MINUTE_MS)
 #define TROUBLE_MS (10 * MINUTE_MS) /* until it is an alarm that nothing can be learnt */
 
 /* ---- the store ---- */
@@ -167,10 +165,6 @@ enum err gateway_remove(struct gateway *g, const char *name) {
 
 /* ---- what is learnt of one that is known ---- */
 
-static bool same_text(const char *a, const char *b) {
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
 static void raise_alarm(struct gateway *g, const struct upstream *u, const char *text,
                         const char *evidence) {
     if (alarm_raise(g->options.store, text, evidence) != OK)
@@ -225,7 +219,7 @@ static enum err check_agents(struct gateway *g, struct arena *a, const struct up
 static enum err note_offered(struct gateway *g, struct arena *a, struct upstream_health *health,
                              struct upstream *u, const char *other) {
     raise_other_ca(g, a, u, other);
-    if (same_text(u->offered, other))
+    if (text_same(u->offered, other))
         return OK;
     u->offered = other;
     return keep(g, u, health, update_work);
@@ -235,7 +229,7 @@ static enum err note_offered(struct gateway *g, struct arena *a, struct upstream
 static enum err keep_changes(struct gateway *g, struct upstream_health *health, bool anyway,
                              const struct upstream *before, struct upstream *u) {
     bool other_certs = !span_eq(before->ca_certs, u->ca_certs);
-    bool other_caps = !same_text(before->capabilities, u->capabilities);
+    bool other_caps = !text_same(before->capabilities, u->capabilities);
     bool due = anyway || before->offered || u->learnt - before->learnt >= HOUR_MS;
     health_offers(health, NULL);
     if (!other_certs && !other_caps && !due)

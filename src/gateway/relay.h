@@ -7,9 +7,10 @@
  * while the enrollment is open and its host has named no certificate, for PKCSReq and CertPoll, and
  * as long after its sending as an outcome is waited for.
  *
- * In steps, so that no thread waits: relay_find and relay_begin; relay_sent's event is committed,
- * then the request is sent; relay_read judges the answer; relay_commit is what must be in the
- * database before the host gets it. Each step may be in another thread.
+ * In steps, so that no thread waits: relay_new and relay_take; relay_find and relay_ask in one
+ * transaction, with the event that the host asked, and when that is committed the request is sent;
+ * relay_read judges the answer; relay_commit is what must be in the database before the host gets
+ * it. Each step may be in another thread.
  */
 #ifndef SIGNET_GATEWAY_RELAY_H
 #define SIGNET_GATEWAY_RELAY_H
@@ -32,32 +33,43 @@ struct relay_answer {
     int retry_after_s;
 };
 
+/* To whom the token is not given, or no more. */
+#define RELAY_NO_TOKEN "the address of this enrollment is no longer good: assign the profile anew"
+
 struct relay;
 
-/*
- * Whose token it is. NULL in *out: it names nothing, or no more, and `answer` is 403; whoever sends
- * such is a stranger, who is to be limited by his address. ERR_STORE. Lives in `a`; `u` is held by
- * the caller until the end.
- */
-enum err relay_find(struct gateway *g, const struct gateway_upstream *u, struct arena *a,
-                    const char *token, const char *peer, struct relay **out,
-                    struct relay_answer *answer) ERR_MUST_USE;
+/* Lives in `a`; `u` is held by the caller until the end. `token` may be NULL. ERR_CRYPTO. */
+enum err relay_new(struct gateway *g, const struct gateway_upstream *u, struct arena *a,
+                   const char *token, const char *peer, struct relay **out) ERR_MUST_USE;
 
-/* The enrollment: how often it asks is for the caller to limit. */
+/*
+ * What the host sent: its message, or `e` with this thread's detail where there is none. Reads it
+ * and prepares the request, without the database; what comes of it is for relay_ask to say.
+ */
+void relay_take(struct relay *r, enum err e, struct span message);
+
+/* Whether the address holds what may be a token. */
+bool relay_has_token(const struct relay *r);
+
+/* Whose token it is: sets relay_enrollment, anew each time. In a store_read, too. ERR_STORE. */
+enum err relay_find(struct tx *tx, struct relay *r) ERR_MUST_USE;
+
+/*
+ * The enrollment: how often it asks is for the caller to limit. NULL before relay_find, and where
+ * the token names nothing, or no more: whoever sends such is a stranger, who is to be limited by
+ * his address.
+ */
 const char *relay_enrollment(const struct relay *r);
 
 /*
- * Reads the host's message and prepares the request: `*job` is to be started in gateway_pool, by
- * whoever calls, with `done` and `user` of his own. NULL in *job: `answer` is there already (400;
- * 413; 403 for other operations and after ENROLL_MAX_ASKS; 503 with Retry-After when gateway_enter
- * refuses). True: then relay_commit is due before it leaves.
+ * After relay_find, in its transaction. `*job` is to be started in gateway_pool once it is
+ * committed, by whoever calls, with `done` and `user` of his own. NULL in *job: `answer` is there
+ * already (403 for a dead token, other operations and after ENROLL_MAX_ASKS; 400; 413; 503 with
+ * Retry-After when gateway_enter refuses). What concerns the enrollment is in its timeline.
+ * ERR_STORE.
  */
-bool relay_begin(struct relay *r, struct span message, struct fetch_job **job,
-                 struct relay_answer *answer);
-
-/* "The host asked": to be committed (store_submit, with the relay as `user`) before the request is
- * sent. */
-enum err relay_sent(struct tx *tx, void *relay) ERR_MUST_USE;
+enum err relay_ask(struct tx *tx, struct relay *r, struct fetch_job **job,
+                   struct relay_answer *answer) ERR_MUST_USE;
 
 /* After `done`, in any thread: judges what came. Then `answer` is what the host gets, once
  * relay_commit (store_submit) is in the database. */

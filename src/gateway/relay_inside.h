@@ -10,14 +10,16 @@ struct relay {
     struct gateway *gateway;
     const struct gateway_upstream *upstream;
     struct arena *arena;
-    struct enrollment row; /* as it was when the token was found */
+    uint8_t token[32]; /* its hash */
+    bool has_token;
+    struct enrollment row; /* since relay_find, in its transaction */
+    enum err unread;       /* no message, for what `said` tells */
     struct scep_request request;
     const char *peer, *enrollment, *transaction;
     const char *key_transport; /* NULL: not told by the message */
     struct fetch_job job;
     struct claim claim; /* of the enrollment: one request at a time */
     bool entered;       /* and not left: gateway_leave is due */
-    bool stayed;        /* nothing was sent, and `said` tells why */
     /* What came of it; outcome and `said` are for the timeline. */
     enum upstream_outcome outcome;
     const char *said;

@@ -52,19 +52,13 @@ static void judge_silence(struct relay *r, struct relay_answer *answer, const st
 
 /* ---- a CertRep ---- */
 
-static const char *hex_of(struct arena *a, struct span s) {
-    char *hex = arena_alloc(a, 2 * s.n + 1);
-    hex_lower(s, hex);
-    return hex;
-}
-
 /* Windows holds a nonce against its own; so it is told, and left to the host. */
 static void look_at_nonce(struct relay *r, const struct scep_certrep *reply) {
     if (!reply->recipient_nonce.p || span_eq(reply->recipient_nonce, r->request.sender_nonce))
         return;
     struct span seen = {reply->recipient_nonce.p,
                         reply->recipient_nonce.n < 32 ? reply->recipient_nonce.n : 32};
-    r->nonce = hex_of(r->arena, seen);
+    r->nonce = hex_text(r->arena, seen);
 }
 
 static void judge_failure(struct relay *r, const struct scep_certrep *reply) {
@@ -109,8 +103,8 @@ static void judge(struct relay *r, struct relay_answer *answer) {
             judge_status(r, answer, &v);
         return;
     }
-    enum err e =
-        scep_certrep_read(r->arena, buf_view(&reply->body), u->certs, u->cert_count, &certrep);
+    enum err e = scep_certrep_read_known(r->arena, buf_view(&reply->body), u->certs, u->keys,
+                                         u->cert_count, &certrep);
     if (e == OK)
         judge_certrep(r, answer, &certrep);
     else
@@ -132,11 +126,10 @@ void relay_read(struct relay *r, struct relay_answer *answer) {
 
 /* ---- the timeline ---- */
 
-/* Of what was not counted by relay_sent, nothing is to be counted off. */
+/* Of what was not counted by relay_ask, nothing is to be counted off. */
 static bool is_note_only(const struct relay *r) {
     bool poll = r->request.message_type == SCEP_CERT_POLL;
-    return r->stayed ||
-           (poll && (r->outcome == UPSTREAM_UNASKED || r->outcome == UPSTREAM_NO_CERTREP));
+    return poll && (r->outcome == UPSTREAM_UNASKED || r->outcome == UPSTREAM_NO_CERTREP);
 }
 
 enum err relay_commit(struct tx *tx, void *relay) {

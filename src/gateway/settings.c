@@ -83,7 +83,7 @@ static enum err check_ndes(const struct upstream *u) {
     TRY(check_url(u->ndes_url, "the mscep_admin page"));
     if (u->ndes_auth < UPSTREAM_AUTH_ANY || u->ndes_auth > UPSTREAM_AUTH_BASIC)
         return err_set(ERR_CONFIG, "there is no such way to log in at an mscep_admin page");
-    if (u->ndes_auth == UPSTREAM_AUTH_BASIC && strncasecmp(u->ndes_url, "https:", 6) != 0)
+    if (u->ndes_auth == UPSTREAM_AUTH_BASIC && !fetch_url_is_https(u->ndes_url))
         return err_set(ERR_CONFIG,
                        "Basic would show the password to anybody on the way: it takes an "
                        "https URL");

@@ -125,6 +125,14 @@ static bool may_sign(struct snapshot *s, const struct offer *offer, size_t i) {
     return false;
 }
 
+/* Of a key that does not load each CertRep tells anew. */
+static void add_signer(struct snapshot *s, const struct cert *c) {
+    struct gateway_upstream *u = &s->u;
+    if (public_load(&s->arena, c->spki, &u->keys[u->cert_count]) != OK)
+        u->keys[u->cert_count] = NULL;
+    u->certs[u->cert_count++] = c->der;
+}
+
 static enum err take_offer(struct snapshot *s) {
     struct gateway_upstream *u = &s->u;
     struct offer *offer = arena_alloc(&s->arena, sizeof *offer);
@@ -132,7 +140,7 @@ static enum err take_offer(struct snapshot *s) {
                    offer));
     for (size_t i = 0; i < offer->cert_count; i++)
         if (may_sign(s, offer, i))
-            u->certs[u->cert_count++] = offer->certs[i].der;
+            add_signer(s, &offer->certs[i]);
     for (size_t i = 0; i < offer->chain_count; i++)
         u->chain[u->chain_count++] = offer->chain[i].der;
     u->recipient = offer->recipient;

@@ -128,24 +128,19 @@ static void hold_reply(struct http_conn *c, struct http_exchange *x) {
     http_exchange_text(x, 503, why, true);
 }
 
-static void send_reply(struct http_conn *c, struct http_exchange *x) {
-    hold_reply(c, x);
+static void send_rest(struct http_conn *c, struct http_exchange *x, size_t sent) {
     c->phase = WRITING;
     c->close_after = !x->keep_alive || http_loop_draining(c->loop);
     bufferevent_disable(c->bev, EV_READ);
-    bufferevent_write(c->bev, x->wire.p, x->wire.n);
+    if (sent < x->wire.n)
+        bufferevent_write(c->bev, x->wire.p + sent, x->wire.n - sent);
     set_timer(c, limits(c)->request_seconds * INT64_C(1000));
     http_exchange_free(x);
 }
 
-void http_conn_answer(struct http_exchange *x) {
-    struct http_conn *c = x->conn;
-    if (!c->gone) {
-        send_reply(c, x);
-        return;
-    }
-    http_exchange_free(x);
-    http_conn_free(c);
+static void send_reply(struct http_conn *c, struct http_exchange *x) {
+    hold_reply(c, x);
+    send_rest(c, x, 0);
 }
 
 /* Our own word, without a handler; of what is too large perhaps in the protocol's form. */
@@ -183,18 +178,46 @@ static void linger(struct http_conn *c) {
     bufferevent_enable(c->bev, EV_READ);
 }
 
-static void on_writable(struct bufferevent *bev, void *arg) {
-    struct http_conn *c = arg;
-    if (c->phase != WRITING || evbuffer_get_length(bufferevent_get_output(bev)))
-        return;
+static void has_sent(struct http_conn *c) {
     http_quota_hold(quota(c), &c->held, 0);
     if (c->close_after) {
         linger(c);
         return;
     }
     wait_for_request(c);
-    bufferevent_enable(bev, EV_READ);
+    bufferevent_enable(c->bev, EV_READ);
     read_requests(c);
+}
+
+static void on_writable(struct bufferevent *bev, void *arg) {
+    struct http_conn *c = arg;
+    if (c->phase == WRITING && !evbuffer_get_length(bufferevent_get_output(bev)))
+        has_sent(c);
+}
+
+/*
+ * Without TLS a reply mostly goes into the socket's buffer as a whole, at once: to have libevent
+ * wait for that costs three system calls. What fails here fails there again.
+ */
+static size_t send_now(struct http_conn *c, const struct http_exchange *x) {
+    if (c->listener->tls || evbuffer_get_length(bufferevent_get_output(c->bev)))
+        return 0;
+    ssize_t n = send(bufferevent_getfd(c->bev), x->wire.p, x->wire.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return n < 0 ? 0 : (size_t)n;
+}
+
+void http_conn_answer(struct http_exchange *x) {
+    struct http_conn *c = x->conn;
+    if (c->gone) {
+        http_exchange_free(x);
+        http_conn_free(c);
+        return;
+    }
+    hold_reply(c, x);
+    size_t sent = send_now(c, x), left = x->wire.n - sent;
+    send_rest(c, x, sent);
+    if (!left)
+        has_sent(c);
 }
 
 /* ---- reading ---- */

@@ -3,9 +3,9 @@
  * The HTTP/1.1 server: libevent's loops and TLS under a strict reader of our own (reader.h).
  *
  * N loop threads accept, speak TLS and parse; W worker threads run the handlers, which may block
- * (RSA, a commit, a password hash). A complete request goes into a bounded queue; when that is full
- * the answer is 503 with Retry-After. A handler that the most come for need not sleep in its worker
- * (http_later); as others do, there are more workers than cores.
+ * (RSA, a commit), but not for long. A complete request goes into a bounded queue; when that is
+ * full the answer is 503 with Retry-After. A handler that the most come for need not sleep in its
+ * worker (http_later); as others do, there are more workers than cores.
  *
  * Why not libevent's evhttp: it takes bare LF, NUL and folded lines, has no deadline for a whole
  * request and no limit for a chunk's line, answers HEAD wrongly, and its own errors in HTML. All
@@ -139,7 +139,7 @@ struct http_limits {       /* 0 in any of them: the default named here */
     unsigned idle_seconds; /* without a byte: 30 */
     unsigned request_seconds; /* from the first byte of a request to its last: 60 */
     unsigned queue;           /* waiting requests, http_later's too, 1024; above: 503 */
-    unsigned loops, workers;  /* 0: one loop for two cores, four workers a core */
+    unsigned loops, workers;  /* 0: one loop for two cores, two workers a core */
     /*
      * Bytes of all requests and replies together, beyond 16 KiB of each: 64 MiB; above: 503, before
      * the body is read when its Content-Length tells.

@@ -39,7 +39,7 @@ static struct http_limits with_defaults(const struct http_limits *given) {
     set_default(&l.connections, 10000);
     set_default(&l.peer_connections, 1024);
     set_default(&l.loops, (cores() + 1) / 2);
-    set_default(&l.workers, 4 * cores());
+    set_default(&l.workers, 2 * cores());
     return l;
 }
 

@@ -6,16 +6,6 @@
 #include "enroll/life.h"
 #include "enroll/record.h"
 
-#define HOUR_MS INT64_C(3600000)
-
-static const char *evidence(struct arena *a, ...) {
-    va_list ap;
-    va_start(ap, a);
-    const char *json = evidence_json(a, &ap);
-    va_end(ap);
-    return json;
-}
-
 static void say(struct tx *tx, const struct device *known, const struct device *device,
                 const char *text) {
     store_log(tx, LOG_WARN, "mde", "device=%s claims=%s account=%s was=%s note=%s",
@@ -32,9 +22,9 @@ static enum err keep(struct tx *tx, struct arena *a, const struct device *known,
         .kind = (int)kind,
         .device = known->id,
         .text = text,
-        .evidence = evidence(a, "device_id", device->device_id, "known_device_id", known->device_id,
-                             "account", device->account, "known_account", known->account, "name",
-                             device->name, NULL)};
+        .evidence = evidence_of(a, "device_id", device->device_id, "known_device_id",
+                                known->device_id, "account", device->account, "known_account",
+                                known->account, "name", device->name, NULL)};
     return journal_add(tx, &entry);
 }
 

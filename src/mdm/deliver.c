@@ -5,10 +5,13 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "csp/profile.h"
+#include "csp/shelf.h"
 #include "mdm/session.h"
 #include "store/challenge.h"
 
 enum { SECRET_SIZE = CHALLENGE_SIZE };
+
+#define CHALLENGE "scep.challenge"
 
 static const char *kept_text(struct arena *a, struct span s) {
     return s.n ? arena_str(a, s) : NULL;
@@ -28,19 +31,13 @@ static void keep_promise(struct exchange *x, struct enrollment *e, const struct 
     e->key_length = number(p->key_length);
 }
 
-static enum err keep_children(struct tx *tx, struct exchange *x, const struct enrollment *e,
-                              struct span commands) {
-    struct xml_node *root;
-    TRY(xml_parse_fragment(x->a, commands, &root));
-    struct xml_node *atomic = xml_child(root, "Atomic");
-    TRY(session_keep(tx, x, (unsigned)number(xml_path_text(atomic, "CmdID")), PURPOSE_ATOMIC, e->id,
-                     ""));
-    for (struct xml_node *c = atomic ? atomic->child : NULL; c; c = c->next) {
-        struct span id = xml_path_text(c, "CmdID");
-        if (id.n)
-            TRY(session_keep(tx, x, (unsigned)number(id), PURPOSE_CHILD, e->id,
-                             arena_str(x->a, xml_path_text(c, "Item/Target/LocURI"))));
-    }
+/* They have the CmdIDs that profile_render gave them. */
+static enum err keep_commands(struct tx *tx, struct exchange *x, const struct enrollment *e,
+                              const struct profile_commands *sent) {
+    unsigned id = x->out.next_cmd_id;
+    TRY(session_keep(tx, x, id, PURPOSE_ATOMIC, e->id, ""));
+    for (const struct profile_command *c = sent->first; c; c = c->next)
+        TRY(session_keep(tx, x, ++id, PURPOSE_CHILD, e->id, arena_str(x->a, c->path)));
     return OK;
 }
 
@@ -65,10 +62,6 @@ static enum err mint(struct tx *tx, struct exchange *x, const struct enrollment 
                           .created = x->now,
                           .expires = x->now + endpoint->policy->challenge_lifetime};
     return challenge_replace(tx, &c);
-}
-
-static bool wants_challenge(const struct enrollment *e) {
-    return profile_uses(span_str(e->body), "scep.challenge");
 }
 
 static const struct mdm_wanted *wanted_of(const struct exchange *x, const struct enrollment *e) {
@@ -110,23 +103,25 @@ struct secrets {
 };
 
 static enum err make_secrets(struct tx *tx, struct exchange *x, const struct due_profile *due,
-                             struct secrets *s) {
+                             const struct profile_commands *profile, struct secrets *s) {
     const struct target *t = due->target;
     const struct enrollment *e = due->enrollment;
     if (t->problem)
         return err_set(ERR_NOT_FOUND, "%s", t->problem);
     s->challenge = s->minted;
-    if (wants_challenge(e))
+    if (profile_commands_use(profile, CHALLENGE))
         TRY(t->relay ? take_fetched(x, t, e, &s->challenge)
                      : mint(tx, x, e, t->endpoint, s->minted));
     return t->relay ? give_token(tx, x, t, e, s->token) : OK;
 }
 
 static enum err render(struct tx *tx, struct exchange *x, const struct due_profile *due,
-                       struct buf *commands, struct profile *filled) {
+                       struct buf *commands, struct profile_commands *filled) {
     const struct enrollment *e = due->enrollment;
+    const struct profile_commands *profile;
     struct secrets secrets = {.challenge = NULL};
-    enum err result = make_secrets(tx, x, due, &secrets);
+    TRY(profile_shelf_read(x->mdm->profiles, span_str(e->body), &profile));
+    enum err result = make_secrets(tx, x, due, profile, &secrets);
     if (result == OK) {
         struct profile_values values = {
             .scep_url = target_url(x, due->target, secrets.token),
@@ -137,8 +132,7 @@ static enum err render(struct tx *tx, struct exchange *x, const struct due_profi
             .device_name = x->device.name,
             .user_upn = x->device.account,
         };
-        result =
-            profile_render(x->a, span_str(e->body), &values, x->out.next_cmd_id, commands, filled);
+        result = profile_render(x->a, profile, &values, x->out.next_cmd_id, commands, filled);
     }
     explicit_bzero(&secrets, sizeof secrets);
     return result;
@@ -161,13 +155,12 @@ static enum err was_told(struct tx *tx, struct exchange *x, const struct enrollm
 
 /* Told once for each reason, and tried again in later sessions. A challenge that is not to be had
  * now may be there then: no alarm. */
-static enum err report_unsendable(struct tx *tx, struct exchange *x, struct enrollment *e,
-                                  enum err why) {
+enum err session_unsendable(struct tx *tx, struct exchange *x, struct enrollment *e, enum err why) {
     const char *reason = text_claim(x->a, span_str(err_detail()), 500);
     const char *begin =
         why == ERR_BUSY ? "the profile waits: its upstream gives no challenge; signet tries again "
                           "in the host's next session"
-                        : "the profile cannot be sent";
+                        : arena_printf(x->a, "%s cannot be sent", enroll_what(e));
     const char *text = arena_printf(x->a, "%s: %s", begin, reason);
     bool told;
     TRY(was_told(tx, x, e, begin, text, &told));
@@ -198,22 +191,25 @@ static enum err record_sent(struct tx *tx, struct exchange *x, const struct due_
 
 /* It became due while this message was read, so that no challenge was fetched: the next session. */
 static bool must_wait(const struct exchange *x, const struct due_profile *due) {
-    return target_gives_challenges(due->target) && wants_challenge(due->enrollment) &&
+    return target_gives_challenges(due->target) &&
+           profile_uses(span_str(due->enrollment->body), CHALLENGE) &&
            !wanted_of(x, due->enrollment);
 }
 
 enum err session_deliver(struct tx *tx, struct exchange *x, const struct due_profile *due) {
     BUF_AUTO(commands);
+    struct profile_commands sent;
     struct profile filled;
     struct enrollment *e = due->enrollment;
     if (must_wait(x, due))
         return OK;
-    enum err result = render(tx, x, due, &commands, &filled);
+    enum err result = render(tx, x, due, &commands, &sent);
     if (result == ERR_STORE || result == ERR_CRYPTO)
         return result;
     if (result != OK)
-        return report_unsendable(tx, x, e, result);
-    TRY(keep_children(tx, x, e, buf_view(&commands)));
+        return session_unsendable(tx, x, e, result);
+    TRY(keep_commands(tx, x, e, &sent));
+    profile_of(&sent, &filled);
     syncml_write_raw(&x->out, buf_view(&commands), filled.commands);
     keep_promise(x, e, &filled);
     return record_sent(tx, x, due, &filled);

@@ -7,6 +7,7 @@
 #define SIGNET_MDM_ENROLLING_H
 
 #include "mde/mde.h"
+#include "mdm/guesses.h"
 #include "mdm/md5.h"
 #include "mdm/mdm.h"
 #include "mdm/tickets.h"
@@ -16,6 +17,28 @@
 enum { ENROLLING_MAX_CLAIM = 128 }; /* bytes of a text that the host chose */
 enum { RENEW_DAYS = 42, RENEW_RETRY_DAYS = 4 };
 
+/* What the store has to say of an account and its proof. */
+struct sign_in_query {
+    const struct authority *authority;
+    struct arena *a;
+    int kind; /* of the ticket that is looked for; 0: none */
+    struct span text;
+    int64_t now;
+    const char *name; /* of the account; a sign-in names it itself */
+    struct account account;
+    struct ticket ticket;
+};
+
+/* sign_in.c: somebody proves who he is. */
+struct mdm_sign_in {
+    const struct mdm *mdm;
+    struct span name;
+    const char *peer;
+    struct sign_in_query query;
+    bool by_password, known; /* by `guess`, which has its result already */
+    struct guess guess;
+};
+
 struct enrolling {
     const struct mdm *mdm;
     struct arena *a;
@@ -23,6 +46,10 @@ struct enrolling {
     struct mde_header h;
     enum mde_fault fault; /* that tells the error, where its code does not; else MDE_FAULT__MAX */
     int64_t now;
+    struct mde_request_token request; /* of RequestSecurityToken */
+    struct mdm_sign_in sign_in;       /* not of renewals */
+    enum err result;                  /* of what came before the guess */
+    enum err (*answer)(struct enrolling *q, struct buf *reply);
 };
 
 /* Returns `e`, and has the host told by that fault, with the error's detail. */
@@ -35,10 +62,12 @@ struct mdm_user {
 };
 
 /*
- * sign_in.c: by UsernameToken or by the token of the sign-in page; a ticket is looked at, and not
- * spent. ERR_AUTH, ERR_BUSY.
+ * sign_in.c: by UsernameToken or by the token of the sign-in page, in two steps, between which
+ * mdm_sign_in_guess may have to be judged. A ticket is looked at, and not spent. ERR_AUTH,
+ * ERR_BUSY.
  */
-enum err enrolling_sign_in(struct enrolling *q, struct mdm_user *out) ERR_MUST_USE;
+enum err enrolling_sign_in(struct enrolling *q) ERR_MUST_USE;
+enum err enrolling_signed_in(const struct enrolling *q, struct mdm_user *out) ERR_MUST_USE;
 
 /* What an identity is made of. */
 struct new_identity {

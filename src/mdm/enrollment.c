@@ -124,54 +124,73 @@ bool mdm_discover(const struct mdm *mdm, struct arena *a, struct span soap, cons
     return true;
 }
 
+/* ---- those that may come with a password ---- */
+
+struct guess *mdm_guess(struct enrolling *q) {
+    return q->result == OK ? mdm_sign_in_guess(&q->sign_in) : NULL;
+}
+
+bool mdm_answer(struct enrolling *q, struct buf *reply) {
+    enum err e = q->result == OK ? q->answer(q, reply) : q->result;
+    return e == OK || answer_fault(q, e, reply);
+}
+
+/* Who enrolls a host that is new here. */
+static enum err let_in(struct enrolling *q) {
+    TRY(check_open(q));
+    return enrolling_sign_in(q);
+}
+
 /* ---- policies ---- */
 
-bool mdm_get_policies(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
-                      bool renewing, struct buf *reply) {
-    struct enrolling q = begin(mdm, a, "GetPolicies", peer);
-    struct mdm_user user = {.account = "-"};
-    enum err e = read_request(&q, soap, ACTION_GET_POLICIES);
-    if (e == OK && !renewing)
-        e = check_open(&q);
-    if (e == OK && !renewing)
-        e = enrolling_sign_in(&q, &user);
-    if (e != OK)
-        return answer_fault(&q, e, reply);
-    mde_write_policies_response(reply, &q.h);
-    log_write(LOG_INFO, "mde", "op=GetPolicies peer=%s user=%s status=ok", log_q(span_str(peer)),
-              log_q(span_str(user.account)));
-    return true;
+static enum err answer_policies(struct enrolling *q, struct buf *reply) {
+    struct mdm_user user;
+    TRY(enrolling_signed_in(q, &user));
+    mde_write_policies_response(reply, &q->h);
+    log_write(LOG_INFO, "mde", "op=GetPolicies peer=%s user=%s status=ok", log_q(span_str(q->peer)),
+              log_q(span_str(user.account ? user.account : "-")));
+    return OK;
+}
+
+struct enrolling *mdm_get_policies(const struct mdm *mdm, struct arena *a, struct span soap,
+                                   const char *peer, bool renewing) {
+    struct enrolling *q = arena_alloc(a, sizeof *q);
+    *q = begin(mdm, a, "GetPolicies", peer);
+    q->answer = answer_policies;
+    q->result = read_request(q, soap, ACTION_GET_POLICIES);
+    if (q->result == OK && !renewing)
+        q->result = let_in(q);
+    return q;
 }
 
 /* ---- the identity ---- */
 
-static enum err serve_token(struct enrolling *q, const struct mde_request_token *r,
-                            struct new_identity *n, struct buf *doc) {
-    if (r->renew)
-        return enrolling_renew(q, r, n, doc);
-    TRY(check_open(q));
-    return enrolling_issue(q, r, n, doc);
-}
-
-bool mdm_request_token(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
-                       bool renewing, struct buf *reply) {
+static enum err answer_token(struct enrolling *q, struct buf *reply) {
     BUF_AUTO(doc);
-    (void)renewing; /* what is asked for says which it is */
-    struct enrolling q = begin(mdm, a, "RequestSecurityToken", peer);
-    struct mde_request_token r;
     struct new_identity n = {0};
-    enum err e = read_request(&q, soap, ACTION_RST);
-    if (e == OK)
-        e = mde_read_request_token(a, &q.h, &r);
-    if (e == OK)
-        e = serve_token(&q, &r, &n, &doc);
-    if (e != OK)
-        return answer_fault(&q, e, reply);
-    mde_write_token_response(reply, &q.h, buf_view(&doc));
+    const struct mde_request_token *r = &q->request;
+    TRY(r->renew ? enrolling_renew(q, r, &n, &doc) : enrolling_issue(q, r, &n, &doc));
+    mde_write_token_response(reply, &q->h, buf_view(&doc));
     log_write(LOG_INFO, "mde",
               "op=RequestSecurityToken peer=%s user=%s device=%s name=%s os=%s status=%s",
-              log_q(span_str(peer)), log_q(span_str(n.device.account)), n.device.device_id,
+              log_q(span_str(q->peer)), log_q(span_str(n.device.account)), n.device.device_id,
               log_q(span_str(n.device.name)), log_q(span_str(n.device.os_version)),
-              r.renew ? "renewed" : "enrolled");
-    return true;
+              r->renew ? "renewed" : "enrolled");
+    return OK;
+}
+
+static enum err read_token_request(struct enrolling *q, struct span soap) {
+    TRY(read_request(q, soap, ACTION_RST));
+    TRY(mde_read_request_token(q->a, &q->h, &q->request));
+    return q->request.renew ? OK : let_in(q);
+}
+
+struct enrolling *mdm_request_token(const struct mdm *mdm, struct arena *a, struct span soap,
+                                    const char *peer, bool renewing) {
+    struct enrolling *q = arena_alloc(a, sizeof *q);
+    (void)renewing; /* what is asked for says which it is */
+    *q = begin(mdm, a, "RequestSecurityToken", peer);
+    q->answer = answer_token;
+    q->result = read_token_request(q, soap);
+    return q;
 }

@@ -48,6 +48,7 @@ static void note_child(struct finding *f, const struct heard *h, const char *cod
     const char *node = last_step(h->sent->loc_uri);
     if (strcmp(node, "Enroll") == 0)
         f->enroll_code = code_text;
+    f->exists |= h->status == SYNCML_ALREADY_EXISTS && strcmp(node, f->enrollment) == 0;
     if (h->status < 300) /* done, or a victim (215, 216): the guilty one has a code of its own */
         return;
     buf_printf(&f->failures, "%s%d %s", f->failures.n ? ", " : "", h->status, node);
@@ -77,7 +78,7 @@ void findings_status(struct exchange *x, const struct heard *h) {
     if (sent->purpose == PURPOSE_GET_STATUS && h->status == SYNCML_NOT_FOUND)
         f->observed = f->seen.absent = true;
     if (sent->purpose == PURPOSE_GET_THUMBPRINT && h->status == SYNCML_NOT_FOUND)
-        f->named = true;
+        f->named = f->nameless = true;
 }
 
 /* ---- Results ---- */

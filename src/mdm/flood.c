@@ -11,7 +11,7 @@ static bool is_stranger(enum err e) {
 }
 
 static enum err recognize(struct tx *tx, void *exchange) {
-    return session_identify(tx, exchange);
+    return session_recognize(tx, exchange);
 }
 
 enum err mdm_recognize(const struct mdm_message *m, int64_t *device) {
@@ -47,7 +47,7 @@ enum err mdm_turn_away(const struct mdm_message *m, struct buf *reply) {
 
 static enum err note_flood(struct tx *tx, void *exchange) {
     struct exchange *x = exchange;
-    enum err e = session_identify(tx, x);
+    enum err e = session_recognize(tx, x);
     if (is_stranger(e))
         return OK;
     TRY(e);

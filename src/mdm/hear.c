@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "mdm/chunks.h"
 #include "mdm/findings.h"
+#include "mdm/hardware.h"
 #include "mdm/report.h"
 #include "wire/mdm.h"
 
@@ -36,7 +37,9 @@ static enum err tell(struct tx *tx, struct exchange *x, const struct heard *h) {
 static bool brings_results(int purpose) {
     return purpose == PURPOSE_TRUST_GET || purpose == PURPOSE_GONE ||
            (purpose >= PURPOSE_GET_STATUS && purpose <= PURPOSE_GET_RESPONDENT) ||
-           purpose == PURPOSE_QUEUE || purpose == PURPOSE_QUEUE_CHILD;
+           purpose == PURPOSE_VERSION_NOW || purpose == PURPOSE_VERSION_MAX ||
+           purpose == PURPOSE_HARDWARE || purpose == PURPOSE_QUEUE ||
+           purpose == PURPOSE_QUEUE_CHILD;
 }
 
 static enum err take_status(struct tx *tx, struct exchange *x, const struct syncml_command *c) {
@@ -72,6 +75,20 @@ static enum err take_results(struct tx *tx, struct exchange *x, struct syncml_co
 
 /* ---- what it sends of itself ---- */
 
+static bool is_leaving(const struct syncml_command *alert) {
+    for (const struct syncml_item *i = alert->items; i; i = i->next)
+        if (span_is(i->type, ALERT_TYPE_UNENROLL))
+            return true;
+    return false;
+}
+
+bool session_says_it_leaves(const struct exchange *x) {
+    for (const struct syncml_command *c = x->in->commands; c; c = c->next)
+        if (c->kind == SYNCML_ALERT && is_leaving(c))
+            return true;
+    return false;
+}
+
 static void take_alert(struct exchange *x, const struct syncml_command *c) {
     if (syncml_code(c) == ALERT_SESSION_ABORT)
         x->ended = true;
@@ -80,9 +97,8 @@ static void take_alert(struct exchange *x, const struct syncml_command *c) {
             x->hint = true;
         if (span_is(i->type, ALERT_TYPE_LOGIN_STATUS))
             x->device.login_status = text_claim(x->a, span_trim(i->data), 32);
-        if (span_is(i->type, ALERT_TYPE_UNENROLL))
-            x->leaves = true;
     }
+    x->leaves |= is_leaving(c);
 }
 
 static int status_for(const struct syncml_command *c) {
@@ -104,6 +120,8 @@ static enum err hear_command(struct tx *tx, struct exchange *x, struct syncml_co
         TRY(take_results(tx, x, c, code));
     if (c->kind == SYNCML_ALERT)
         take_alert(x, c);
+    if (c->kind == SYNCML_REPLACE)
+        hardware_hear(x, c);
     return OK;
 }
 

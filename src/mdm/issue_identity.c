@@ -200,7 +200,7 @@ enum err enrolling_issue(struct enrolling *q, const struct mde_request_token *r,
                          struct new_identity *n, struct buf *doc) {
     struct mdm_user user;
     struct csr csr;
-    TRY(enrolling_sign_in(q, &user));
+    TRY(enrolling_signed_in(q, &user));
     if (!span_is(r->request_type, REQUEST_ISSUE))
         return err_set(ERR_REFUSED, "RequestType is neither Issue nor Renew");
     TRY(read_device(q, r, &user, n));

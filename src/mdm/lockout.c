@@ -7,9 +7,8 @@
 
 #include <arpa/inet.h>
 
+#include "base/clock.h"
 #include "crypto/digest.h"
-
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* What an entry is about. */
 enum subject { ACCOUNT = 'a', ADDRESS = 'p', ACCOUNT_AT_ADDRESS = 'k' };

@@ -2,15 +2,16 @@
 /* Whose message it is, by its digest or by the session that a digest began. */
 #include <ctype.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "mde/mde.h"
 #include "mdm/report.h"
 #include "wire/mdm.h"
 
 enum {
-    NONCE_TIME = 5 * 60000,    /* ms: how long a nonce of a 401 serves at least */
-    SESSION_TIME = 10 * 60000, /* ms: a host that was silent for so long logs in anew */
-    FIRST_ID = 1 << 24,        /* the least CmdID of these sessions; others begin at 1 */
+    NONCE_TIME = 5 * MINUTE_MS,    /* ms: how long a nonce of a 401 serves at least */
+    SESSION_TIME = 10 * MINUTE_MS, /* ms: a host that was silent for so long logs in anew */
+    FIRST_ID = 1 << 24,            /* the least CmdID of these sessions; others begin at 1 */
 };
 
 /* That of a 401 in this session; `ago` windows of time before the present one. */

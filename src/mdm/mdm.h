@@ -10,6 +10,7 @@
 #include "ca/revocation.h"
 #include "enroll/enroll.h"
 #include "gateway/challenge.h"
+#include "mdm/guesses.h"
 
 /* What a host may prove itself by in its sessions. */
 enum device_auth { /* in the order of the configuration's words */
@@ -20,9 +21,11 @@ enum device_auth { /* in the order of the configuration's words */
 
 struct mdm {
     struct store *store;
+    struct profile_shelf *profiles; /* csp/shelf.h; mdm_work's alone, whoever commits: one thread */
     const struct authority *authority;
     struct pki_holder *pki;
     struct gateway *gateway;                 /* NULL: none (tests) */
+    struct guesses *guesses;                 /* judges passwords */
     struct revocation *revocation;           /* is told when an outcome changes what is public */
     const char *server_url;                  /* https://host, as users type it */
     const char *policy_url, *enrollment_url; /* https://host/EnrollmentServer/... */
@@ -49,19 +52,31 @@ struct mdm {
  */
 bool mdm_discover(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
                   bool renewing, struct buf *reply);
-bool mdm_get_policies(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
-                      bool renewing, struct buf *reply);
-bool mdm_request_token(const struct mdm *mdm, struct arena *a, struct span soap, const char *peer,
-                       bool renewing, struct buf *reply);
+
+/*
+ * The other two may come with a password, which is slow to judge: they are read, and answered when
+ * the guess is done (guesses.h), or at once where mdm_guess is NULL. What is given and returned
+ * lives as long as `a`.
+ */
+struct enrolling;
+struct enrolling *mdm_get_policies(const struct mdm *mdm, struct arena *a, struct span soap,
+                                   const char *peer, bool renewing);
+struct enrolling *mdm_request_token(const struct mdm *mdm, struct arena *a, struct span soap,
+                                    const char *peer, bool renewing);
+struct guess *mdm_guess(struct enrolling *q);
+bool mdm_answer(struct enrolling *q, struct buf *reply);
 
 /*
  * The sign-in page's part (Federated): whether the account's password, or a code in its place, is
- * right, and then the token that the host shows in its requests. ERR_AUTH with what to tell the
- * user, ERR_BUSY. Thread-safe.
+ * right, and then the token that the host shows in its requests. Between the two the guess, as
+ * above. ERR_AUTH with what to tell the user, ERR_BUSY. Thread-safe.
  */
 enum { MDM_SIGN_IN_SIZE = 27 };
+struct mdm_sign_in;
 enum err mdm_sign_in(const struct mdm *mdm, struct arena *a, struct span name, struct span password,
-                     const char *peer, char token[MDM_SIGN_IN_SIZE]) ERR_MUST_USE;
+                     const char *peer, struct mdm_sign_in **out) ERR_MUST_USE;
+struct guess *mdm_sign_in_guess(struct mdm_sign_in *s);
+enum err mdm_signed_in(const struct mdm_sign_in *s, char token[MDM_SIGN_IN_SIZE]) ERR_MUST_USE;
 
 /*
  * What a listener knows of the sender of a message. `cert` is the certificate of the TLS handshake,
@@ -114,11 +129,6 @@ enum err mdm_work(struct tx *tx, void *message) ERR_MUST_USE;
 /* Call it once. `committed` is the result of the job, OK: the reply may leave the house. Takes no
  * time. ERR_INTERNAL. */
 enum err mdm_finish(struct mdm_message *m, enum err committed, struct buf *reply) ERR_MUST_USE;
-
-/* All of it, for who can wait for the commit. `wanted` may be NULL. */
-enum err mdm_session(const struct mdm *mdm, struct arena *a, const struct mdm_proof *proof,
-                     struct span message, const char *peer, const struct mdm_wanted *wanted,
-                     struct buf *reply) ERR_MUST_USE;
 
 /*
  * What the answer may need of an upstream: to be fetched before, since that may take seconds. Looks

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "enroll/pfx.h"
 #include "mdm/session.h"
 #include "wire/mdm.h"
 #include "x509/cert.h"
@@ -31,7 +32,7 @@ static const char *name_of(struct arena *a, const struct anchor *anchor) {
 static enum err note_waiting(struct tx *tx, struct exchange *x, const struct trust *t,
                              const char *text) {
     struct enrollment *all;
-    TRY(enrollment_list(tx, x->a, x->device.id, &all));
+    TRY(enrollment_list_present(tx, x->a, x->device.id, &all));
     for (struct enrollment *e = all; e; e = e->next) {
         const struct anchor *anchor =
             e->state == STATE_ASSIGNED ? find_anchor(target_of(x, e->endpoint), t->sha1) : NULL;
@@ -75,29 +76,61 @@ static enum err record_trust(struct tx *tx, struct exchange *x, const struct tru
 
 /* ---- profiles ---- */
 
+/*
+ * A PKCS#12's node is there already: an Atomic before has come to the host, whatever became of it,
+ * so it is asked, as after a lost answer. Once: where that tells nothing, it is a refusal.
+ */
+static enum err was_there(struct tx *tx, struct exchange *x, const struct finding *f,
+                          struct enrollment *e, bool *out) {
+    static const char text[] = "the host has the PKCS#12's node already: it is asked what is there";
+    struct event *all;
+    *out = e->kind == ENROLLMENT_PFX && f->exists;
+    if (!*out)
+        return OK;
+    TRY(enrollment_list_events(tx, x->a, e->id, &all));
+    for (; all; all = all->next)
+        *out = *out && strcmp(all->text, text) != 0;
+    return *out ? enroll_record(tx, e, EVENT_NOTE, text, "status", f->atomic_code, NULL) : OK;
+}
+
 static enum err record_delivery(struct tx *tx, struct exchange *x, struct finding *f,
                                 struct enrollment *e) {
     const char *failures = f->failures.n ? buf_cstr(&f->failures) : NULL;
+    bool there;
     if (e->deadline || !enroll_state_open((enum enroll_state)e->state))
         return OK; /* the host repeats a message whose answer it did not get */
     const char *accepted = f->enroll_code ? f->enroll_code : f->atomic_code;
     if (is_success(f->atomic_code) && !failures)
         return enroll_accepted(tx, e, &x->mdm->enroll_policy,
                                arena_printf(x->a,
-                                            "the host accepted the profile (Status %s); this does "
-                                            "not say that it enrolled",
-                                            accepted),
+                                            "the host accepted %s (Status %s); this does not say "
+                                            "that it %s",
+                                            enroll_what(e), accepted,
+                                            e->kind == ENROLLMENT_PFX ? "imported it" : "enrolled"),
                                accepted);
-    return enroll_record(
+    TRY(was_there(tx, x, f, e, &there));
+    if (there)
+        return OK;
+    TRY(enroll_record(
         tx, e, EVENT_REJECTED,
-        arena_printf(x->a, "the host rejected the profile: Atomic %s%s%s", f->atomic_code,
+        arena_printf(x->a, "the host rejected %s: Atomic %s%s%s", enroll_what(e), f->atomic_code,
                      failures ? ", because of " : "", failures ? failures : ""),
-        "status", f->atomic_code, "nodes", failures, "original_error", f->original_error, NULL);
+        "status", f->atomic_code, "nodes", failures, "original_error", f->original_error, NULL));
+    return enroll_pfx_rejected(tx, x->a, e);
+}
+
+/* Of PKCS#12 a host may lack Status, and have the node all the same: both tell that there is none.
+ * Without any value, an error other than 404 tells nothing. */
+static bool tells_of_pfx(struct finding *f) {
+    f->seen.absent = f->seen.absent && f->nameless;
+    return f->named && (f->observed || f->seen.thumbprint);
 }
 
 /* A host that has had its certificate is judged by what it names: when it has not answered that, it
  * is asked again in its next session. */
-static bool tells(const struct finding *f, const struct enrollment *e) {
+static bool tells(struct finding *f, const struct enrollment *e) {
+    if (e->kind == ENROLLMENT_PFX)
+        return tells_of_pfx(f);
     return f->observed && (f->named || f->seen.absent || !enroll_is_kept(e));
 }
 

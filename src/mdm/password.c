@@ -13,35 +13,10 @@
 #include "base/text.h"
 #include "crypto/key.h"
 
-enum { LOG2_N = 14, R = 8, P = 1, SALT = 16, HASH = 32, PARALLEL = 2, WAITING = 2 };
-enum { REMEMBER_MS = 60000, PLACES = 64 };
+enum { LOG2_N = 14, R = 8, P = 1, SALT = 16, HASH = 32 };
+enum { REMEMBER_MS = MINUTE_MS, PLACES = 64 };
 
 #define PREFIX "scrypt$14$8$1$"
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
-static unsigned computing, waiting; /* guarded by lock */
-
-static enum err take_place(void) {
-    enum err e = OK;
-    pthread_mutex_lock(&lock);
-    if (computing == PARALLEL && waiting == WAITING)
-        e = err_set(ERR_BUSY, "too many passwords are being checked; try again in a moment");
-    waiting++;
-    while (e == OK && computing == PARALLEL)
-        pthread_cond_wait(&left, &lock);
-    waiting--;
-    computing += e == OK;
-    pthread_mutex_unlock(&lock);
-    return e;
-}
-
-static void leave_place(void) {
-    pthread_mutex_lock(&lock);
-    computing--;
-    pthread_cond_signal(&left);
-    pthread_mutex_unlock(&lock);
-}
 
 static enum err scrypt(struct span password, const uint8_t salt[SALT], uint8_t out[HASH]) {
     uint64_t n = UINT64_C(1) << LOG2_N;
@@ -57,15 +32,10 @@ static enum err scrypt(struct span password, const uint8_t salt[SALT], uint8_t o
     };
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SCRYPT", NULL);
     EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-    enum err e = take_place();
-    if (e == OK) {
-        if (!ctx || EVP_KDF_derive(ctx, out, HASH, params) != 1)
-            e = err_set(ERR_CRYPTO, "cannot compute a password hash");
-        leave_place();
-    }
+    bool ok = ctx && EVP_KDF_derive(ctx, out, HASH, params) == 1;
     EVP_KDF_CTX_free(ctx);
     EVP_KDF_free(kdf);
-    return e;
+    return ok ? OK : err_set(ERR_CRYPTO, "cannot compute a password hash");
 }
 
 enum err password_hash(struct arena *a, struct span password, const char **text) {
@@ -149,13 +119,15 @@ static enum err check(struct span password, const char *text) {
     return OK;
 }
 
+bool password_was_right(struct span password, const char *text) {
+    uint8_t mac[HASH];
+    return text && mac_of(password, text, mac) == OK && was_right(mac);
+}
+
 enum err password_check(struct span password, const char *text) {
-    uint8_t mac[HASH] = {0};
-    if (text)
-        TRY(mac_of(password, text, mac));
-    if (text && was_right(mac))
-        return OK;
+    uint8_t mac[HASH];
     TRY(check(password, text));
+    TRY(mac_of(password, text, mac));
     remember(mac);
     return OK;
 }

@@ -6,6 +6,8 @@
  */
 #include "mdm/place.h"
 
+#include <arpa/inet.h>
+
 #include "ca/seal.h"
 #include "mdm/chunks.h"
 
@@ -49,6 +51,22 @@ enum err place_find(struct tx *tx, struct exchange *x) {
     return OK;
 }
 
+/* One host may have an IPv4 and an IPv6 address at once, and changes the latter's second half. */
+static bool is_another_address(const char *a, const char *b) {
+    struct in6_addr a6, b6;
+    bool a_is_6 = inet_pton(AF_INET6, a, &a6) == 1, b_is_6 = inet_pton(AF_INET6, b, &b6) == 1;
+    if (a_is_6 != b_is_6)
+        return false;
+    return a_is_6 ? memcmp(&a6, &b6, 8) != 0 : strcmp(a, b) != 0;
+}
+
+bool place_is_elsewhere(const struct exchange *x) {
+    const struct session *s = &x->session;
+    return (x->standing == MESSAGE_OLD || x->standing == MESSAGE_AHEAD ||
+            x->standing == MESSAGE_APART) &&
+           x->now - s->heard < OPEN_MS && s->peer && is_another_address(s->peer, x->peer);
+}
+
 void place_take(struct exchange *x) {
     struct session *s = &x->session;
     if (!x->joined) {
@@ -57,6 +75,7 @@ void place_take(struct exchange *x) {
     }
     s->msg_id = x->msg_id;
     s->in_msg = x->in->msg_id;
+    s->peer = x->peer;
     s->request = span_of(x->digest, 32);
     s->heard = x->now;
     s->reply = SPAN_NONE;

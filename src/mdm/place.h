@@ -8,6 +8,10 @@
 /* Reads the device's session into x->session, and sets x->standing, x->joined and x->msg_id. */
 enum err place_find(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 
+/* Whether the message, which is none of the session's, came beside it from another address: a host
+ * that gives a session up, and moves, contradicts nothing. */
+bool place_is_elsewhere(const struct exchange *x);
+
 /* The message is heard: it is the last one of its session now. */
 void place_take(struct exchange *x);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a host is sent next: questions first (they belong to the session's first message), then the
+ * What a host is sent next: questions first (most belong to the session's first message), then the
  * CA certificates that are not known to be there, then each profile that waits. One step at a time:
  * a profile goes only to a host that has confirmed its anchors.
  */
 #include "base/text.h"
-#include "mdm/session.h"
+#include "mdm/hardware.h"
 #include "wire/mdm.h"
 
 static enum err keep(struct exchange *x, const struct sent_command *c) {
@@ -37,19 +37,27 @@ enum err session_keep_queued(struct tx *tx, struct exchange *x, unsigned cmd_id,
 
 /* ---- questions ---- */
 
+const char *session_node(struct arena *a, const struct enrollment *e) {
+    return arena_printf(a, "./%s%s/%s", e->user_scope ? "User" : "Device",
+                        e->kind == ENROLLMENT_PFX ? CSP_PFX_ROOT : CSP_SCEP_ROOT, e->id);
+}
+
 static enum err ask(struct tx *tx, struct exchange *x, const struct enrollment *e) {
     static const struct {
         enum command_purpose purpose;
-        const char *node;
+        const char *node, *of_pfx;
     } questions[] = {
-        {PURPOSE_GET_STATUS, "Status"},
-        {PURPOSE_GET_ERROR, "ErrorCode"},
-        {PURPOSE_GET_THUMBPRINT, "CertThumbprint"},
-        {PURPOSE_GET_RESPONDENT, "RespondentServerUrl"},
+        {PURPOSE_GET_STATUS, "Status", "Status"},
+        {PURPOSE_GET_ERROR, "ErrorCode", NULL},
+        {PURPOSE_GET_THUMBPRINT, "CertThumbprint", "Thumbprint"},
+        {PURPOSE_GET_RESPONDENT, "RespondentServerUrl", NULL},
     };
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
-        const char *uri = arena_printf(x->a, "./%s" CSP_SCEP_ROOT "/%s/%s",
-                                       e->user_scope ? "User" : "Device", e->id, questions[i].node);
+        bool pfx = e->kind == ENROLLMENT_PFX;
+        const char *node = pfx ? questions[i].of_pfx : questions[i].node;
+        if (!node)
+            continue;
+        const char *uri = arena_printf(x->a, "%s/%s", session_node(x->a, e), node);
         unsigned id = syncml_write_get(&x->out, uri);
         TRY(session_keep(tx, x, id, questions[i].purpose, e->id, uri));
     }
@@ -110,6 +118,8 @@ enum err session_look(struct tx *tx, struct exchange *x, struct enrollment *all,
     struct due_profile **last = profiles;
     *anchors = NULL;
     *profiles = NULL;
+    if (hardware_is_awaited(x))
+        return OK;
     for (struct enrollment *e = all; e; e = e->next) {
         bool trusted;
         if (e->state != STATE_ASSIGNED || !session_reaches(x, e))
@@ -130,8 +140,10 @@ enum err session_look(struct tx *tx, struct exchange *x, struct enrollment *all,
 
 /* Once in each timeline: the host comes often. */
 static enum err note_absent_user(struct tx *tx, const struct exchange *x, struct enrollment *e) {
-    static const char text[] = "the profile is for the user's store: it waits for a session in "
-                               "which the user who enrolled the host is signed in";
+    const char *text = arena_printf(x->a,
+                                    "%s is for the user's store: it waits for a session in which "
+                                    "the user who enrolled the host is signed in",
+                                    enroll_what(e));
     struct event *events;
     TRY(enrollment_list_events(tx, x->a, e->id, &events));
     for (; events; events = events->next)
@@ -143,25 +155,46 @@ static enum err note_absent_user(struct tx *tx, const struct exchange *x, struct
 static enum err question(struct tx *tx, struct exchange *x, struct enrollment *e) {
     if (!session_reaches(x, e))
         return e->state == STATE_ASSIGNED ? note_absent_user(tx, x, e) : OK;
-    if (!enroll_wants_answer(e, x->now, x->hint))
+    if (!enroll_wants_answer(e, x->now, x->hint && e->kind == ENROLLMENT_SCEP))
         return OK;
     TRY(ask(tx, x, e));
     e->sessions++;
     return enrollment_update(tx, e);
 }
 
+/* Of what was imported no alert will tell: it is over when the Atomic is answered, so the host is
+ * asked at once, and then as for the rest in the first message of each session. */
+static bool is_time_to_ask(const struct exchange *x, const struct enrollment *e) {
+    return !x->joined || (e->kind == ENROLLMENT_PFX && e->state == STATE_ACCEPTED && !e->sessions);
+}
+
+/* One PKCS#12 a message, the next with the answer to the next: a host may take no longer ones. */
+static enum err deliver(struct tx *tx, struct exchange *x, const struct due_profile *due) {
+    bool one_went = false;
+    for (; due; due = due->next) {
+        bool pfx = due->enrollment->kind == ENROLLMENT_PFX;
+        if (pfx && one_went)
+            continue;
+        TRY(pfx ? session_deliver_pfx(tx, x, due) : session_deliver(tx, x, due));
+        one_went = one_went || pfx;
+    }
+    return OK;
+}
+
 enum err session_plan(struct tx *tx, struct exchange *x) {
     struct enrollment *all;
     struct missing_anchor *anchors;
     struct due_profile *profiles;
-    bool first = !x->joined;
-    TRY(enrollment_outline(tx, x->a, x->device.id, &all));
-    for (struct enrollment *e = all; e && first; e = e->next)
-        TRY(question(tx, x, e));
+    TRY(enrollment_list_present(tx, x->a, x->device.id, &all));
+    for (struct enrollment *e = all; e; e = e->next) {
+        if (is_time_to_ask(x, e))
+            TRY(question(tx, x, e));
+        if (e->kind == ENROLLMENT_PFX && e->state == STATE_ASSIGNED)
+            TRY(hardware_guard_key(tx, x));
+    }
     TRY(session_look(tx, x, all, &anchors, &profiles));
     for (; anchors; anchors = anchors->next)
         TRY(send_anchor(tx, x, anchors->anchor));
-    for (; profiles; profiles = profiles->next)
-        TRY(session_deliver(tx, x, profiles));
+    TRY(deliver(tx, x, profiles));
     return session_count_unused(tx, x);
 }

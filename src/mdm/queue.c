@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "csp/bare.h"
+#include "mdm/hardware.h"
 #include "mdm/source.h"
 #include "wire/mdm.h"
 
@@ -134,8 +135,8 @@ static bool is_signed_in(const struct exchange *x) {
 static enum err plan(struct tx *tx, struct exchange *x) {
     struct queued *out, *next;
     struct bare_command *c;
-    if (x->device.state != DEVICE_ENROLLED || x->session.chunk_uri) /* more of a result comes */
-        return OK;
+    if (x->device.state != DEVICE_ENROLLED || x->session.chunk_uri || hardware_is_awaited(x))
+        return OK; /* `chunk_uri`: more of a result comes */
     TRY(queue_next(tx, x->a, x->device.id, QUEUE_WAITING, MAX_COMMANDS, MAX_BODIES, &next));
     if (!next)
         return OK;

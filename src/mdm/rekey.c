@@ -4,14 +4,13 @@
  * host is sent one in a session and logs in with it from then on. Both are good until it has done
  * so: a host that lost the answer, or never took the secret, is not locked out.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "mdm/source.h"
 #include "store/journal.h"
 #include "wire/mdm.h"
-
-#define DAY (INT64_C(24) * 3600 * 1000)
 
 enum { CHANGE_DAYS = 30, RETRY_DAYS = 1 };
 
@@ -53,7 +52,7 @@ static enum err note_refusal(struct tx *tx, struct exchange *x, struct device_se
                                             arena_printf(x->a, "{\"device\":\"%s\",\"status\":%d}",
                                                          x->device.device_id, x->login.rekeyed)};
     s->next = SPAN_NONE;
-    s->changed = x->now - (CHANGE_DAYS - RETRY_DAYS) * DAY;
+    s->changed = x->now - (CHANGE_DAYS - RETRY_DAYS) * DAY_MS;
     return journal_add(tx, &entry);
 }
 
@@ -106,7 +105,7 @@ static enum err plan(struct tx *tx, struct exchange *x) {
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    if (!is_missing(x, &s) && s.changed + CHANGE_DAYS * DAY > x->now)
+    if (!is_missing(x, &s) && s.changed + CHANGE_DAYS * DAY_MS > x->now)
         return OK;
     TRY(next_secret(x, &s, &secret));
     TRY(secret_uri(x, &uri));

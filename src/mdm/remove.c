@@ -28,13 +28,14 @@ static enum err settle(struct tx *tx, struct exchange *x) {
 }
 
 static enum err remove_node(struct tx *tx, struct exchange *x, struct enrollment *e) {
-    const char *node =
-        arena_printf(x->a, "./%s" CSP_SCEP_ROOT "/%s", e->user_scope ? "User" : "Device", e->id);
-    const char *status = arena_printf(x->a, "%s/Status", node);
+    /* Of PKCS#12 a host may lack Status, and its 404 would prove nothing. */
+    const char *node = session_node(x->a, e);
+    const char *proof =
+        arena_printf(x->a, "%s/%s", node, e->kind == ENROLLMENT_PFX ? "Thumbprint" : "Status");
     unsigned id = syncml_write_delete(&x->out, node);
     TRY(session_keep(tx, x, id, PURPOSE_DELETE, e->id, node));
-    id = syncml_write_get(&x->out, status);
-    TRY(session_keep(tx, x, id, PURPOSE_GONE, e->id, status));
+    id = syncml_write_get(&x->out, proof);
+    TRY(session_keep(tx, x, id, PURPOSE_GONE, e->id, proof));
     return enroll_removal_sent(tx, e);
 }
 

@@ -4,10 +4,9 @@
  * a CMS signature by the present one; the account is not asked. The present one stays good until
  * the new one comes in a session: else an answer that is lost would lose the host.
  */
+#include "base/clock.h"
 #include "mdm/enrolling.h"
 #include "mdm/renewal_proof.h"
-
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* A day more than the host was told: clocks differ. */
 #define WINDOW_MS ((RENEW_DAYS + 1) * DAY_MS)
@@ -32,6 +31,9 @@ static enum err judge(struct enrolling *q, const struct identity *i, const struc
         return not_eligible(q, "it is too early: identities are renewed in their last 42 days");
     if (d->state != DEVICE_ENROLLED)
         return not_eligible(q, "the host has left");
+    if (d->hw_other)
+        return not_eligible(q, "the host has shown another hardware than before: signet device "
+                               "confirm or signet device reject settles it");
     return OK;
 }
 

@@ -9,9 +9,18 @@
 
 #include "base/log.h"
 #include "mdm/session.h"
+#include "store/journal.h"
 
 /* Of the device whose message it is: a note in its journal. */
 enum err report_misuse(struct tx *tx, const struct exchange *x, const char *text) ERR_MUST_USE;
+
+/* The same, as a note or an alarm, with evidence: key, value ... NULL; a NULL value is left out. */
+enum err report_of_host(struct tx *tx, const struct exchange *x, enum journal_kind kind,
+                        const char *text, ...) ERR_MUST_USE __attribute__((sentinel));
+
+/* The same, however often. */
+enum err report_each(struct tx *tx, const struct exchange *x, enum journal_kind kind,
+                     const char *text, ...) ERR_MUST_USE __attribute__((sentinel));
 
 /* Whether a line about a stranger may be logged: of those there are only so many in a second. */
 bool report_may_log(enum log_level level);

@@ -8,14 +8,20 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "mdm/hardware.h"
 #include "mdm/place.h"
 #include "mdm/report.h"
 #include "mdm/source.h"
 #include "wire/mdm.h"
 
 /* In the order in which they speak; NULL ends them. */
-static const struct session_source *const sources[] = {&removal_source, &queue_source,
-                                                       &rekey_source, &unenroll_source, NULL};
+static const struct session_source *const sources[] = {&removal_source,
+                                                       &hardware_source,
+                                                       &version_source,
+                                                       &queue_source,
+                                                       &rekey_source,
+                                                       &unenroll_source,
+                                                       NULL};
 
 const struct session_source *session_source_of(int purpose) {
     for (const struct session_source *const *s = sources; *s; s++)
@@ -26,14 +32,12 @@ const struct session_source *session_source_of(int purpose) {
 
 /* "not known" and "refused" look alike from outside; the log knows more. */
 static enum err identify_sender(struct tx *tx, struct exchange *x) {
-    uint8_t sha256[DIGEST_MAX_SIZE];
     struct identity id;
     if (!x->proof->cert.n && x->proof->md5_allowed)
         return md5_identify(tx, x);
     if (!x->proof->cert.n)
         return err_set(ERR_AUTH, "no client certificate in the TLS handshake");
-    TRY(digest_of(DIGEST_SHA256, x->proof->cert, sha256));
-    enum err e = identity_get(tx, x->a, span_of(sha256, 32), &id);
+    enum err e = identity_get(tx, x->a, span_of(x->cert, 32), &id);
     if (e == ERR_NOT_FOUND) {
         x->alarm = "a client certificate that was not issued here was shown in a session";
         return err_set(ERR_FORBIDDEN, "a client certificate that was not issued here");
@@ -45,17 +49,28 @@ static enum err identify_sender(struct tx *tx, struct exchange *x) {
     if (id.revoked || id.not_after < x->now)
         return err_set(ERR_FORBIDDEN, "a client certificate that is revoked or expired");
     TRY(device_by_id(tx, x->a, id.device, &x->device));
-    x->alarm = "a device certificate was used in another device's name";
+    x->alarm = "a device certificate was used in another device's name: it may have been copied";
     if (!span_is_nocase(x->in->source, x->device.device_id))
         return err_set(ERR_FORBIDDEN, "the certificate belongs to device %s, the message names %s",
                        x->device.device_id, log_q(x->in->source));
     return OK;
 }
 
-enum err session_identify(struct tx *tx, struct exchange *x) {
-    TRY(identify_sender(tx, x));
+static enum err locate(struct tx *tx, struct exchange *x) {
     TRY(place_find(tx, x));
     return md5_bind(x);
+}
+
+enum err session_recognize(struct tx *tx, struct exchange *x) {
+    TRY(identify_sender(tx, x));
+    TRY(hardware_check(x));
+    return x->proof->cert.n ? OK : locate(tx, x);
+}
+
+enum err session_identify(struct tx *tx, struct exchange *x) {
+    TRY(identify_sender(tx, x));
+    TRY(hardware_check(x));
+    return locate(tx, x);
 }
 
 /* ---- the answers ---- */
@@ -102,9 +117,8 @@ enum err session_refuse(struct tx *tx, struct exchange *x) {
 static enum err see_device(struct tx *tx, struct exchange *x, const char *login_before) {
     const char *login = x->device.login_status;
     bool same = login == login_before || (login && login_before && !strcmp(login, login_before));
-    if (x->identity.sha256.n && !x->identity.used) /* the one before it is not needed any more */
-        TRY(identity_first_used(tx, &x->identity, x->now, &x->moved));
-    if (x->joined && same && x->now - x->device.last_seen < 60000)
+    TRY(hardware_see_identity(tx, x));
+    if (x->joined && same && x->now - x->device.last_seen < MINUTE_MS)
         return OK;
     return device_seen(tx, x->device.id, x->now, login);
 }
@@ -133,8 +147,9 @@ static enum err converse(struct tx *tx, struct exchange *x) {
     begin_reply(x, SYNCML_OK);
     TRY(session_hear(tx, x));
     TRY(see_device(tx, x, login));
-    TRY(settle(tx, x));
-    TRY(x->ended ? session_count_unused(tx, x) : plan(tx, x));
+    bool copied = x->device.hw_other; /* since this message, whose other words count no more */
+    TRY(copied ? hardware_hear_leaving(tx, x) : settle(tx, x));
+    TRY(x->ended || copied ? session_count_unused(tx, x) : plan(tx, x));
     syncml_end(&x->out);
     TRY(session_report(tx, x));
     return place_keep(tx, x);
@@ -161,10 +176,12 @@ static enum err turn_down(struct tx *tx, struct exchange *x, int code, const cha
     begin_reply(x, code);
     syncml_end(&x->out);
     TRY(session_count_unused(tx, x));
+    if (place_is_elsewhere(x))
+        TRY(hardware_is_in_two_places(tx, x));
     return report_misuse(tx, x, why);
 }
 
-static enum err answer(struct tx *tx, struct exchange *x) {
+enum err session_answer(struct tx *tx, struct exchange *x) {
     switch (x->standing) {
     case MESSAGE_FIRST:
     case MESSAGE_NEXT:
@@ -179,75 +196,4 @@ static enum err answer(struct tx *tx, struct exchange *x) {
         return turn_down(tx, x, SYNCML_OK, "the host is in two sessions at once");
     }
     return ERR_INTERNAL;
-}
-
-/* ---- one message, from outside ---- */
-
-struct mdm_message {
-    struct exchange x;
-};
-
-static void release_pki(void *pki) {
-    pki_release(pki);
-}
-
-enum err mdm_read(const struct mdm *mdm, struct arena *a, const struct mdm_proof *proof,
-                  struct span message, const char *peer, struct mdm_message **out) {
-    struct syncml_message *in;
-    TRY(syncml_parse(a, message, &in));
-    struct mdm_message *m = *out = arena_alloc(a, sizeof *m);
-    m->x = (struct exchange){
-        .mdm = mdm, .a = a, .peer = peer, .proof = proof, .in = in, .now = clock_ms()};
-    TRY(digest_of(DIGEST_SHA256, message, m->x.digest));
-    m->x.pki = pki_acquire(mdm->pki);
-    arena_defer(a, release_pki, (void *)(uintptr_t)m->x.pki);
-    return OK;
-}
-
-const struct exchange *session_exchange(const struct mdm_message *m) {
-    return &m->x;
-}
-
-void mdm_give(struct mdm_message *m, const struct mdm_wanted *wanted) {
-    m->x.wanted = wanted;
-}
-
-enum err mdm_work(struct tx *tx, void *message) {
-    struct exchange *x = &((struct mdm_message *)message)->x;
-    enum err e = session_identify(tx, x);
-    if (e == ERR_AUTH || e == ERR_FORBIDDEN)
-        return session_refuse(tx, x);
-    TRY(e);
-    return answer(tx, x);
-}
-
-static void log_message(const struct exchange *x) {
-    log_write(LOG_INFO, "mdm",
-              "op=session peer=%s device=%s session=%s msg=%d reply=%d hint=%s status=ok",
-              log_q(span_str(x->peer)), x->device.device_id, log_q(x->in->session_id),
-              (int)x->in->msg_id, (int)x->msg_id, x->hint ? "yes" : "no");
-}
-
-enum err mdm_finish(struct mdm_message *m, enum err committed, struct buf *reply) {
-    struct exchange *x = &m->x;
-    session_free(x);
-    if (committed != OK) {
-        buf_free(&x->out.out);
-        return ERR_INTERNAL; /* whatever failed in there is not the host's doing */
-    }
-    if (x->moved) /* what was superseded may be public now, or live again; an identity, too */
-        revocation_changed(x->mdm->revocation);
-    if (!x->refused)
-        log_message(x);
-    *reply = x->out.out;
-    return OK;
-}
-
-enum err mdm_session(const struct mdm *mdm, struct arena *a, const struct mdm_proof *proof,
-                     struct span message, const char *peer, const struct mdm_wanted *wanted,
-                     struct buf *reply) {
-    struct mdm_message *m;
-    TRY(mdm_read(mdm, a, proof, message, peer, &m));
-    mdm_give(m, wanted);
-    return mdm_finish(m, store_write(mdm->store, mdm_work, m), reply);
 }

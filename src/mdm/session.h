@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside mdm/: one message of a session while it is worked on. session.c knows the sender and gives
- * the answer, place.c where the message stands, hear.c takes what the host says and gives it to the
- * source of the command (source.h) or into findings; outcome.c turns findings into what is known,
- * plan.c decides what is sent next, and deliver.c sends a profile.
+ * Inside mdm/: one message of a session while it is worked on. message.c has its steps; session.c
+ * knows the sender and gives the answer, place.c where the message stands, hear.c takes what the
+ * host says and gives it to the source of the command (source.h) or into findings; outcome.c turns
+ * findings into what is known, plan.c decides what is sent next, and deliver.c sends a profile.
  */
 #ifndef SIGNET_MDM_SESSION_H
 #define SIGNET_MDM_SESSION_H
@@ -24,11 +24,15 @@ enum command_purpose {
     PURPOSE_GET_ERROR,
     PURPOSE_GET_THUMBPRINT,
     PURPOSE_GET_RESPONDENT,
-    PURPOSE_DELETE = 10, /* of a certificate's node */
-    PURPOSE_GONE,        /* Get of it: 404 proves that it is gone */
-    PURPOSE_SETUP = 14,  /* settings that a host gets once */
-    PURPOSE_QUEUE = 20,  /* a command of the administrator */
-    PURPOSE_QUEUE_CHILD, /* a command inside it */
+    PURPOSE_DELETE = 10,      /* of a certificate's node */
+    PURPOSE_GONE,             /* Get of it: 404 proves that it is gone */
+    PURPOSE_VERSION_NOW = 14, /* Get of the host's SyncApplicationVersion */
+    PURPOSE_VERSION_MAX,      /* Get of the highest */
+    PURPOSE_VERSION,          /* Replace of it */
+    PURPOSE_VERSION_ADD,      /* Add, where there was none */
+    PURPOSE_HARDWARE,         /* Get of the HWDevID */
+    PURPOSE_QUEUE = 20,       /* a command of the administrator */
+    PURPOSE_QUEUE_CHILD,      /* a command inside it */
     PURPOSE_REKEY = 40,
     PURPOSE_UNENROLL = 44,
 };
@@ -42,6 +46,8 @@ struct finding {
     const char *original_error; /* msft:originalerror of the first of them; or NULL */
     bool observed;              /* the answer to Get Status is here */
     bool named;                 /* and that to Get CertThumbprint: a value, or that there is none */
+    bool exists;                /* 418 of its own node */
+    bool nameless;              /* there is no such node: 404 */
     struct observation seen;
     struct finding *next;
 };
@@ -72,7 +78,8 @@ struct exchange {
     const char *peer;
     const struct mdm_proof *proof;
     struct syncml_message *in;
-    uint8_t digest[DIGEST_MAX_SIZE]; /* SHA-256 of the message */
+    uint8_t digest[DIGEST_MAX_SIZE]; /* SHA-256 of the message, and of the certificate */
+    uint8_t cert[DIGEST_MAX_SIZE];
     struct syncml_writer out;
     struct device device;
     struct identity identity; /* that the certificate is; sha256 is empty: by MD5 */
@@ -93,12 +100,20 @@ struct exchange {
     bool leaves;                   /* the alert of an unenrollment came */
     struct finding *findings;
     struct trust *trusts;
-    struct target *targets; /* that were looked up; see target_of */
+    struct target *targets;             /* that were looked up; see target_of */
+    const char *maker, *model, *dev_id; /* of its DevInfo; NULL: not said */
+    enum command_purpose set_version;   /* what is to be sent for it; 0: nothing */
 };
+
+const struct exchange *session_exchange(const struct mdm_message *m); /* message.c */
 
 /* session.c: whose message it is (ERR_AUTH, ERR_FORBIDDEN) and where its session stands. */
 enum err session_identify(struct tx *tx, struct exchange *x) ERR_MUST_USE;
-const struct exchange *session_exchange(const struct mdm_message *m);
+/* Only whose it is: a certificate says so without the session's place. */
+enum err session_recognize(struct tx *tx, struct exchange *x) ERR_MUST_USE;
+
+/* After OK: hears the message, where it has its place, and writes the whole reply. */
+enum err session_answer(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 
 /* After ERR_AUTH and ERR_FORBIDDEN: the answer to a stranger. The store keeps nothing when x->alarm
  * is NULL, as it is of who could log in by MD5. */
@@ -108,6 +123,8 @@ enum err session_refuse(struct tx *tx, struct exchange *x) ERR_MUST_USE;
  * good host says. The first writes nothing to the store when x->looking. */
 enum err session_hear(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 enum err session_report(struct tx *tx, const struct exchange *x) ERR_MUST_USE;
+/* Whether the alert of an unenrollment is in a message that was not heard. */
+bool session_says_it_leaves(const struct exchange *x);
 
 void session_free(struct exchange *x); /* findings.c: all but the reply */
 
@@ -121,6 +138,9 @@ enum err session_trusts(struct tx *tx, const struct exchange *x, const char *sha
 /* plan.c: whether the enrollment's nodes can be reached in this session: ./User exists only while
  * the enrolled user is signed in (windows-mdm.md, A.1). */
 bool session_reaches(const struct exchange *x, const struct enrollment *e);
+
+/* plan.c: the LocURI of the enrollment's node, whose last step is its id. In `a`. */
+const char *session_node(struct arena *a, const struct enrollment *e);
 
 /* plan.c: writes the commands that come next, and keeps them for their answers. */
 enum err session_plan(struct tx *tx, struct exchange *x) ERR_MUST_USE;
@@ -147,9 +167,14 @@ enum err session_keep(struct tx *tx, struct exchange *x, unsigned cmd_id,
 enum err session_keep_queued(struct tx *tx, struct exchange *x, unsigned cmd_id,
                              enum command_purpose purpose, int64_t queue) ERR_MUST_USE;
 
-/* deliver.c: sends a profile. One that cannot be sent is told once in its timeline, and stays. */
+/* deliver.c: sends a profile; deliver_pfx.c: a PKCS#12. One that cannot be sent is told once in
+ * its timeline (session_unsendable, with the detail of `why`), and stays. */
 enum err session_deliver(struct tx *tx, struct exchange *x,
                          const struct due_profile *due) ERR_MUST_USE;
+enum err session_deliver_pfx(struct tx *tx, struct exchange *x,
+                             const struct due_profile *due) ERR_MUST_USE;
+enum err session_unsendable(struct tx *tx, struct exchange *x, struct enrollment *e,
+                            enum err why) ERR_MUST_USE;
 
 /* Once all are sent: a password of an NDES that went out with none of them is a loss. */
 enum err session_count_unused(struct tx *tx, struct exchange *x) ERR_MUST_USE;

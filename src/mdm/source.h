@@ -30,6 +30,10 @@ const struct session_source *session_source_of(int purpose);
 
 /* remove.c: nodes of certificates that are replaced or taken away are deleted, and seen gone. */
 extern const struct session_source removal_source;
+/* hardware.c: whether it is still the same machine. */
+extern const struct session_source hardware_source;
+/* version.c: that errors are told. */
+extern const struct session_source version_source;
 /* queue.c: the administrator's commands. */
 extern const struct session_source queue_source;
 /* unenroll.c: the host is told to leave. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the answer to a message will need of upstreams: the message is read as mdm_session will read
+ * What the answer to a message will need of upstreams: the message is read as mdm_work will read
  * it, and thrown away. An NDES keeps five passwords (windows-scep.md, 5), so one is asked for only
  * when its profile goes out with this very answer.
  */
@@ -32,7 +32,7 @@ static enum err look(struct tx *tx, void *user) {
     if (!x->joined)
         x->device.login_status = NULL;
     TRY(session_hear(tx, x));
-    TRY(enrollment_outline(tx, x->a, x->device.id, &all));
+    TRY(enrollment_list_present(tx, x->a, x->device.id, &all));
     TRY(session_look(tx, x, all, &anchors, &due));
     for (unsigned n = 0; due && n < MAX_WANTED; due = due->next)
         if (target_gives_challenges(due->target) &&

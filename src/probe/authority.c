@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GetCACert: which certificates came, who plays which part, and whether Windows takes them
- * (windows-scep.md, 2.2 to 2.4). The rules are those of the emulated host (device/scep_ca.c); there
- * they end at the first fault, here each fault is named and the best candidate plays on.
+ * GetCACert: whether Windows takes the certificates that came (windows-scep.md, 2.2 to 2.4). The
+ * rules are those of the emulated host (device/scep_ca.c); there they end at the first fault, here
+ * each fault is named and the best candidate plays on.
  */
 #include "base/clock.h"
 #include "base/text.h"
 #include "device/hresult.h"
 #include "device/ossl.h"
 #include "device/scep_transport.h"
-#include "probe/internal.h"
+#include "probe/authority.h"
 #include "wire/scep.h"
 #include "x509/pem.h"
-
-enum { CERTS_MAX = 16 }; /* each is held against each other; NDES sends four */
 
 /* ---- words for people; a stranger wrote the names ---- */
 
@@ -34,232 +32,12 @@ static const char *date_text(struct probe *p, const ASN1_TIME *t) {
     return arena_str(p->a, span_str(text));
 }
 
-/* ---- what a certificate is ---- */
-
-static bool is_self_signed(X509 *x) {
-    return X509_self_signed(x, 1) == 1;
-}
-
-/* Signatures of a stranger are dear: each is verified once. */
-static void find_issuers(struct probe *p) {
-    p->issuers = arena_alloc(p->a, (size_t)sk_X509_num(p->ca.all) * sizeof *p->issuers);
-    for (int i = 0; i < sk_X509_num(p->ca.all); i++)
-        p->issuers[i] = scep_ca_issuer_of(sk_X509_value(p->ca.all, i), p->ca.all);
-}
-
-/* The CA of the answer that signed this certificate of the answer, or NULL. */
-static X509 *issuer_of(const struct probe *p, const X509 *x) {
-    int i = 0;
-    while (sk_X509_value(p->ca.all, i) != x)
-        i++;
-    return p->issuers[i];
-}
-
-static bool has_usage(X509 *x, uint32_t usage) {
-    uint32_t own = X509_get_key_usage(x); /* UINT32_MAX when there is no KeyUsage */
-    return own != UINT32_MAX && (own & usage);
-}
-
-/* ---- the form ---- */
-
-static STACK_OF(X509) * list_of(X509 *x) {
-    STACK_OF(X509) *list = sk_X509_new_null();
-    if (x)
-        sk_X509_push(list, x);
-    return list;
-}
-
-/* The certificates of DER (BER, for PKCS#7) at the start of `body`, NULL when there are none. */
-static STACK_OF(X509) * read_certs(struct span body, bool *single, size_t *left) {
-    const unsigned char *at = body.p;
-    X509 *x = body.n ? d2i_X509(NULL, &at, (long)body.n) : NULL;
-    STACK_OF(X509) *list = x ? list_of(x) : NULL;
-    *single = x != NULL;
-    if (!x) {
-        at = body.p;
-        OSSL_AUTO(CMS_ContentInfo)
-        cms = body.n ? d2i_CMS_ContentInfo(NULL, &at, (long)body.n) : NULL;
-        if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed)
-            list = CMS_get1_certs(cms);
-        if (sk_X509_num(list) < 1) { /* later OpenSSLs give an empty list, not NULL */
-            sk_X509_free(list);
-            list = NULL;
-        }
-    }
-    *left = list ? body.n - (size_t)(at - body.p) : 0;
-    return list;
-}
-
-/* PEM: certificates one after the other, or a PKCS#7. */
-static STACK_OF(X509) * read_pem(struct probe *p, struct span body, bool *single) {
-    STACK_OF(X509) *list = list_of(NULL);
-    struct span der, rest = body;
-    while (pem_next(p->a, &rest, PEM_CERTIFICATE, &der) == OK) {
-        X509 *x = ossl_x509_read(der);
-        if (x)
-            sk_X509_push(list, x);
-    }
-    *single = sk_X509_num(list) == 1;
-    if (sk_X509_num(list) > 0)
-        return list;
-    sk_X509_free(list);
-    size_t left;
-    rest = body;
-    return pem_next(p->a, &rest, "PKCS7", &der) == OK ? read_certs(der, single, &left) : NULL;
-}
-
-static const char *foreign(struct probe *p, struct span body) {
-    const unsigned char *at = body.p;
-    OSSL_AUTO(CMS_ContentInfo)
-    cms = body.n ? d2i_CMS_ContentInfo(NULL, &at, (long)body.n) : NULL;
-    if (cms)
-        return "a PKCS#7 without certificates";
-    if (!body.n)
-        return "nothing: an empty body";
-    return arena_printf(p->a, "%zu bytes that begin: %s", body.n, text_claim(p->a, body, 16));
-}
-
-/* Goes on with what the server meant to send, when that can be told. */
-static STACK_OF(X509) * read_mended(struct probe *p, struct span body, bool *single) {
-    static const char begin[] = "-----BEGIN ";
-    STACK_OF(X509) *list = NULL;
-    struct span der = SPAN_NONE;
-    size_t left;
-    if (body.n && memmem(body.p, body.n, begin, strlen(begin))) {
-        list = read_pem(p, body, single);
-        probe_found(p, PROBE_CA_FORM, "PEM%s", list ? "" : " without a certificate that is one");
-    } else if (body.n && base64_decode(p->a, body, &der) == OK &&
-               (list = read_certs(der, single, &left))) {
-        probe_found(p, PROBE_CA_FORM, "base64 of DER");
-    } else {
-        probe_found(p, PROBE_CA_FORM, "%s", foreign(p, body));
-    }
-    return list;
-}
-
-static STACK_OF(X509) * read_form(struct probe *p, struct span body, bool *single) {
-    size_t left;
-    STACK_OF(X509) *list = read_certs(body, single, &left);
-    if (!list)
-        list = read_mended(p, body, single);
-    if (!list)
-        return NULL;
-    int n = sk_X509_num(list);
-    if (*single)
-        probe_fact(p, "form", "one certificate");
-    else
-        probe_fact(p, "form", "PKCS#7 with %d certificate%s", n, n == 1 ? "" : "s");
-    if (left)
-        probe_unknown(p, arena_printf(p->a,
-                                      "whether Windows takes GetCACert with %zu byte%s after "
-                                      "its end",
-                                      left, left == 1 ? "" : "s"));
-    if (n > CERTS_MAX)
-        probe_unknown(p,
-                      arena_printf(p->a, "GetCACert's certificates after the first %d", CERTS_MAX));
-    while (sk_X509_num(list) > CERTS_MAX)
-        X509_free(sk_X509_pop(list));
-    return list;
-}
-
-static void judge_type(struct probe *p, const char *content_type) {
-    const char *wanted = p->ca.single ? SCEP_TYPE_CA_CERT : SCEP_TYPE_CA_RA_CERT;
-    if (scep_is_type(content_type, ""))
-        probe_found(p, PROBE_CA_TYPE, "none; %s is usual", wanted);
-    else if (!scep_is_type(content_type, wanted))
-        probe_found(p, PROBE_CA_TYPE, "%s; %s is usual",
-                    text_claim(p->a, span_str(content_type), 100), wanted);
-}
-
-/* ---- who plays which part ---- */
-
-/* How well a certificate suits a part of an RA: its usage, then its issuer, then its EKU. */
-static int suits(const struct probe *p, X509 *x, uint32_t usage) {
-    if (scep_ca_is_ca(x))
-        return 0;
-    return 1 + 4 * has_usage(x, usage) + 2 * (issuer_of(p, x) != NULL) + scep_ca_has_ra_eku(x);
-}
-
-/* The first that suits best, NULL when there are CAs only. */
-static X509 *best_ra(const struct probe *p, uint32_t usage) {
-    X509 *best = NULL;
-    int most = 0;
-    for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
-        X509 *x = sk_X509_value(p->ca.all, i);
-        int score = suits(p, x, usage);
-        if (score > most) {
-            most = score;
-            best = x;
-        }
-    }
-    return best;
-}
-
-static bool issues_a_ca(const struct probe *p, X509 *ca) {
-    for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
-        X509 *x = sk_X509_value(p->ca.all, i);
-        if (X509_cmp(x, ca) != 0 && scep_ca_is_ca(x) && issuer_of(p, x) == ca)
-            return true;
-    }
-    return false;
-}
-
-/* The CA at the lower end of the answer's chain; the first certificate when there is no CA. */
-static X509 *lowest_ca(const struct probe *p) {
-    X509 *found = NULL;
-    for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
-        X509 *x = sk_X509_value(p->ca.all, i);
-        if (!scep_ca_is_ca(x))
-            continue;
-        if (!issues_a_ca(p, x))
-            return x;
-        if (!found)
-            found = x;
-    }
-    return found ? found : sk_X509_value(p->ca.all, 0);
-}
-
-static void choose_parts(struct probe *p) {
-    struct scep_ca *ca = &p->ca;
-    if (ca->single) {
-        ca->sign = ca->encrypt = ca->issuer = sk_X509_value(ca->all, 0);
-        return;
-    }
-    ca->sign = best_ra(p, KU_DIGITAL_SIGNATURE);
-    ca->encrypt = best_ra(p, KU_KEY_ENCIPHERMENT);
-    ca->issuer = ca->sign ? issuer_of(p, ca->sign) : NULL;
-    if (!ca->issuer && ca->encrypt)
-        ca->issuer = issuer_of(p, ca->encrypt);
-    if (!ca->issuer)
-        ca->issuer = lowest_ca(p);
-    if (!ca->sign) /* CAs only: as if the one that issues had been sent alone */
-        ca->sign = ca->encrypt = ca->issuer;
-}
-
-/* Whether `above` is `x` or a CA over it. Two CAs may have signed each other: the walk has an end.
- */
-static bool stands_above(const struct probe *p, const X509 *x, const X509 *above) {
-    for (int i = 0; x && x != above && i < sk_X509_num(p->ca.all); i++)
-        x = issuer_of(p, x);
-    return x == above;
-}
-
-/* Whether it is RA or issuing CA, or a CA above them. An old RA beside the one in use is neither.
- */
-static bool plays_a_part(const struct probe *p, const X509 *x) {
-    X509 *const parts[] = {p->ca.sign, p->ca.encrypt, p->ca.issuer};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i] && stands_above(p, parts[i], x))
-            return true;
-    return false;
-}
-
 /* ---- thumbprints ---- */
 
 static const char *part_of(const struct probe *p, X509 *x) {
     if (!scep_ca_is_ca(x))
         return p->ca.single ? "no CA" : "RA";
-    if (!is_self_signed(x))
+    if (!authority_is_self_signed(x))
         return x == p->ca.issuer ? "issuing CA" : "intermediate CA";
     return x == p->ca.issuer ? "issuing and root CA" : "root CA";
 }
@@ -301,7 +79,7 @@ static void judge_thumbprints(struct probe *p) {
     if (!named)
         probe_found(p, PROBE_THUMBPRINT, "%s is not there; GetCACert sends %s",
                     p->options->thumbprint, thumbprints(p));
-    else if (!plays_a_part(p, named))
+    else if (!authority_plays_a_part(p, named))
         probe_found(p, PROBE_THUMBPRINT, "it is that of %s, which did not issue %s",
                     subject(p, named), subject(p, p->ca.encrypt));
     else if (!p->ca.single && !scep_ca_is_ca(named))
@@ -323,8 +101,8 @@ static const char *usage_text(X509 *x) {
 
 static void judge_usage(struct probe *p) {
     X509 *sign = p->ca.sign, *encrypt = p->ca.encrypt;
-    bool signs = has_usage(sign, KU_DIGITAL_SIGNATURE),
-         opens = has_usage(encrypt, KU_KEY_ENCIPHERMENT);
+    bool signs = authority_has_usage(sign, KU_DIGITAL_SIGNATURE),
+         opens = authority_has_usage(encrypt, KU_KEY_ENCIPHERMENT);
     if (!signs && !opens && sign == encrypt) {
         probe_found(p, PROBE_RA_USAGE, "digitalSignature and keyEncipherment are missing on %s: %s",
                     subject(p, sign), usage_text(sign));
@@ -346,11 +124,11 @@ static bool holds_name(const struct probe *p, const X509_NAME *name) {
 }
 
 static void judge_issuer(struct probe *p, X509 *ra) {
-    if (issuer_of(p, ra))
+    if (authority_issuer(p, ra))
         return;
     const X509_NAME *issuer = X509_get_issuer_name(ra);
     const char *why = "is not in the answer";
-    if (is_self_signed(ra))
+    if (authority_is_self_signed(ra))
         why = "is itself";
     else if (holds_name(p, issuer))
         why = "is in the answer, but did not sign it or may not sign certificates";
@@ -394,7 +172,7 @@ static void judge_validity(struct probe *p) {
     time_t now = (time_t)(clock_ms() / 1000);
     for (int i = 0; i < sk_X509_num(p->ca.all); i++) {
         const X509 *x = sk_X509_value(p->ca.all, i);
-        if (!plays_a_part(p, x))
+        if (!authority_plays_a_part(p, x))
             continue;
         const ASN1_TIME *from = X509_get0_notBefore(x), *to = X509_get0_notAfter(x);
         if (ASN1_TIME_cmp_time_t(from, now) > 0)
@@ -405,22 +183,11 @@ static void judge_validity(struct probe *p) {
     }
 }
 
-/* The uppermost certificate of the answer that the chain of `x` reaches. */
-static X509 *top_of(const struct probe *p, X509 *x) {
-    for (int i = 0; i < sk_X509_num(p->ca.all) && !is_self_signed(x); i++) {
-        X509 *issuer = issuer_of(p, x);
-        if (!issuer)
-            break;
-        x = issuer;
-    }
-    return x;
-}
-
 static void judge_root_absent(struct probe *p) {
     for (int i = 0; i < sk_X509_num(p->ca.all); i++)
-        if (is_self_signed(sk_X509_value(p->ca.all, i)))
+        if (authority_is_self_signed(sk_X509_value(p->ca.all, i)))
             return;
-    X509 *top = top_of(p, p->ca.issuer);
+    X509 *top = authority_top(p, p->ca.issuer);
     probe_found(p, PROBE_ROOT_ABSENT, "the top is %s, issued by %s", subject(p, top),
                 name_text(p, X509_get_issuer_name(top)));
 }
@@ -476,7 +243,7 @@ static void judge_roots(struct probe *p) {
         probe_checked(p, "chain to the given roots");
         return;
     }
-    X509 *top = top_of(p, p->ca.sign);
+    X509 *top = authority_top(p, p->ca.sign);
     probe_unknown(p, arena_printf(p->a,
                                   "whether hosts trust %s: deliver it first (--trust FILE checks "
                                   "it)",
@@ -485,10 +252,19 @@ static void judge_roots(struct probe *p) {
 
 /* ---- the whole ---- */
 
+static void judge_type(struct probe *p, const char *content_type) {
+    const char *wanted = p->ca.single ? SCEP_TYPE_CA_CERT : SCEP_TYPE_CA_RA_CERT;
+    if (scep_is_type(content_type, ""))
+        probe_found(p, PROBE_CA_TYPE, "none; %s is usual", wanted);
+    else if (!scep_is_type(content_type, wanted))
+        probe_found(p, PROBE_CA_TYPE, "%s; %s is usual",
+                    text_claim(p->a, span_str(content_type), 100), wanted);
+}
+
 /* What the gateway puts beside the server's certificates; a single one it leaves alone (2.2). */
 static void add_chain(struct probe *p) {
     struct span der, rest = p->options->chain;
-    while (!p->ca.single && sk_X509_num(p->ca.all) < CERTS_MAX &&
+    while (!p->ca.single && sk_X509_num(p->ca.all) < AUTHORITY_MAX &&
            pem_next(p->a, &rest, PEM_CERTIFICATE, &der) == OK) {
         X509 *x = ossl_x509_read(der);
         if (x)
@@ -498,15 +274,14 @@ static void add_chain(struct probe *p) {
 
 void probe_judge_ca(struct probe *p, struct span body, const char *content_type) {
     bool single;
-    STACK_OF(X509) *all = read_form(p, body, &single);
+    STACK_OF(X509) *all = authority_read(p, body, &single);
     if (!all)
         return;
     p->ca = (struct scep_ca){.all = all, .single = single};
     if (content_type)
         judge_type(p, content_type);
     add_chain(p);
-    find_issuers(p);
-    choose_parts(p);
+    authority_choose(p);
     judge_thumbprints(p);
     if (!single)
         judge_ra(p);
@@ -518,14 +293,8 @@ void probe_judge_ca(struct probe *p, struct span body, const char *content_type)
     probe_checked(p, "form of GetCACert, RA KeyUsage, EKU and issuer, validity");
 }
 
-/* Whether it holds certificates in a form that Windows reads. */
 static bool is_usable(const struct fetch_reply *reply) {
-    bool single;
-    size_t left;
-    if (probe_fault(reply))
-        return false;
-    OSSL_CERTS_AUTO certs = read_certs(buf_view(&reply->body), &single, &left);
-    return certs != NULL;
+    return !probe_fault(reply) && authority_is_readable(buf_view(&reply->body));
 }
 
 /* Whether another `message` gets what Windows' own did not; goes on with that answer. */

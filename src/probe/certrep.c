@@ -6,53 +6,10 @@
  */
 #include "base/text.h"
 #include "cms/enveloped.h" /* before OpenSSL's headers, which make macros of our KU_ names */
-#include "cms/signed.h"
 #include "device/hresult.h"
-#include "probe/internal.h"
+#include "probe/certrep.h"
 #include "scep/attributes.h"
 #include "x509/name.h"
-
-enum { TEXT_MAX = 300 };
-
-enum known {
-    CONTENT_TYPE,
-    MESSAGE_DIGEST,
-    MESSAGE_TYPE,
-    PKI_STATUS,
-    TRANSACTION_ID,
-    SENDER_NONCE,
-    RECIPIENT_NONCE,
-    REQUIRED, /* so many */
-    FAIL_INFO = REQUIRED,
-    SERVER_MESSAGE,
-    FAIL_INFO_TEXT,
-    KNOWN
-};
-
-static const struct {
-    const char *oid, *name;
-    uint8_t tag; /* 0: any */
-} attributes[KNOWN] = {
-    [CONTENT_TYPE] = {OID_CONTENT_TYPE, "contentType", DER_OID},
-    [MESSAGE_DIGEST] = {OID_MESSAGE_DIGEST, "messageDigest", DER_OCTET_STRING},
-    [MESSAGE_TYPE] = {OID_SCEP_MESSAGE_TYPE, "messageType", DER_PRINTABLE_STRING},
-    [PKI_STATUS] = {OID_SCEP_PKI_STATUS, "pkiStatus", DER_PRINTABLE_STRING},
-    [TRANSACTION_ID] = {OID_SCEP_TRANSACTION_ID, "transactionID", DER_PRINTABLE_STRING},
-    [SENDER_NONCE] = {OID_SCEP_SENDER_NONCE, "senderNonce", DER_OCTET_STRING},
-    [RECIPIENT_NONCE] = {OID_SCEP_RECIPIENT_NONCE, "recipientNonce", DER_OCTET_STRING},
-    [FAIL_INFO] = {OID_SCEP_FAIL_INFO, "failInfo", 0},
-    [SERVER_MESSAGE] = {OID_MS_SCEP_SERVER_MESSAGE, "server message", 0},
-    [FAIL_INFO_TEXT] = {OID_SCEP_FAIL_INFO_TEXT, "failInfoText", 0},
-};
-
-struct reading {
-    struct probe *p;
-    const struct scep_request *request;
-    struct cms_signed msg;
-    int seen[KNOWN];          /* how often */
-    struct span value[KNOWN]; /* empty: missing or malformed */
-    int status;               /* -1: not to be told */
-};
 
 /* ---- words ---- */
 
@@ -66,10 +23,6 @@ static const char *dn_of(struct probe *p, struct span der) {
     const unsigned char *at = der.p;
     OSSL_AUTO(X509_NAME) name = der.n ? d2i_X509_NAME(NULL, &at, (long)der.n) : NULL;
     return name ? probe_dn(p, name) : "a malformed name";
-}
-
-static const char *claim(struct reading *r, enum known which) {
-    return text_claim(r->p->a, r->value[which], TEXT_MAX);
 }
 
 static const char *algorithm_words(struct probe *p, const struct algorithm *alg) {
@@ -90,99 +43,6 @@ static const char *algorithm_words(struct probe *p, const struct algorithm *alg)
     return name ? name : oid_text(p->a, alg->oid);
 }
 
-/* ---- signed attributes ---- */
-
-/* Seen with 0x80091006 is an attribute that is missing; what a malformed one gives is not known. */
-static void malformed(struct reading *r, int which, const char *what) {
-    if (which < REQUIRED)
-        probe_found_as(r->p, PROBE_REPLY_ATTRIBUTE, 0, "%s %s", attributes[which].name, what);
-}
-
-static int known_attribute(struct span oid) {
-    int i = 0;
-    while (i < KNOWN && !oid_is(oid, attributes[i].oid))
-        i++;
-    return i;
-}
-
-static enum err take_value(struct reading *r, int which, struct der *values) {
-    struct der_item item;
-    if (r->seen[which]++) {
-        if (r->seen[which] == 2)
-            malformed(r, which, "stands there more than once");
-        return OK;
-    }
-    if (der_is_empty(values)) {
-        malformed(r, which, "has no value");
-        return OK;
-    }
-    TRY(der_next(values, &item));
-    if (attributes[which].tag && item.tag != attributes[which].tag)
-        malformed(r, which, arena_printf(r->p->a, "is of another type (tag 0x%02x)", item.tag));
-    else if (!item.content.n)
-        malformed(r, which, "is empty");
-    else
-        r->value[which] = item.content;
-    if (!der_is_empty(values))
-        malformed(r, which, "has several values");
-    return OK;
-}
-
-static enum err walk_attributes(struct reading *r) {
-    struct der d = cms_attributes(&r->msg.signer), body, values;
-    struct span oid;
-    while (!der_is_empty(&d)) {
-        TRY(der_enter(&d, DER_SEQUENCE, &body));
-        TRY(der_oid(&body, &oid));
-        TRY(der_enter(&body, DER_SET, &values));
-        int which = known_attribute(oid);
-        if (which < KNOWN)
-            TRY(take_value(r, which, &values));
-    }
-    return OK;
-}
-
-static void read_attributes(struct reading *r) {
-    if (walk_attributes(r) != OK)
-        probe_found_as(r->p, PROBE_REPLY_ATTRIBUTE, 0, "the signed attributes are malformed: %s",
-                       err_detail());
-    for (int i = 0; i < REQUIRED; i++)
-        if (!r->seen[i])
-            probe_found(r->p, PROBE_REPLY_ATTRIBUTE, "%s is missing", attributes[i].name);
-}
-
-/* Without pkiStatus, what there is to open speaks for a SUCCESS: so the rest is judged too. */
-static void judge_status(struct reading *r) {
-    int64_t status;
-    struct span value = r->value[PKI_STATUS];
-    r->status = -1;
-    if (!value.n && r->msg.content.n)
-        r->status = SCEP_SUCCESS;
-    if (span_int(value, &status) &&
-        (status == SCEP_SUCCESS || status == SCEP_FAILURE || status == SCEP_PENDING))
-        r->status = (int)status;
-    else if (value.n)
-        probe_found_as(r->p, PROBE_REPLY_ATTRIBUTE, 0, "pkiStatus is '%s', not 0, 2 or 3",
-                       claim(r, PKI_STATUS));
-}
-
-static void judge_values(struct reading *r) {
-    struct span nonce = span_of(r->request->nonce, SCEP_NONCE_SIZE);
-    const struct span *value = r->value;
-    if (value[MESSAGE_TYPE].n && !span_is(value[MESSAGE_TYPE], "3"))
-        probe_found_as(r->p, PROBE_REPLY_ATTRIBUTE, 0, "messageType is '%s', not 3 (CertRep)",
-                       claim(r, MESSAGE_TYPE));
-    judge_status(r);
-    if (value[TRANSACTION_ID].n && !span_is(value[TRANSACTION_ID], r->request->transaction))
-        probe_found(r->p, PROBE_REPLY_TRANSACTION, "'%s' instead of '%s'", claim(r, TRANSACTION_ID),
-                    r->request->transaction);
-    if (value[RECIPIENT_NONCE].n && !span_eq(value[RECIPIENT_NONCE], nonce))
-        probe_found(r->p, PROBE_REPLY_NONCE, "%zu other octets than the request's %zu",
-                    value[RECIPIENT_NONCE].n, nonce.n);
-    if (span_eq(value[SENDER_NONCE], nonce))
-        probe_found(r->p, PROBE_REPLY_NONCE_COPIED, "the request's %zu octets", nonce.n);
-}
-
 /* ---- the signature ---- */
 
 static bool has_serial(const X509 *x, struct span serial) {
@@ -199,7 +59,7 @@ static struct span spki_of(struct probe *p, const X509 *x) {
     return arena_copy(p->a, span_of(der, n > 0 ? (size_t)n : 0));
 }
 
-static bool names(const struct reading *r, X509 *x) {
+static bool names(const struct certrep *r, X509 *x) {
     const struct cms_signer *s = &r->msg.signer;
     if (s->issuer.n)
         return has_serial(x, s->serial) &&
@@ -210,24 +70,23 @@ static bool names(const struct reading *r, X509 *x) {
            (spki_key_id(spki_of(r->p, x), id) == OK && span_eq(s->key_id, span_of(id, sizeof id)));
 }
 
-static X509 *signer_among(const struct reading *r, STACK_OF(X509) * all) {
+static X509 *signer_among(const struct certrep *r, STACK_OF(X509) * all) {
     for (int i = 0; i < sk_X509_num(all); i++)
         if (names(r, sk_X509_value(all, i)))
             return sk_X509_value(all, i);
     return NULL;
 }
 
-static const char *signer_words(struct reading *r) {
+static const char *signer_words(struct certrep *r) {
     const struct cms_signer *s = &r->msg.signer;
     struct span id = s->issuer.n ? s->serial : s->key_id;
-    char *hex = arena_alloc(r->p->a, 2 * id.n + 1);
-    hex_lower(id, hex);
+    const char *hex = hex_text(r->p->a, id);
     return s->issuer.n ? arena_printf(r->p->a, "serial %s of %s", hex, dn_of(r->p, s->issuer))
                        : arena_printf(r->p->a, "key id %s", hex);
 }
 
 /* Not the announced one: who it is, and its key if that is at hand. */
-static struct span judge_stranger(struct reading *r) {
+static struct span judge_stranger(struct certrep *r) {
     struct cert cert;
     X509 *other = signer_among(r, r->p->ca.all);
     if (other) {
@@ -249,7 +108,7 @@ static struct span judge_stranger(struct reading *r) {
 }
 
 /* A digest or content type that is missing has been found already, and no signature holds then. */
-static void judge_signature(struct reading *r) {
+static void judge_signature(struct certrep *r) {
     struct public_key *key = NULL;
     X509 *announced = r->p->ca.sign;
     bool known = announced && names(r, announced);
@@ -265,7 +124,7 @@ static void judge_signature(struct reading *r) {
         probe_found(r->p, PROBE_REPLY_SIGNATURE, "%s", err_detail());
 }
 
-static void judge_digest(struct reading *r) {
+static void judge_digest(struct certrep *r) {
     enum digest digest;
     if (algorithm_digest(&r->msg.signer.digest, &digest) == OK && digest == DIGEST_SHA1)
         probe_found(r->p, PROBE_REPLY_SHA1, "%s",
@@ -274,14 +133,14 @@ static void judge_digest(struct reading *r) {
 
 /* ---- FAILURE and PENDING ---- */
 
-static const char *refusal_words(struct reading *r) {
-    const char *own = claim(r, SERVER_MESSAGE), *text = claim(r, FAIL_INFO_TEXT);
+static const char *refusal_words(struct certrep *r) {
+    const char *own = certrep_claim(r, SERVER_MESSAGE), *text = certrep_claim(r, FAIL_INFO_TEXT);
     if (!*own || !*text || strcmp(own, text) == 0)
         return *own ? own : text;
     return arena_printf(r->p->a, "%s; %s", own, text);
 }
 
-static void judge_failure(struct reading *r) {
+static void judge_failure(struct certrep *r) {
     int64_t number;
     bool told = span_int(r->value[FAIL_INFO], &number) && number >= 0 && number < 100;
     const char *text = refusal_words(r), *other = r->p->other_attempt;
@@ -290,21 +149,21 @@ static void judge_failure(struct reading *r) {
                    other ? "; " : "", other ? other : "");
 }
 
-static void judge_pending(struct reading *r) {
+static void judge_pending(struct certrep *r) {
     probe_found(r->p, PROBE_PENDING, "transaction %s", r->request->transaction);
     probe_unknown(r->p, "the certificate: the request waits for approval");
 }
 
 /* ---- SUCCESS ---- */
 
-static bool is_for_signer(const struct reading *r, const struct cms_recipient *recipient) {
+static bool is_for_signer(const struct certrep *r, const struct cms_recipient *recipient) {
     X509 *signer = r->request->signer;
     return recipient->issuer.n && has_serial(signer, recipient->serial) &&
            name_same(recipient->issuer, probe_name_der(X509_get_issuer_name(signer)));
 }
 
 /* The recipient that is the request's signer, else the first. */
-static bool read_recipient(const struct reading *r, const struct cms_enveloped *env,
+static bool read_recipient(const struct certrep *r, const struct cms_enveloped *env,
                            struct cms_recipient *out) {
     struct der d = der_of(env->recipients);
     struct cms_recipient one;
@@ -320,7 +179,7 @@ static bool read_recipient(const struct reading *r, const struct cms_enveloped *
 }
 
 /* Says what can be seen of the envelope without a key; returns why it may not open. */
-static const char *judge_envelope(struct reading *r) {
+static const char *judge_envelope(struct certrep *r) {
     struct cms_enveloped env;
     struct cms_recipient recipient;
     enum cipher cipher;
@@ -341,7 +200,7 @@ static const char *judge_envelope(struct reading *r) {
 }
 
 /* Servers were seen to encrypt to the key in the CSR: then the rest can be judged all the same. */
-static bool open_by_csr_key(struct reading *r, struct span *bag) {
+static bool open_by_csr_key(struct certrep *r, struct span *bag) {
     struct scep_request other = *r->request;
     other.signer_key = r->request->key;
     other.signer = NULL;
@@ -350,7 +209,7 @@ static bool open_by_csr_key(struct reading *r, struct span *bag) {
 }
 
 /* Its pkiStatus alone says that the server has issued, whatever can be read of the rest. */
-static void judge_success(struct reading *r) {
+static void judge_success(struct certrep *r) {
     struct span bag = SPAN_NONE;
     if (r->value[PKI_STATUS].n)
         r->p->report->enrolled = true;
@@ -377,7 +236,7 @@ static void form_found(struct probe *p, const char *what) {
 }
 
 /* What is no SignedData by one signer, or one that signs no attributes. */
-static bool read_form(struct reading *r, struct span message) {
+static bool read_form(struct certrep *r, struct span message) {
     if (cms_signed_read(r->p->a, message, &r->msg) == OK)
         return true;
     if (r->msg.signer.signature.n) /* all was read but the attributes, which come next */
@@ -395,11 +254,11 @@ static bool read_form(struct reading *r, struct span message) {
 }
 
 void probe_certrep(struct probe *p, const struct scep_request *request, struct span message) {
-    struct reading r = {.p = p, .request = request};
+    struct certrep r = {.p = p, .request = request};
     if (!read_form(&r, message))
         return;
-    read_attributes(&r);
-    judge_values(&r);
+    certrep_read_attributes(&r);
+    certrep_judge_values(&r);
     judge_signature(&r);
     judge_digest(&r);
     probe_checked(p, "the CertRep: attributes, nonces, digest, signer");

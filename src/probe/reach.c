@@ -316,7 +316,7 @@ static void report_way(struct probe *p, const struct fetch_reply *r) {
                     r->cause == FETCH_OK ? "it answers without one, too" : "and then no answer");
     if (r->cause != FETCH_OK)
         return;
-    bool tls = strncasecmp(p->base, "https:", 6) == 0;
+    bool tls = fetch_url_is_https(p->base);
     if (tls && !p->options->gateway)
         probe_fact(p, "tls", probe_was_found(p, PROBE_TLS_VERSION) ? "TLS 1.3" : "TLS 1.2");
     bool proved = tls && !probe_is_refuted(p);

@@ -55,12 +55,13 @@ enum err scep_client_certs(struct arena *a, struct span body, struct span *certs
 
 /* ---- the signature ---- */
 
-static bool find_signer(const struct cms_signer *signer, const struct span *certs, size_t count,
-                        struct cert *out) {
-    for (size_t i = 0; i < count; i++)
-        if (cert_parse(certs[i], out) == OK && cms_signer_is(signer, out))
-            return true;
-    return false;
+/* Its place in `certs`; `count`: it is not there. */
+static size_t find_signer(const struct cms_signer *signer, const struct span *certs, size_t count,
+                          struct cert *out) {
+    size_t i = 0;
+    while (i < count && !(cert_parse(certs[i], out) == OK && cms_signer_is(signer, out)))
+        i++;
+    return i;
 }
 
 static enum err stranger(struct arena *a, const struct cms_signed *msg) {
@@ -75,9 +76,10 @@ static enum err stranger(struct arena *a, const struct cms_signed *msg) {
                    who);
 }
 
-static enum err verify(struct arena *a, const struct cms_signed *msg, const struct cert *signer) {
-    struct public_key *key = NULL;
-    TRY(public_load(a, signer->spki, &key));
+static enum err verify(struct arena *a, const struct cms_signed *msg, const struct cert *signer,
+                       struct public_key *key) {
+    if (!key)
+        TRY(public_load(a, signer->spki, &key));
     return cms_signed_verify(msg, key);
 }
 
@@ -144,16 +146,23 @@ static enum err take(struct arena *a, const struct cms_signed *msg, const struct
     return OK;
 }
 
-enum err scep_certrep_read(struct arena *a, struct span message, const struct span *certs,
-                           size_t count, struct scep_certrep *out) {
+enum err scep_certrep_read_known(struct arena *a, struct span message, const struct span *certs,
+                                 struct public_key *const *keys, size_t count,
+                                 struct scep_certrep *out) {
     struct cms_signed msg;
     struct cert signer;
     *out = (struct scep_certrep){.pki_status = -1, .fail_info = -1};
     TRY(cms_signed_read(a, message, &msg));
-    if (!find_signer(&msg.signer, certs, count, &signer))
+    size_t i = find_signer(&msg.signer, certs, count, &signer);
+    if (i == count)
         return stranger(a, &msg);
-    TRY(verify(a, &msg, &signer));
+    TRY(verify(a, &msg, &signer, keys ? keys[i] : NULL));
     return take(a, &msg, &signer, out);
+}
+
+enum err scep_certrep_read(struct arena *a, struct span message, const struct span *certs,
+                           size_t count, struct scep_certrep *out) {
+    return scep_certrep_read_known(a, message, certs, NULL, count, out);
 }
 
 /* ---- what is in it ---- */

@@ -2,12 +2,10 @@
 /* What a SCEP client sends: a request over somebody's CSR (RFC 8894, 3.3.1), or a poll (3.3.3). */
 #include "scep/client.h"
 
+#include "base/clock.h"
 #include "cms/signed.h"
 #include "crypto/public.h"
 #include "x509/name.h"
-
-static const int64_t DAY = 86400000;
-static const int64_t HOUR = 3600000;
 
 enum { CERTIFICATE_DAYS = 3650, MAX_COMMON_NAME = 64 };
 
@@ -115,8 +113,8 @@ enum err scep_client_certificate(struct arena *a, const struct key *key, const c
         .serial = span_of(serial, sizeof serial),
         .subject = common_name(a, name),
         .spki = key_spki(key),
-        .not_before = now - HOUR,
-        .not_after = now + CERTIFICATE_DAYS * DAY,
+        .not_before = now - HOUR_MS,
+        .not_after = now + CERTIFICATE_DAYS * DAY_MS,
         .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
     };
     t.issuer = t.subject;

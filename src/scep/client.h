@@ -77,6 +77,14 @@ enum err scep_certrep_read(struct arena *a, struct span message, const struct sp
                            size_t count, struct scep_certrep *out) ERR_MUST_USE;
 
 /*
+ * The same for who reads many of them: `keys` are those of `certs`, loaded once, which takes as
+ * long as half a verification; NULL for one that could not be loaded.
+ */
+enum err scep_certrep_read_known(struct arena *a, struct span message, const struct span *certs,
+                                 struct public_key *const *keys, size_t count,
+                                 struct scep_certrep *out) ERR_MUST_USE;
+
+/*
  * Opens the envelope of a SUCCESS with the client's own key and gives the certificates in it, one
  * at least. Single DES, which some servers always use, is opened. The detail tells which step
  * failed: that is for us alone, since only the pinned server could have made the envelope.

@@ -82,9 +82,7 @@ static const char *status_name(int status) {
 /* ---- values ---- */
 
 static json_t *hex(struct arena *a, struct span s) {
-    char *text = arena_alloc(a, 2 * s.n + 1);
-    hex_lower(s, text);
-    return json_string(text);
+    return json_string(hex_text(a, s));
 }
 
 static json_t *printable(uint8_t tag, struct span s) {
@@ -144,12 +142,10 @@ static const char *type_of(uint8_t tag) {
 }
 
 static json_t *algorithm(struct arena *a, const struct algorithm *alg) {
-    char *bytes = arena_alloc(a, 2 * alg->params.n + 1);
-    hex_lower(alg->params, bytes);
     const char *params = alg->form == PARAMS_ABSENT           ? "absent"
                          : alg->form == PARAMS_NULL           ? "NULL"
                          : alg->form == PARAMS_EMPTY_SEQUENCE ? "3000"
-                                                              : bytes;
+                                                              : hex_text(a, alg->params);
     return json_pack("{ss, ss, ss}", "name", name_of(alg->oid), "oid", oid_text(a, alg->oid),
                      "parameters", params);
 }

@@ -58,7 +58,9 @@ static bool read_line(int fd, struct buf *line, size_t max, int64_t patience) {
         if (n <= 0 || line->n + (size_t)n > max)
             return false;
         buf_add(line, block, (size_t)n);
-        if (span_find(span_of(block, (size_t)n), '\n') >= 0)
+        bool whole = span_find(span_of(block, (size_t)n), '\n') >= 0;
+        explicit_bzero(block, (size_t)n); /* it may hold a password or a key */
+        if (whole)
             return true;
     }
 }

@@ -82,8 +82,7 @@ static enum err cert_revoke(struct tx *tx, struct admin_call *c) {
     TRY(read_reason(c, &reason));
     TRY(find(tx, c, &cert));
     TRY(certificate_revoke(tx, cert.id, now, reason));
-    char *serial = arena_alloc(c->a, 2 * cert.serial.n + 1);
-    hex_lower(cert.serial, serial);
+    const char *serial = hex_text(c->a, cert.serial);
     const struct journal_entry entry = {
         .at = now,
         .kind = JOURNAL_REVOKED,

@@ -32,6 +32,7 @@ extern const struct admin_command admin_host_commands[];        /* admin_hosts.c
 extern const struct admin_command admin_device_commands[];      /* admin_devices.c */
 extern const struct admin_command admin_group_commands[];       /* admin_groups.c */
 extern const struct admin_command admin_queue_commands[];       /* admin_queue.c */
+extern const struct admin_command admin_pfx_commands[];         /* admin_pfx.c */
 extern const struct admin_command admin_user_commands[];        /* admin_users.c */
 extern const struct admin_command admin_certificate_commands[]; /* admin_certificates.c */
 extern const struct admin_command admin_challenge_commands[];   /* admin_challenges.c */

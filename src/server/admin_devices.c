@@ -126,13 +126,13 @@ static enum err rekey(struct tx *tx, struct admin_call *c) {
     return OK;
 }
 
-/* ---- hosts that name the hardware of another one ---- */
+/* ---- hosts that show another hardware, or name that of another one ---- */
 
 static enum err find_claimed(struct tx *tx, struct admin_call *c, struct device *d) {
     struct device known;
     TRY(admin_host(tx, c, "device", d));
-    if (!d->claims)
-        return OK; /* device_confirm and device_reject say so */
+    if (d->hw_other || !d->claims)
+        return OK; /* the host alone; or nothing, as device_confirm and device_reject say */
     TRY(device_by_id(tx, c->a, d->claims, &known));
     admin_put(c, "known", report_host(&known));
     return OK;
@@ -149,8 +149,9 @@ static enum err confirm(struct tx *tx, struct admin_call *c) {
 
 static enum err reject(struct tx *tx, struct admin_call *c) {
     struct device d;
+    bool changed = false;
     TRY(find_claimed(tx, c, &d));
-    TRY(device_reject(tx, &d));
+    TRY(device_reject(tx, c->a, &d, &changed));
     admin_put(c, "device", report_host(&d));
     return OK;
 }
@@ -164,6 +165,6 @@ const struct admin_command admin_device_commands[] = {
     {"device.remove", remove_device, ADMIN_WRITES, admin_tell_revocation},
     {"device.rekey", rekey, ADMIN_WRITES, NULL},
     {"device.confirm", confirm, ADMIN_WRITES, admin_tell_revocation},
-    {"device.reject", reject, ADMIN_WRITES, NULL},
+    {"device.reject", reject, ADMIN_WRITES, admin_tell_revocation},
     {NULL, NULL, ADMIN_READS, NULL},
 };

@@ -100,7 +100,7 @@ static enum err group_show(struct tx *tx, struct admin_call *c) {
     TRY(find(tx, c, &g));
     TRY(admin_number(c, "after", 0, INT64_MAX, 0, &after));
     TRY(admin_number(c, "max", 1, MAX_PAGE, DEFAULT_PAGE, &max));
-    TRY(group_page(tx, c->a, g.id, after, max, &page));
+    TRY(device_page_of_group(tx, c->a, g.id, after, max, &page));
     TRY(assignment_list(tx, c->a, NULL, g.id, &assigned));
     if (!after)
         TRY(group_count(tx, &g));

@@ -6,7 +6,6 @@
 #include "server/config.h"
 
 enum { MAX_HOSTS = 1000000 };
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* With an endpoint: an account of its mscep_admin page, which is of another kind. */
 static enum err endpoint_argument(struct admin_call *c, const char **out) {

@@ -2,10 +2,11 @@
 /* Every key of signet.conf. The page of the manual and `signet init` say what each is for. */
 #include "server/config_keys.h"
 
+#include "base/clock.h"
+
 #include <stddef.h>
 
 #define SECOND INT64_C(1000)
-#define DAY    (86400 * SECOND)
 
 #define CONFIG(member)   offsetof(struct config, member)
 #define ENDPOINT(member) offsetof(struct endpoint_settings, member)
@@ -15,7 +16,7 @@
 #define ANY                0, 0, NULL
 #define RANGE(least, most) least, most, NULL
 #define WORDS(words)       0, 0, words
-#define EVER               SECOND, 36500 * DAY, NULL
+#define EVER               SECOND, 36500 * DAY_MS, NULL
 
 #define SMART_EKU "clientAuth, smartcardLogon, emailProtection"
 
@@ -51,8 +52,8 @@ const struct config_key config_keys[] = {
     {SECTION_ENDPOINT, "subject", config_read_optional, POLICY(subject_rule), "", ANY},
     {SECTION_ENDPOINT, "san", config_read_san, ENDPOINT(policy), "", ANY},
     {SECTION_ENDPOINT, "validity", config_read_duration, POLICY(validity), "365d", EVER},
-    {SECTION_ENDPOINT, "backdate", config_read_duration, POLICY(backdate), "10m", RANGE(0, DAY)},
-    {SECTION_ENDPOINT, "renewal-window", config_read_duration, POLICY(renewal_window), "30d", RANGE(0, 36500 * DAY)},
+    {SECTION_ENDPOINT, "backdate", config_read_duration, POLICY(backdate), "10m", RANGE(0, DAY_MS)},
+    {SECTION_ENDPOINT, "renewal-window", config_read_duration, POLICY(renewal_window), "30d", RANGE(0, 36500 * DAY_MS)},
     {SECTION_ENDPOINT, "renewal-same-key", config_read_switch, POLICY(renewal_same_key), "no", WORDS("no yes")},
     {SECTION_ENDPOINT, "requests-per-minute", config_read_count, POLICY(requests_per_minute), "0", RANGE(0, 1000000)},
     {SECTION_ENDPOINT, "allow-des", config_read_switch, POLICY(allow_des), "no", WORDS("no yes")},
@@ -73,8 +74,8 @@ const struct config_key config_keys[] = {
 
     {SECTION_CA, "key", config_read_key_source, CA(key), "", ANY},
     {SECTION_CA, "secret-credential", config_read_optional, CA(secret), "", ANY},
-    {SECTION_CA, "crl-validity", config_read_duration, CA(crl_validity), "7d", RANGE(10 * SECOND, 365 * DAY)},
-    {SECTION_CA, "warn-before", config_read_duration, CA(warn_before), "30d", RANGE(0, 36500 * DAY)},
+    {SECTION_CA, "crl-validity", config_read_duration, CA(crl_validity), "7d", RANGE(10 * SECOND, 365 * DAY_MS)},
+    {SECTION_CA, "warn-before", config_read_duration, CA(warn_before), "30d", RANGE(0, 36500 * DAY_MS)},
 
     {SECTION_MDM, "provider-id", config_read_word, CONFIG(provider_id), "signet", ANY},
     {SECTION_MDM, "name", config_read_text, CONFIG(name), "signet", ANY},

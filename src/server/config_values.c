@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The readers of single values. */
+#include "base/clock.h"
 #include "server/config_keys.h"
 
 #include <errno.h>
@@ -100,7 +101,7 @@ enum err config_read_digits(const struct config_value *v, void *field) {
 static const struct {
     char unit;
     int64_t ms;
-} units[] = {{'d', 86400000}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
+} units[] = {{'d', DAY_MS}, {'h', HOUR_MS}, {'m', MINUTE_MS}, {'s', 1000}};
 enum { UNITS = sizeof units / sizeof *units };
 
 static const char *duration_text(struct arena *a, int64_t ms) {
@@ -129,7 +130,7 @@ enum err config_read_duration(const struct config_value *v, void *field) {
 }
 
 enum err config_duration(struct arena *a, const char *text, int64_t *ms) {
-    const struct config_key key = {.least = 1000, .most = INT64_C(36500) * 86400000};
+    const struct config_key key = {.least = 1000, .most = 36500 * DAY_MS};
     return config_read_duration(&(struct config_value){.text = text, .key = &key, .a = a}, ms);
 }
 

@@ -12,12 +12,12 @@
 #include "enroll/life.h"
 #include "server/upstream_poll.h"
 #include "store/challenge.h"
+#include "store/queue.h"
 #include "store/request.h"
 
-enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS };
+#define KEPT_MS (30 * DAY_MS) /* ended challenges, decided requests, commands that are done */
 
-#define DAY_MS  INT64_C(86400000)
-#define KEPT_MS (30 * DAY_MS) /* ended challenges, decided requests */
+enum { PURGED_AT_ONCE = 500 };
 
 #define ENDS_SOON_MS (14 * DAY_MS) /* a host's certificate */
 #define UNSEEN_MS    (3 * DAY_MS)
@@ -31,6 +31,7 @@ static void log_failure(const char *what) {
 
 struct overdue {
     const struct enroll_policy *policy;
+    bool any;
     int count;
 };
 
@@ -41,9 +42,10 @@ static enum err expire_work(struct tx *tx, void *user) {
 
 static enum err any_due(struct tx *tx, void *user) {
     ARENA_AUTO(a);
+    struct overdue *o = user;
     struct enrollment *due;
-    TRY(enrollment_list_due(tx, &a, clock_ms(), &due));
-    *(bool *)user = due != NULL;
+    TRY(enrollment_list_due(tx, &a, clock_ms(), o->policy->confirm_sessions, &due));
+    o->any = due != NULL;
     return OK;
 }
 
@@ -51,9 +53,8 @@ static enum err any_due(struct tx *tx, void *user) {
 static void expire_enrollments(const struct housekeeping *h) {
     struct store *store = h->services->scep.store;
     struct overdue o = {.policy = &h->services->mdm.enroll_policy};
-    bool due = false;
-    enum err e = store_read(store, any_due, &due);
-    if (e == OK && due)
+    enum err e = store_read(store, any_due, &o);
+    if (e == OK && o.any)
         e = store_write(store, expire_work, &o);
     if (e != OK)
         log_failure("enrollments");
@@ -132,16 +133,38 @@ static void keep_crls(const struct housekeeping *h, const struct pki *pki) {
     }
 }
 
-static enum err purge_work(struct tx *tx, void *user) {
-    int64_t before = *(int64_t *)user;
-    TRY(request_purge(tx, before));
-    return challenge_purge(tx, before);
+static enum err purge_requests(struct tx *tx, void *now) {
+    return request_purge(tx, *(int64_t *)now - KEPT_MS);
 }
 
+static enum err purge_challenges(struct tx *tx, void *now) {
+    return challenge_purge(tx, *(int64_t *)now - KEPT_MS);
+}
+
+static enum err purge_commands(struct tx *tx, void *now) {
+    int64_t count;
+    return queue_purge(tx, *(int64_t *)now - KEPT_MS, PURGED_AT_ONCE, &count);
+}
+
+/* enroll.c says how long it keeps. */
+static enum err purge_enrollments(struct tx *tx, void *now) {
+    int64_t count;
+    return enrollment_purge(tx, *(int64_t *)now, PURGED_AT_ONCE, &count);
+}
+
+/* Each for itself, so that one that fails stops no other. */
 static void purge(const struct housekeeping *h) {
-    int64_t before = clock_ms() - KEPT_MS;
-    if (store_write(h->services->scep.store, purge_work, &before) != OK)
-        log_failure("purge");
+    static const struct {
+        const char *what;
+        store_work *work;
+    } all[] = {{"purge-requests", purge_requests},
+               {"purge-challenges", purge_challenges},
+               {"purge-commands", purge_commands},
+               {"purge-enrollments", purge_enrollments}};
+    int64_t now = clock_ms();
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (store_write(h->services->scep.store, all[i].work, &now) != OK)
+            log_failure(all[i].what);
 }
 
 /* ---- expiries: every hour ---- */

@@ -15,8 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "enroll/challenges.h"
-#include "mdm/password.h"
-#include "mdm/lockout.h"
+#include "server/await_guess.h"
 #include "store/device.h"
 
 static struct lockout lockout = LOCKOUT_INITIALIZER;
@@ -64,7 +63,7 @@ static const char *in_groups(struct arena *a, const char *thumbprint) {
 
 static void send_challenge(struct arena *a, const struct endpoint *e, const char *challenge,
                            struct http_reply *reply) {
-    long long minutes = e->policy->challenge_lifetime / 60000;
+    long long minutes = e->policy->challenge_lifetime / MINUTE_MS;
     send_page(reply, arena_printf(a,
                                   "<P> The thumbprint (hash value) for the CA certificate is: "
                                   "<B> %s </B> "
@@ -98,38 +97,42 @@ static bool read_credentials(const struct http_request *r, struct credentials *o
     return true;
 }
 
-struct account_query {
+struct mscep_visit {
+    const struct services *services;
+    const struct endpoint *endpoint;
+    struct credentials credentials;
+    const char *name; /* of the account that is looked for */
+    bool foreign;     /* it is of another endpoint */
     struct arena *a;
-    const char *endpoint, *name;
-    bool foreign;         /* it is of another endpoint */
-    const char *password; /* its slow hash; NULL: there is no such account */
+    struct guess guess;
+    bool known; /* the guess has its result already */
 };
 
 /* The account of this endpoint, or else one of that name of another. */
 static enum err find_account(struct tx *tx, void *user) {
-    struct account_query *q = user;
+    struct mscep_visit *v = user;
     struct ndes_account account, *all;
-    enum err e = ndes_account_get(tx, q->a, q->endpoint, q->name, &account);
+    enum err e = ndes_account_get(tx, v->a, v->endpoint->name, v->name, &account);
     if (e != ERR_NOT_FOUND) {
-        q->password = e == OK ? account.password : NULL;
+        v->guess.hash = e == OK ? account.password : NULL;
         return e;
     }
-    q->foreign = true;
-    TRY(ndes_account_list(tx, q->a, &all));
+    v->foreign = true;
+    TRY(ndes_account_list(tx, v->a, &all));
     for (; all; all = all->next)
-        if (strcmp(all->name, q->name) == 0)
-            q->password = all->password;
+        if (strcmp(all->name, v->name) == 0)
+            v->guess.hash = all->password;
     return OK;
 }
 
+struct guess *mscep_admin_guess(struct mscep_visit *v) {
+    return v->known ? NULL : &v->guess;
+}
+
 /* ERR_AUTH; ERR_FORBIDDEN for the right password of another endpoint's account; ERR_BUSY. */
-static enum err authenticate(const struct services *s, const struct endpoint *e, struct arena *a,
-                             const struct credentials *c) {
-    struct account_query q = {
-        .a = a, .endpoint = e->name, .name = arena_str(a, c->account), .foreign = false};
-    TRY(store_read(s->scep.store, find_account, &q));
-    TRY(password_check(c->password, q.password));
-    return q.foreign ? err_set(ERR_FORBIDDEN, "the account is of another endpoint") : OK;
+static enum err authenticate(const struct mscep_visit *v) {
+    TRY(guess_result(&v->guess));
+    return v->foreign ? err_set(ERR_FORBIDDEN, "the account is of another endpoint") : OK;
 }
 
 /* ---- minting ---- */
@@ -138,12 +141,25 @@ struct minting {
     const struct authority *authority;
     const struct endpoint *endpoint;
     struct challenge_order order;
+    const char *password; /* its account's, as it was when it was judged */
     char challenge[NDES_CHALLENGE_SIZE];
 };
+
+/* A slow hash takes its time: the account may have been removed, or its password changed. */
+static enum err check_account(struct tx *tx, const struct minting *m) {
+    ARENA_AUTO(a);
+    struct ndes_account now;
+    enum err e = ndes_account_get(tx, &a, m->endpoint->name, m->order.account, &now);
+    if (e == ERR_NOT_FOUND || (e == OK && strcmp(now.password, m->password) != 0))
+        return err_set(ERR_AUTH, "the account was removed or changed while its password was being "
+                                 "checked");
+    return e;
+}
 
 static enum err mint(struct tx *tx, void *user) {
     struct minting *m = user;
     struct challenge kept;
+    TRY(check_account(tx, m));
     TRY(challenge_order(tx, m->authority, m->endpoint, &m->order, &kept, m->challenge));
     store_log(tx, LOG_INFO, "ndes",
               "op=mscep_admin endpoint=%s account=%s challenge=%lld status=ok", m->endpoint->name,
@@ -151,16 +167,16 @@ static enum err mint(struct tx *tx, void *user) {
     return OK;
 }
 
-static enum err send_fresh(const struct services *s, const struct endpoint *e, struct arena *a,
-                           struct span account, struct http_reply *reply) {
+static enum err send_fresh(const struct mscep_visit *v, struct arena *a, struct http_reply *reply) {
     struct minting m = {
-        .authority = s->scep.authority,
-        .endpoint = e,
-        .order = {.kind = CHALLENGE_NDES, .account = arena_str(a, account)},
+        .authority = v->services->scep.authority,
+        .endpoint = v->endpoint,
+        .order = {.kind = CHALLENGE_NDES, .account = v->name},
+        .password = v->guess.hash,
     };
-    enum err result = store_write(s->scep.store, mint, &m);
+    enum err result = store_write(v->services->scep.store, mint, &m);
     if (result == OK)
-        send_challenge(a, e, m.challenge, reply);
+        send_challenge(a, v->endpoint, m.challenge, reply);
     explicit_bzero(m.challenge, sizeof m.challenge);
     return result;
 }
@@ -179,9 +195,12 @@ static void refuse(const struct endpoint *e, const struct http_request *r, struc
         send_page(reply, not_permitted);
     else
         http_text(reply, status,
-                  status >= 500 ? "the server failed; its log says why" : err_detail());
+                  why != ERR_BUSY && status >= 500 ? "the server failed; its log says why"
+                                                   : err_detail());
     if (status == 401)
         reply->fields = NO_STORE CHALLENGE;
+    if (why == ERR_BUSY)
+        reply->fields = NO_STORE "Retry-After: 1\r\n";
 }
 
 /* An err_http_status, but what NDES tells on its page comes with 200. */
@@ -189,38 +208,53 @@ static int status_of(enum err e) {
     return e == ERR_LIMIT || e == ERR_FORBIDDEN ? 200 : err_http_status(e);
 }
 
-static void too_often(const struct endpoint *e, const struct http_request *r, struct span account,
-                      int64_t wait, struct http_reply *reply) {
-    int64_t seconds = (wait + 999) / 1000;
-    enum err why = err_set(ERR_AUTH, "too many wrong passwords; try again in %lld seconds",
-                           (long long)seconds);
-    refuse(e, r, account, reply, why, 429);
-    reply->fields = arena_printf(r->arena, NO_STORE "Retry-After: %lld\r\n", (long long)seconds);
+static void too_often(const struct mscep_visit *v, const struct http_request *r,
+                      struct http_reply *reply, enum err why) {
+    refuse(v->endpoint, r, v->credentials.account, reply, why, 429);
+    reply->fields = arena_printf(r->arena, NO_STORE "Retry-After: %lld\r\n",
+                                 (long long)((v->guess.wait + 999) / 1000));
 }
 
-static void serve_account(const struct services *s, const struct endpoint *e,
-                          const struct http_request *r, const struct credentials *c,
-                          struct http_reply *reply) {
-    const struct lockout_asker who = {e->name, c->account, r->peer};
-    int64_t wait = lockout_wait(&lockout, &who, clock_monotonic_ms());
-    if (wait) {
-        too_often(e, r, c->account, wait, reply);
-        return;
-    }
-    enum err result = authenticate(s, e, r->arena, c);
-    if (result == OK) {
-        lockout_passed(&lockout, &who, clock_monotonic_ms());
-        result = send_fresh(s, e, r->arena, c->account, reply);
-    } else if (result == ERR_AUTH && lockout_failed(&lockout, &who, clock_monotonic_ms())) {
+void mscep_admin_end(void *user, const struct http_request *r, struct http_reply *reply) {
+    const struct mscep_visit *v = user;
+    const struct endpoint *e = v->endpoint;
+    struct span account = v->credentials.account;
+    reply->fields = NO_STORE;
+    if (v->guess.shut_out)
         log_write(LOG_WARN, "ndes", "op=lockout endpoint=%s account=%s peer=%s seconds=%d", e->name,
-                  log_q(c->account), log_q(span_str(r->peer)), LOCKOUT_MS / 1000);
-    }
-    if (result != OK)
-        refuse(e, r, c->account, reply, result, status_of(result));
+                  log_q(account), log_q(span_str(r->peer)), LOCKOUT_MS / 1000);
+    enum err result = authenticate(v);
+    if (result == OK)
+        result = send_fresh(v, r->arena, reply);
+    if (result != OK && v->guess.wait)
+        too_often(v, r, reply, result);
+    else if (result != OK)
+        refuse(e, r, account, reply, result, status_of(result));
 }
 
-void route_mscep_admin(const struct services *s, const struct endpoint *e,
-                       const struct http_request *r, struct http_reply *reply) {
+static struct mscep_visit *visit(const struct services *s, const struct endpoint *e,
+                                 const struct http_request *r, const struct credentials *c,
+                                 struct http_reply *reply) {
+    struct mscep_visit *v = arena_alloc(r->arena, sizeof *v);
+    *v = (struct mscep_visit){.services = s,
+                              .endpoint = e,
+                              .credentials = *c,
+                              .name = arena_str(r->arena, c->account),
+                              .a = r->arena,
+                              .guess = {.lockout = &lockout,
+                                        .who = {e->name, c->account, r->peer},
+                                        .password = c->password}};
+    enum err found = store_read(s->scep.store, find_account, v);
+    if (found != OK) {
+        refuse(e, r, c->account, reply, found, status_of(found));
+        return NULL;
+    }
+    v->known = guess_known(&v->guess);
+    return v;
+}
+
+struct mscep_visit *mscep_admin_begin(const struct services *s, const struct endpoint *e,
+                                      const struct http_request *r, struct http_reply *reply) {
     struct credentials c = {SPAN_NONE, SPAN_NONE};
     reply->fields = NO_STORE;
     if (!r->tls) {
@@ -238,6 +272,14 @@ void route_mscep_admin(const struct services *s, const struct endpoint *e,
             err_set(ERR_AUTH, "give name and password of an account of this endpoint (HTTP Basic)"),
             401);
     } else {
-        serve_account(s, e, r, &c, reply);
+        return visit(s, e, r, &c, reply);
     }
+    return NULL;
+}
+
+void route_mscep_admin(const struct services *s, const struct endpoint *e,
+                       const struct http_request *r, struct http_reply *reply) {
+    struct mscep_visit *v = mscep_admin_begin(s, e, r, reply);
+    if (v)
+        await_guess(s->mdm.guesses, mscep_admin_guess(v), r, reply, mscep_admin_end, v);
 }

@@ -21,4 +21,14 @@
 void route_mscep_admin(const struct services *s, const struct endpoint *e,
                        const struct http_request *r, struct http_reply *reply);
 
+/*
+ * Its two steps, between which the password is judged (mdm/guesses.h) unless the guess is NULL. No
+ * visit: it is answered already.
+ */
+struct mscep_visit;
+struct mscep_visit *mscep_admin_begin(const struct services *s, const struct endpoint *e,
+                                      const struct http_request *r, struct http_reply *reply);
+struct guess *mscep_admin_guess(struct mscep_visit *v);
+void mscep_admin_end(void *visit, const struct http_request *r, struct http_reply *reply);
+
 #endif

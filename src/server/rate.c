@@ -5,13 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* A row of the table holds a few buckets: those whose keys have the same hash. */
 enum { ROWS = 1024, WAYS = 8, KEY_SIZE = 48 };
 
-/* One request costs MINUTE units; `per_minute` units come back in each ms. */
-#define MINUTE INT64_C(60000)
+/* One request costs MINUTE_MS units; `per_minute` units come back in each ms. */
 
 struct bucket {
     char key[KEY_SIZE]; /* endpoint and address; "": free */
@@ -69,23 +69,33 @@ static struct bucket *find(struct rate *rate, const char key[KEY_SIZE], int64_t 
     return oldest;
 }
 
-bool rate_take(struct rate *rate, const char *endpoint, const char *peer, unsigned per_minute,
-               int64_t now, unsigned *wait) {
+static bool ask(struct rate *rate, const char *endpoint, const char *peer, unsigned per_minute,
+                int64_t now, bool take, unsigned *wait) {
     char key[KEY_SIZE];
-    int64_t full = per_minute * MINUTE;
+    int64_t full = per_minute * MINUTE_MS;
     make_key(endpoint, peer, key);
     pthread_mutex_lock(&rate->lock);
     struct bucket *b = find(rate, key, full, now);
     int64_t elapsed = now - b->seen;
-    b->units = elapsed >= MINUTE ? full : b->units + elapsed * per_minute;
+    b->units = elapsed >= MINUTE_MS ? full : b->units + elapsed * per_minute;
     b->units = b->units > full ? full : b->units;
     b->seen = now;
-    bool allowed = b->units >= MINUTE;
-    if (allowed)
-        b->units -= MINUTE;
-    else
-        *wait = (unsigned)((MINUTE - b->units + 1000 * (int64_t)per_minute - 1) /
+    bool allowed = b->units >= MINUTE_MS;
+    if (allowed && take)
+        b->units -= MINUTE_MS;
+    if (!allowed)
+        *wait = (unsigned)((MINUTE_MS - b->units + 1000 * (int64_t)per_minute - 1) /
                            (1000 * (int64_t)per_minute));
     pthread_mutex_unlock(&rate->lock);
     return allowed;
+}
+
+bool rate_take(struct rate *rate, const char *endpoint, const char *peer, unsigned per_minute,
+               int64_t now, unsigned *wait) {
+    return ask(rate, endpoint, peer, per_minute, now, true, wait);
+}
+
+bool rate_would_allow(struct rate *rate, const char *endpoint, const char *peer,
+                      unsigned per_minute, int64_t now, unsigned *wait) {
+    return ask(rate, endpoint, peer, per_minute, now, false, wait);
 }

@@ -21,4 +21,8 @@ void rate_free(struct rate *rate);
 bool rate_take(struct rate *rate, const char *endpoint, const char *peer, unsigned per_minute,
                int64_t now, unsigned *wait);
 
+/* The same question, for which nothing is taken. */
+bool rate_would_allow(struct rate *rate, const char *endpoint, const char *peer,
+                      unsigned per_minute, int64_t now, unsigned *wait);
+
 #endif

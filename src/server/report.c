@@ -6,8 +6,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "enroll/hresult.h"
+#include "explain/hresult.h"
+#include "store/pfx.h"
 #include "x509/cert.h"
+#include "x509/name.h"
 
 void report_text(json_t *object, const char *key, const char *text) {
     if (text)
@@ -20,17 +22,20 @@ void report_time(json_t *object, const char *key, int64_t ms) {
         report_text(object, key, clock_iso(ms, iso));
 }
 
-/* The host's ErrorCode in words. */
+/* The host's ErrorCode in words; of PKCS#12 its Status, if that is an error. */
 static void add_error(const struct enrollment *e, json_t *out) {
     uint32_t code;
-    char hex[11];
-    if (e->state != STATE_FAILED || !e->host_error ||
-        !hresult_parse(span_str(e->host_error), &code))
+    char text[11];
+    bool pfx = e->kind == ENROLLMENT_PFX;
+    const char *said = pfx ? e->host_status : e->host_error;
+    if (e->state != STATE_FAILED || !said || !hresult_parse(span_str(said), &code) ||
+        (pfx && !code))
         return;
-    const struct hresult *h = hresult_find(code);
+    const struct explain_entry of_pfx = hresult_of_pfx(code),
+                               *h = pfx ? &of_pfx : hresult_find(code);
     json_t *error = json_object();
-    snprintf(hex, sizeof hex, "0x%08X", code);
-    report_text(error, "code", hex);
+    snprintf(text, sizeof text, pfx && code < 0x10000 ? "%u" : "0x%08X", code);
+    report_text(error, "code", text);
     report_text(error, "name", h->name);
     report_text(error, "meaning", h->meaning);
     report_text(error, "cause", h->cause);
@@ -42,8 +47,9 @@ json_t *report_enrollment(const struct enrollment *e, const struct device *d) {
     json_t *out = json_object(), *device = json_object(), *host = json_object();
     report_text(out, "id", e->id);
     report_text(out, "state", enroll_state_name((enum enroll_state)e->state));
-    report_text(out, "profile", e->profile);
-    report_text(out, "endpoint", e->endpoint);
+    report_text(out, "kind", e->kind == ENROLLMENT_PFX ? "pfx" : "scep");
+    report_text(out, "profile", e->kind == ENROLLMENT_PFX ? "(pfx)" : e->profile);
+    report_text(out, "endpoint", *e->endpoint ? e->endpoint : NULL);
     report_text(device, "device_id", d->device_id);
     report_text(device, "name", d->name);
     json_object_set_new(out, "device", device);
@@ -52,7 +58,8 @@ json_t *report_enrollment(const struct enrollment *e, const struct device *d) {
     report_time(out, "deadline", e->deadline);
     report_text(out, "replaces", e->replaces);
     report_time(out, "not_after", e->not_after);
-    report_time(out, "renew_at", e->renew_at);
+    if (e->kind != ENROLLMENT_PFX) /* nobody here has the key */
+        report_time(out, "renew_at", e->renew_at);
     report_text(host, "status", e->host_status);
     report_text(host, "error", e->host_error);
     report_text(host, "thumbprint", e->host_thumbprint);
@@ -115,9 +122,7 @@ json_t *report_certificate(const struct certificate *c) {
 /* Whether it was revoked only its upstream knows. */
 static json_t *report_foreign(struct arena *a, const struct foreign_certificate *c) {
     json_t *out = json_object();
-    char *serial = arena_alloc(a, 2 * c->serial.n + 1);
-    hex_lower(c->serial, serial);
-    report_text(out, "serial", serial);
+    report_text(out, "serial", hex_text(a, c->serial));
     report_text(out, "thumbprint", c->sha1);
     report_text(out, "subject", c->subject);
     report_text(out, "state", c->not_after < clock_ms() ? "expired" : "issued");
@@ -203,6 +208,29 @@ json_t *report_request(const struct request *r) {
     return out;
 }
 
+/* Of a CA that is not ours; whether it was revoked only that one knows. */
+static enum err add_given(struct tx *tx, struct arena *a, const struct enrollment *e,
+                          json_t *list) {
+    struct pfx pfx;
+    struct cert c;
+    json_t *out = json_object();
+    json_array_append_new(list, out);
+    TRY(pfx_get(tx, a, e->id, &pfx));
+    TRY(cert_parse(pfx.cert, &c));
+    char *serial = arena_alloc(a, 2 * c.serial.n + 1);
+    hex_lower(c.serial, serial);
+    report_text(out, "serial", serial);
+    report_text(out, "thumbprint", pfx.sha1);
+    report_text(out, "subject", e->subject);
+    report_text(out, "issuer", name_text(a, c.issuer));
+    report_text(out, "state", c.not_after < clock_ms() ? "expired" : "given");
+    report_text(out, "enrollment", e->id);
+    report_time(out, "not_before", c.not_before);
+    report_time(out, "not_after", c.not_after);
+    put_der(out, pfx.cert);
+    return OK;
+}
+
 static enum err add_certificates(struct tx *tx, struct arena *a, const struct enrollment *e,
                                  json_t *out) {
     json_t *list = json_array();
@@ -212,6 +240,8 @@ static enum err add_certificates(struct tx *tx, struct arena *a, const struct en
     TRY(certificate_list(tx, a, e->id, &certs));
     for (struct certificate *c = certs; c; c = c->next)
         json_array_append_new(list, report_certificate(c));
+    if (e->kind == ENROLLMENT_PFX)
+        return certs ? OK : add_given(tx, a, e, list);
     TRY(foreign_list(tx, a, e->id, &foreign));
     for (struct foreign_certificate *c = foreign; c; c = c->next)
         json_array_append_new(list, report_foreign(a, c));
@@ -303,26 +333,15 @@ static void explain_answer(struct arena *a, json_t *out) {
     report_text(error, "cure", refused ? cure_of_refusal(word) : cure_of_upstream(a, word, code));
 }
 
-/* SyncML's codes for a node of a profile (windows-mdm.md, B.4). */
-static const char *cure_of(int64_t code) {
-    switch (code) {
-    case 404:
-        return "the host knows no such node: see its spelling, and whether this build has it";
-    case 405:
-    case 406:
-        return "the host does not allow this on the node: see the command and the scope (./User needs "
-               "a signed-in user)";
-    case 418:
-        return "there is such a node already: assign the profile anew, that makes a new UniqueID";
-    case 500:
-        return "the host's CSP failed: its Event Viewer says more (DeviceManagement-Enterprise-"
-               "Diagnostics-Provider/Admin)";
-    default:
+static const char *cure_of(struct arena *a, int64_t status) {
+    const struct explain_entry *e =
+        status > 0 && status < 1000 ? explain_syncml((uint32_t)status) : NULL;
+    if (!e)
         return "look the status up in SyncML, and at the host's Event Viewer";
-    }
+    return arena_printf(a, "%s: %s", e->here, e->cure);
 }
 
-static void explain_rejection(json_t *out) {
+static void explain_rejection(struct arena *a, json_t *out) {
     const json_t *rejected = last_event(out, EVENT_REJECTED);
     const json_t *evidence = json_object_get(rejected, "evidence");
     const char *nodes = json_string_value(json_object_get(evidence, "nodes"));
@@ -336,7 +355,7 @@ static void explain_rejection(json_t *out) {
     report_text(error, "name", "SyncML status");
     json_object_set(error, "meaning", json_object_get(rejected, "text"));
     report_text(error, "cause", guilty);
-    report_text(error, "cure", cure_of(code));
+    report_text(error, "cure", cure_of(a, code));
     json_object_set_new(out, "error", error);
 }
 
@@ -346,6 +365,6 @@ enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollm
     TRY(add_events(tx, a, e, out));
     explain_answer(a, out);
     if (e->state == STATE_REJECTED)
-        explain_rejection(out);
+        explain_rejection(a, out);
     return OK;
 }

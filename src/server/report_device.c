@@ -15,6 +15,7 @@ json_t *report_host(const struct device *d) {
     report_text(out, "state", device_state_name(d->state));
     report_text(out, "os_version", d->os_version);
     report_text(out, "account", d->account);
+    report_text(out, "other_hw_dev_id", d->hw_other);
     report_text(out, "login_status", d->login_status);
     report_text(out, "sid", d->sid);
     report_time(out, "enrolled", d->enrolled);
@@ -187,6 +188,8 @@ static enum err add_claim(struct tx *tx, struct arena *a, const struct device *d
 enum err report_add_device(struct tx *tx, struct arena *a, const struct device *d, json_t *out) {
     struct journal_entry *journal;
     report_text(out, "hw_dev_id", d->hw_dev_id);
+    report_text(out, "shown_hw_dev_id", d->hw_shown);
+    report_text(out, "model", d->model);
     report_text(out, "enrollment_type", d->enrollment_type);
     TRY(add_identity(tx, a, d, out));
     TRY(add_secret(tx, a, d, out));

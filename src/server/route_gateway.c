@@ -10,6 +10,8 @@
 
 enum { REQUESTS_PER_MINUTE = 30 }; /* of one enrollment; of one stranger */
 
+#define TOO_OFTEN "too many requests for this enrollment: come again later"
+
 /* A request at an upstream's address. */
 struct visit {
     const struct services *services;
@@ -67,6 +69,7 @@ static void give_up(void *user, const struct http_request *r, struct http_reply 
     respond_error(r, reply, store_result(&((struct passage *)user)->commit));
 }
 
+/* The host's answer is there, and what it tells is committed. */
 static void on_said(struct store_job *job) {
     struct passage *p = job->user;
     struct http_reply reply = {0};
@@ -82,91 +85,116 @@ static enum err commit_said(struct tx *tx, void *user) {
     return relay_commit(tx, ((struct passage *)user)->relay);
 }
 
-/* In the pool's thread: to judge what came takes a tenth of a ms, which no worker is woken for. */
+/*
+ * In the pool's thread: to judge what came and to commit it without a sync take a tenth of a ms
+ * each, which nobody is woken for. All that comes to this thread has to be committed by the same
+ * committer: it would wait there as well.
+ */
 static void on_answer(struct fetch_job *job) {
     struct passage *p = job->user;
     relay_read(p->relay, &p->answer);
     commit(p, commit_said, on_said);
 }
 
+/*
+ * Nothing that a stranger makes up is a key of the table: he would fill rows with it until their
+ * buckets, his own and others', are thrown out, and full when they come back.
+ */
+static bool is_too_often(struct tx *tx, struct passage *p) {
+    const struct visit *v = p->visit;
+    const char *enrollment = relay_enrollment(p->relay);
+    const char *whose = enrollment ? enrollment : name_of(v);
+    const char *peer = enrollment ? "" : v->asked->peer;
+    unsigned wait;
+    if (rate_take(v->services->rate, whose, peer, REQUESTS_PER_MINUTE, clock_monotonic_ms(), &wait))
+        return false;
+    store_log(tx, LOG_WARN, "relay",
+              "op=PKIOperation upstream=%s peer=%s enrollment=%s status=429 wait_s=%u", name_of(v),
+              log_q(span_str(v->asked->peer)), enrollment ? enrollment : "-", wait);
+    p->answer = (struct relay_answer){.status = 429, .text = TOO_OFTEN, .retry_after_s = (int)wait};
+    return true;
+}
+
+/* The token is looked up here, too: a read of its own would cost as much as all of this. */
 static enum err commit_sent(struct tx *tx, void *user) {
-    return relay_sent(tx, ((struct passage *)user)->relay);
+    struct passage *p = user;
+    TRY(relay_find(tx, p->relay));
+    return is_too_often(tx, p) ? OK : relay_ask(tx, p->relay, &p->job, &p->answer);
 }
 
 static void on_sent(struct store_job *job) {
     struct passage *p = job->user;
-    if (job->result == OK) {
-        fetch_start(gateway_pool(p->visit->services->gateway), p->job);
+    if (job->result != OK || !p->job) {
+        on_said(job);
         return;
     }
-    p->job->result = ERR_BUSY; /* never started: no fault of the upstream */
-    http_resume(p->visit->asked);
+    p->job->done = on_answer;
+    p->job->user = p;
+    fetch_start(gateway_pool(p->visit->services->gateway), p->job);
+}
+
+/* ---- strangers ---- */
+
+static void refuse(const struct visit *v, struct http_reply *reply, int status, const char *text) {
+    log_write(LOG_WARN, "relay", "op=PKIOperation upstream=%s peer=%s enrollment=- status=%d",
+              name_of(v), log_q(span_str(v->asked->peer)), status);
+    http_text(reply, status, text);
+}
+
+static enum err find(struct tx *tx, void *relay) {
+    return relay_find(tx, relay);
+}
+
+/*
+ * What a stranger costs: without a token no look into the database, and with a dead one, when he
+ * comes too often, one by an index. So he keeps neither the writer nor a core from the hosts, and
+ * those at his address pass.
+ */
+static bool is_turned_away(const struct visit *v, struct relay *relay, struct http_reply *reply) {
+    const struct http_request *r = v->asked;
+    struct rate *rate = v->services->rate;
+    bool named = relay_has_token(relay);
+    unsigned wait;
+    if ((named ? rate_would_allow : rate_take)(rate, name_of(v), r->peer, REQUESTS_PER_MINUTE,
+                                               clock_monotonic_ms(), &wait)) {
+        if (!named)
+            refuse(v, reply, 403, RELAY_NO_TOKEN);
+        return !named;
+    }
+    enum err e = named ? store_read(v->services->scep.store, find, relay) : OK;
+    if (e != OK)
+        respond_error(r, reply, e);
+    else if (relay_enrollment(relay))
+        return false;
+    else {
+        refuse(v, reply, 429, TOO_OFTEN);
+        come_again(r, reply, wait);
+    }
+    return true;
 }
 
 static void end(void *relay) {
     relay_end(relay);
 }
 
-static void pass_on(struct passage *p, struct span message, struct http_reply *reply) {
-    const struct http_request *r = p->visit->asked;
-    bool for_the_timeline = relay_begin(p->relay, message, &p->job, &p->answer);
-    if (!p->job && !for_the_timeline) {
-        finish(p, reply);
-        return;
-    }
-    http_later(r, reply, give_up, p);
-    if (!p->job) {
-        commit(p, commit_said, on_said);
-        return;
-    }
-    p->job->done = on_answer;
-    p->job->user = p;
-    commit(p, commit_sent, on_sent);
-}
-
-/*
- * Nothing that a stranger makes up is a key of the table: he would fill rows with it until their
- * buckets, his own and others', are thrown out, and full when they come back.
- */
-static bool is_too_often(const struct passage *p, struct http_reply *reply) {
-    const struct visit *v = p->visit;
-    const char *whose = p->relay ? relay_enrollment(p->relay) : name_of(v);
-    const char *peer = p->relay ? "" : v->asked->peer;
-    unsigned wait;
-    if (rate_take(v->services->rate, whose, peer, REQUESTS_PER_MINUTE, clock_monotonic_ms(), &wait))
-        return false;
-    log_write(LOG_WARN, "relay",
-              "op=PKIOperation upstream=%s peer=%s enrollment=%s status=429 wait_s=%u", name_of(v),
-              log_q(span_str(v->asked->peer)), p->relay ? whose : "-", wait);
-    http_text(reply, 429, "too many requests for this enrollment: come again later");
-    come_again(v->asked, reply, wait);
-    return true;
-}
-
 static void pki_operation(struct visit *v, struct http_reply *reply) {
     const struct http_request *r = v->asked;
     struct passage *p = arena_alloc(r->arena, sizeof *p);
-    struct span message;
+    struct span message = SPAN_NONE;
     p->visit = v;
-    enum err e = relay_find(v->services->gateway, v->upstream, r->arena, v->token, r->peer,
-                            &p->relay, &p->answer);
-    if (e == OK && is_too_often(p, reply))
-        return;
-    if (e == OK && !p->relay) {
-        log_write(LOG_WARN, "relay",
-                  "op=PKIOperation upstream=%s peer=%s status=403 reason=\"no live token\"",
-                  name_of(v), log_q(span_str(r->peer)));
-        finish(p, reply);
-        return;
-    }
-    if (e == OK)
-        e = scep_message_of(r, &message);
+    enum err e =
+        relay_new(v->services->gateway, v->upstream, r->arena, v->token, r->peer, &p->relay);
     if (e != OK) {
         respond_error(r, reply, e);
         return;
     }
     arena_defer(r->arena, end, p->relay);
-    pass_on(p, message, reply);
+    if (is_turned_away(v, p->relay, reply))
+        return;
+    e = scep_message_of(r, &message);
+    relay_take(p->relay, e, message);
+    http_later(r, reply, give_up, p);
+    commit(p, commit_sent, on_sent);
 }
 
 /* ---- operations ---- */

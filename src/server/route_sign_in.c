@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ca/seal.h"
+#include "server/await_guess.h"
 #include "server/page.h"
 #include "server/respond.h"
 #include "xml/xml.h"
@@ -119,27 +120,49 @@ static void get(const struct services *s, const struct http_request *r, struct h
     send_form(s, r, reply, appru, http_query(r, "login_hint"), NULL);
 }
 
-static void post(const struct services *s, const struct http_request *r, struct http_reply *reply) {
+struct signing_in {
+    const struct services *services;
+    const char *appru, *user;
+    struct mdm_sign_in *sign_in;
+};
+
+static void refuse(const struct signing_in *i, const struct http_request *r,
+                   struct http_reply *reply, enum err e) {
+    log_write(LOG_WARN, "mde", "op=SignIn peer=%s user=%s status=refused reason=%s",
+              log_q(span_str(r->peer)), log_q(span_str(i->user)), log_q(span_str(err_detail())));
+    if (e == ERR_AUTH || e == ERR_BUSY)
+        send_form(i->services, r, reply, i->appru, i->user,
+                  arena_str(r->arena, span_str(err_detail())));
+    else
+        respond_error(r, reply, e);
+}
+
+static void finish(void *user, const struct http_request *r, struct http_reply *reply) {
+    const struct signing_in *i = user;
     char token[MDM_SIGN_IN_SIZE];
-    const char *user = http_form(r, "user"), *password = http_form(r, "password"), *appru = NULL;
+    enum err e = mdm_signed_in(i->sign_in, token);
+    if (e == OK)
+        send_token(r, reply, i->appru, token);
+    else
+        refuse(i, r, reply, e);
+}
+
+static void post(const struct services *s, const struct http_request *r, struct http_reply *reply) {
+    struct signing_in *i = arena_alloc(r->arena, sizeof *i);
     bool late = false;
-    enum err e = open_state(s, r->arena, http_form(r, "state"), &appru, &late);
+    *i = (struct signing_in){.services = s, .user = http_form(r, "user")};
+    enum err e = open_state(s, r->arena, http_form(r, "state"), &i->appru, &late);
     if (e != OK) {
         respond_error(r, reply, e);
         return;
     }
     e = late ? err_set(ERR_AUTH, "that took too long; sign in again")
-             : mdm_sign_in(&s->mdm, r->arena, span_str(user), span_str(password), r->peer, token);
-    if (e == OK) {
-        send_token(r, reply, appru, token);
-        return;
-    }
-    log_write(LOG_WARN, "mde", "op=SignIn peer=%s user=%s status=refused reason=%s",
-              log_q(span_str(r->peer)), log_q(span_str(user)), log_q(span_str(err_detail())));
-    if (e == ERR_AUTH || e == ERR_BUSY)
-        send_form(s, r, reply, appru, user, arena_str(r->arena, span_str(err_detail())));
+             : mdm_sign_in(&s->mdm, r->arena, span_str(i->user), span_str(http_form(r, "password")),
+                           r->peer, &i->sign_in);
+    if (e == OK)
+        await_guess(s->mdm.guesses, mdm_sign_in_guess(i->sign_in), r, reply, finish, i);
     else
-        respond_error(r, reply, e);
+        refuse(i, r, reply, e);
 }
 
 void route_sign_in(const struct services *s, const struct http_request *r,

@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "server/await_guess.h"
 #include "server/forwarded.h"
 #include "server/mscep_admin.h"
 #include "server/respond.h"
@@ -19,22 +20,41 @@
 
 /* ---- enrollment ---- */
 
-typedef bool soap_operation(const struct mdm *mdm, struct arena *a, struct span soap,
-                            const char *peer, bool renewing, struct buf *reply);
-
-static void route_soap(const struct mdm *mdm, bool renewing, const struct http_request *r,
-                       struct http_reply *reply, soap_operation *operation) {
-    if (r->method != HTTP_POST) {
+static bool is_soap(const struct http_request *r, struct http_reply *reply) {
+    if (r->method != HTTP_POST)
         respond_not_allowed(r, reply, "POST");
-        return;
-    }
-    if (strcmp(r->content_type, TYPE_SOAP) != 0) {
+    else if (strcmp(r->content_type, TYPE_SOAP) != 0)
         respond_error(r, reply, err_set(ERR_MEDIA_TYPE, "the content type is not " TYPE_SOAP));
-        return;
-    }
+    else
+        return true;
+    return false;
+}
+
+static void respond_soap(struct http_reply *reply, bool ok) {
     reply->content_type = TYPE_SOAP "; charset=utf-8";
-    if (!operation(mdm, r->arena, r->body, r->peer, renewing, &reply->body))
-        reply->status = 500;
+    reply->status = ok ? 200 : 500;
+}
+
+static void discover(const struct mdm *mdm, bool renewing, const struct http_request *r,
+                     struct http_reply *reply) {
+    if (is_soap(r, reply))
+        respond_soap(reply, mdm_discover(mdm, r->arena, r->body, r->peer, renewing, &reply->body));
+}
+
+static void answer(void *user, const struct http_request *r, struct http_reply *reply) {
+    (void)r;
+    respond_soap(reply, mdm_answer(user, &reply->body));
+}
+
+typedef struct enrolling *soap_operation(const struct mdm *mdm, struct arena *a, struct span soap,
+                                         const char *peer, bool renewing);
+
+static void enroll(const struct mdm *mdm, bool renewing, const struct http_request *r,
+                   struct http_reply *reply, soap_operation *operation) {
+    if (!is_soap(r, reply))
+        return;
+    struct enrolling *q = operation(mdm, r->arena, r->body, r->peer, renewing);
+    await_guess(mdm->guesses, mdm_guess(q), r, reply, answer, q);
 }
 
 bool route_enrollment(const struct services *s, bool renewing, const struct http_request *r,
@@ -44,11 +64,11 @@ bool route_enrollment(const struct services *s, bool renewing, const struct http
     if (discovery && r->method & (HTTP_GET | HTTP_HEAD))
         return true;
     if (discovery)
-        route_soap(&s->mdm, renewing, r, reply, mdm_discover);
+        discover(&s->mdm, renewing, r, reply);
     else if (strcasecmp(r->path, PATH_POLICY) == 0)
-        route_soap(&s->mdm, renewing, r, reply, mdm_get_policies);
+        enroll(&s->mdm, renewing, r, reply, mdm_get_policies);
     else if (strcasecmp(r->path, PATH_ENROLLMENT) == 0)
-        route_soap(&s->mdm, renewing, r, reply, mdm_request_token);
+        enroll(&s->mdm, renewing, r, reply, mdm_request_token);
     else
         return false;
     return true;

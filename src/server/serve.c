@@ -17,6 +17,7 @@
 #include "server/admin.h"
 #include "server/config.h"
 #include "server/doors.h"
+#include "csp/shelf.h"
 #include "server/housekeeping.h"
 #include "server/rate.h"
 #include "server/routes.h"
@@ -28,10 +29,12 @@ struct house {
     int lock;
     struct authority *authority;
     struct store *store;
+    struct profile_shelf profiles;
     struct pki_holder *pki;
     struct revocation *revocation;
     struct gateway *gateway;
     struct rate *rate;
+    struct guesses *guesses;
     struct services services;
     struct forwarded forwarded;
     struct housekeeping housekeeping;
@@ -82,9 +85,11 @@ static void wire(struct house *h) {
     const char *sessions = c->device_auth == DEVICE_AUTH_MD5 ? c->public_url : c->management_url;
     h->services.mdm = (struct mdm){
         .store = h->store,
+        .profiles = &h->profiles,
         .authority = h->authority,
         .pki = h->pki,
         .gateway = h->gateway,
+        .guesses = h->guesses,
         .revocation = h->revocation,
         .server_url = c->public_url,
         .policy_url = arena_printf(a, "%s" PATH_POLICY, c->public_url),
@@ -143,6 +148,7 @@ static enum err open_house(struct house *h, const char *folder) {
     TRY(adopt_certificates(h));
     TRY(revocation_open(h->store, &h->revocation));
     TRY(open_gateway(h));
+    TRY(guesses_new(&h->guesses));
     h->rate = rate_new();
     wire(h);
     TRY(doors_open(&h->config, &h->services, &h->forwarded, &h->http));
@@ -153,8 +159,10 @@ static enum err open_house(struct house *h, const char *folder) {
 
 static void close_house(struct house *h) {
     gateway_stop(h->gateway);
+    guesses_refuse(h->guesses);
     if (h->http)
         http_stop(h->http);
+    guesses_free(h->guesses);
     mdm_tell_left_out();
     admin_stop(h->admin);
     rate_free(h->rate);
@@ -164,6 +172,7 @@ static void close_house(struct house *h) {
     revocation_close(h->revocation);
     pki_close(h->pki);
     store_close(h->store);
+    profile_shelf_clear(&h->profiles);
     authority_free(h->authority);
     config_free(&h->config);
     if (h->lock >= 0)

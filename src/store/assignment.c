@@ -27,11 +27,8 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct assignment *out
 static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct assignment **out) {
     enum err e;
     *out = NULL;
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }
@@ -103,12 +100,6 @@ enum err assignment_end_profile(struct tx *tx, const char *profile, int64_t at) 
 enum err assignment_end_device(struct tx *tx, int64_t device, int64_t at) {
     return sql_run(tx, "UPDATE assignment SET removed = $2 WHERE device = $1 AND removed IS NULL",
                    "ii", device, at);
-}
-
-enum err assignment_end_group(struct tx *tx, int64_t device_group, int64_t at) {
-    return sql_run(tx,
-                   "UPDATE assignment SET removed = $2 WHERE device_group = $1 AND removed IS NULL",
-                   "ii", device_group, at);
 }
 
 enum err assignment_is_settled(struct tx *tx, int64_t device, bool *out) {

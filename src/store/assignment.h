@@ -31,12 +31,10 @@ enum err assignment_list(struct tx *tx, struct arena *a, const char *profile, in
 enum err assignment_list_for(struct tx *tx, struct arena *a, int64_t device,
                              struct assignment **out) ERR_MUST_USE;
 
-/* Ends one; ends all of a profile, of a device, of a group. What came of them is for
- * enroll_reconcile. */
+/* Ends one; ends all of a profile, of a device. What came of them is for enroll_reconcile. */
 enum err assignment_end(struct tx *tx, int64_t id, int64_t at) ERR_MUST_USE;
 enum err assignment_end_profile(struct tx *tx, const char *profile, int64_t at) ERR_MUST_USE;
 enum err assignment_end_device(struct tx *tx, int64_t device, int64_t at) ERR_MUST_USE;
-enum err assignment_end_group(struct tx *tx, int64_t device_group, int64_t at) ERR_MUST_USE;
 
 /*
  * Whether the device's enrollments are what its assignments say: each profile in force has one that

@@ -45,11 +45,8 @@ static enum err read_one(struct arena *a, sqlite3_stmt *rows, struct certificate
 static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct certificate **out) {
     enum err e;
     *out = NULL;
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }
@@ -82,6 +79,11 @@ enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *r
         " OR (reason IS 'superseded' AND $3 IS NOT 'superseded' AND " OPEN_ENROLLMENT "))",
         "iis", id, at, reason));
     return sql_changes(tx) ? OK : err_set(ERR_CONFLICT, "the certificate is revoked already");
+}
+
+enum err certificate_assign(struct tx *tx, int64_t id, const char *enrollment) {
+    return sql_run(tx, "UPDATE certificate SET enrollment = $2 WHERE id = $1", "is", id,
+                   enrollment);
 }
 
 enum err certificate_reinstate(struct tx *tx, int64_t id) {
@@ -210,14 +212,11 @@ enum err certificate_list_revoked(struct tx *tx, struct arena *a, const char *ca
                   "SELECT id, serial, revoked, reason FROM certificate WHERE ca = $1"
                   " AND not_after > $2 AND " PUBLIC_REVOCATION " ORDER BY revoked",
                   "si", ca, now));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         **out = (struct certificate){.id = sqlite3_column_int64(rows, 0),
                                      .serial = sql_blob(a, rows, 1),
                                      .revoked = sqlite3_column_int64(rows, 2),
                                      .reason = sql_text(a, rows, 3)};
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

@@ -31,6 +31,9 @@ enum err certificate_list(struct tx *tx, struct arena *a, const char *enrollment
  */
 enum err certificate_revoke(struct tx *tx, int64_t id, int64_t at, const char *reason) ERR_MUST_USE;
 
+/* One that is nobody's, or was that of an enrollment that has ended, is this enrollment's. */
+enum err certificate_assign(struct tx *tx, int64_t id, const char *enrollment) ERR_MUST_USE;
+
 /* Makes a revoked one live again. */
 enum err certificate_reinstate(struct tx *tx, int64_t id) ERR_MUST_USE;
 

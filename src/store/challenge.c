@@ -88,11 +88,8 @@ enum err challenge_list(struct tx *tx, struct arena *a, int64_t max, struct chal
                   "SELECT " COLUMNS " FROM challenge WHERE enrollment IS NULL"
                   " ORDER BY id DESC LIMIT $1",
                   "i", max));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

@@ -47,11 +47,8 @@ enum err account_list(struct tx *tx, struct arena *a, struct account **out) {
     enum err e;
     *out = NULL;
     TRY(sql_query(tx, &rows, "SELECT " ACCOUNT_COLUMNS " FROM account ORDER BY name", ""));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_account(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }
@@ -63,7 +60,8 @@ const char *device_state_name(int state) {
 
 #define DEVICE_COLUMNS                                                                        \
     "id, device_id, name, hw_dev_id, os_version, account, login_status, enrolled, last_seen," \
-    " sid, state, left_at, enrollment_type, claims"
+    " sid, state, left_at, enrollment_type, claims, model, hw_shown, hw_other, hw_told,"      \
+    " watched, sync_version"
 
 static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out) {
     *out = (struct device){
@@ -81,6 +79,12 @@ static void read_device(struct arena *a, sqlite3_stmt *rows, struct device *out)
         .left_at = sqlite3_column_int64(rows, 11),
         .enrollment_type = sql_text(a, rows, 12),
         .claims = sqlite3_column_int64(rows, 13),
+        .model = sql_text(a, rows, 14),
+        .hw_shown = sql_text(a, rows, 15),
+        .hw_other = sql_text(a, rows, 16),
+        .hw_told = sqlite3_column_int64(rows, 17),
+        .watched = sqlite3_column_int64(rows, 18),
+        .sync_version = sqlite3_column_int64(rows, 19),
     };
 }
 
@@ -93,7 +97,8 @@ enum err device_put(struct tx *tx, struct device *d) {
                   " VALUES($1, $2, $3, $4, $5, $6, $7, NULLIF($8, 0))"
                   " ON CONFLICT(device_id) DO UPDATE SET name = $2, hw_dev_id = $3,"
                   " os_version = $4, account = $5, enrolled = $6, enrollment_type = $7,"
-                  " claims = NULLIF($8, 0), state = 1, left_at = NULL"
+                  " claims = NULLIF($8, 0), state = 1, left_at = NULL, model = NULL,"
+                  " hw_shown = NULL, hw_other = NULL, hw_told = 0, watched = 0, sync_version = 0"
                   " RETURNING id",
                   "sssssisi", d->device_id, d->name, d->hw_dev_id, d->os_version, d->account,
                   d->enrolled, d->enrollment_type, d->claims));
@@ -134,19 +139,10 @@ enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device 
 static enum err read_devices(struct arena *a, sqlite3_stmt *rows, struct device **out) {
     enum err e;
     *out = NULL;
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_device(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
-}
-
-enum err device_list(struct tx *tx, struct arena *a, struct device **out) {
-    sqlite3_stmt *rows;
-    TRY(sql_query(tx, &rows, "SELECT " DEVICE_COLUMNS " FROM device ORDER BY id", ""));
-    return read_devices(a, rows, out);
 }
 
 enum err device_page(struct tx *tx, struct arena *a, int64_t after, int64_t max,
@@ -155,6 +151,17 @@ enum err device_page(struct tx *tx, struct arena *a, int64_t after, int64_t max,
     TRY(sql_query(tx, &rows,
                   "SELECT " DEVICE_COLUMNS " FROM device WHERE id > $1 ORDER BY id LIMIT $2", "ii",
                   after, max));
+    return read_devices(a, rows, out);
+}
+
+enum err device_page_of_group(struct tx *tx, struct arena *a, int64_t device_group, int64_t after,
+                              int64_t max, struct device **out) {
+    sqlite3_stmt *rows;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " DEVICE_COLUMNS " FROM group_member m JOIN device ON id = m.device"
+                  " WHERE m.device_group = $1 AND m.device > $2 AND state <> 4"
+                  " ORDER BY m.device LIMIT $3",
+                  "iii", device_group, after, max));
     return read_devices(a, rows, out);
 }
 
@@ -212,6 +219,14 @@ enum err device_set_state(struct tx *tx, const struct device *d) {
                    "UPDATE device SET state = $2, left_at = NULLIF($3, 0), claims = NULLIF($4, 0)"
                    " WHERE id = $1",
                    "iiii", d->id, (int64_t)d->state, d->left_at, d->claims);
+}
+
+enum err device_set_shown(struct tx *tx, const struct device *d) {
+    return sql_run(tx,
+                   "UPDATE device SET model = $2, hw_shown = $3, hw_other = $4, hw_told = $5,"
+                   " watched = $6, sync_version = $7 WHERE id = $1",
+                   "isssiii", d->id, d->model, d->hw_shown, d->hw_other, d->hw_told, d->watched,
+                   d->sync_version);
 }
 
 enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) {

@@ -62,6 +62,15 @@ struct device {
     int64_t left_at;             /* ms; 0: it is here */
     const char *enrollment_type; /* "Device", "Full"; NULL: not known */
     int64_t claims; /* id of the known host whose hardware it names, until that is settled; 0 */
+    /* What its sessions show; all of it begins anew when it enrolls anew. */
+    const char *model;    /* manufacturer and model; NULL: not said yet */
+    const char *hw_shown; /* its HWDevID; NULL: none was shown yet */
+    const char *hw_other; /* another one that was shown since: its sessions are refused until an
+                           * administrator has settled it; NULL: none */
+    int64_t hw_told;      /* ms, when it last answered the question for it; 0: never */
+    int64_t watched;      /* ms, until then it is asked in each session */
+    int64_t
+        sync_version; /* SyncApplicationVersion that it took; 0: it was not asked to, -1: none */
     struct device *next;
 };
 
@@ -71,13 +80,15 @@ enum err device_put(struct tx *tx, struct device *device) ERR_MUST_USE;
 enum err device_by_device_id(struct tx *tx, struct arena *a, const char *device_id,
                              struct device *out) ERR_MUST_USE;
 enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device *out) ERR_MUST_USE;
-enum err device_list(struct tx *tx, struct arena *a, struct device **out) ERR_MUST_USE;
 /* By its DeviceID, or its name when one device alone has it. ERR_NOT_FOUND, ERR_CONFLICT. */
 enum err device_find(struct tx *tx, struct arena *a, const char *text,
                      struct device *out) ERR_MUST_USE;
 /* At most `max` of those with an id above `after`, by id. */
 enum err device_page(struct tx *tx, struct arena *a, int64_t after, int64_t max,
                      struct device **out) ERR_MUST_USE;
+/* The same of a group's members; not those that were removed. */
+enum err device_page_of_group(struct tx *tx, struct arena *a, int64_t device_group, int64_t after,
+                              int64_t max, struct device **out) ERR_MUST_USE;
 /* Those that are here with that HWDevID. */
 enum err device_list_by_hw(struct tx *tx, struct arena *a, const char *hw_dev_id,
                            struct device **out) ERR_MUST_USE;
@@ -89,6 +100,8 @@ enum err device_count_of_account(struct tx *tx, const char *account, int64_t mos
                                  int64_t *count) ERR_MUST_USE;
 /* Writes state, left_at and claims. */
 enum err device_set_state(struct tx *tx, const struct device *device) ERR_MUST_USE;
+/* Writes model, hw_shown, hw_other, hw_told, watched and sync_version. */
+enum err device_set_shown(struct tx *tx, const struct device *device) ERR_MUST_USE;
 /* NULL: the host has not said who is signed in. */
 enum err device_seen(struct tx *tx, int64_t id, int64_t at, const char *login_status) ERR_MUST_USE;
 
@@ -103,7 +116,8 @@ enum err device_set_sid(struct tx *tx, int64_t id, const char *sid) ERR_MUST_USE
 
 /*
  * A device's TLS client certificate (identity.c). After a renewal two are good: the host may not
- * have got the answer. The first session with the new one ends the old.
+ * have got the answer. The first session with the new one ends the old; of a host that has shown
+ * its HWDevID, the first in which it shows it again.
  */
 struct identity {
     struct span sha256; /* the key */
@@ -118,7 +132,7 @@ struct identity {
 
 /* Adds the identity and revokes the device's earlier ones. */
 enum err identity_replace(struct tx *tx, const struct identity *identity) ERR_MUST_USE;
-/* Adds it; the device's earlier ones stay good until identity_first_used. */
+/* Adds it; the device's earlier ones stay good until identity_supersede. */
 enum err identity_add(struct tx *tx, const struct identity *identity) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
 enum err identity_get(struct tx *tx, struct arena *a, struct span sha256,
@@ -126,10 +140,13 @@ enum err identity_get(struct tx *tx, struct arena *a, struct span sha256,
 /* The device's newest that is not revoked. ERR_NOT_FOUND. */
 enum err identity_latest(struct tx *tx, struct arena *a, int64_t device,
                          struct identity *out) ERR_MUST_USE;
-/* The host holds it: it is marked, and those that were issued before it are revoked; *changed
- * becomes true when there was one. */
-enum err identity_first_used(struct tx *tx, const struct identity *identity, int64_t at,
-                             bool *changed) ERR_MUST_USE;
+/* It came in a session: it is marked. */
+enum err identity_first_used(struct tx *tx, const struct identity *identity,
+                             int64_t at) ERR_MUST_USE;
+/* The host holds it: those that were issued before it are revoked; *changed becomes true when there
+ * was one. */
+enum err identity_supersede(struct tx *tx, const struct identity *identity, int64_t at,
+                            bool *changed) ERR_MUST_USE;
 /*
  * How many were issued since `since` to the device of that DeviceID and to those of its account
  * with that HWDevID (NULL: none such), and when the first of them was.

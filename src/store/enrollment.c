@@ -3,58 +3,66 @@
 
 #include "store/sql.h"
 
-#define BEFORE_BODY "id, device, profile, "
-#define AFTER_BODY                                                                            \
-    ", state, created, deadline, sessions, asked, next_ask,"                                  \
+#define COLUMNS                                                                               \
+    "id, device, profile, state, created, deadline, sessions, asked, next_ask,"               \
     " user_scope, subject, san, eku, key_usage, key_length, host_status, host_error,"         \
     " host_thumbprint, respondent, endpoint, asks, answers, successes, assignment, replaces," \
-    " not_after, renew_at, next_check"
-#define COLUMNS BEFORE_BODY "body" AFTER_BODY
-#define OUTLINE BEFORE_BODY "NULL" AFTER_BODY
+    " not_after, renew_at, next_check, kind"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out) {
     *out = (struct enrollment){
         .id = sql_text(a, rows, 0),
         .device = sqlite3_column_int64(rows, 1),
         .profile = sql_text(a, rows, 2),
-        .body = sql_text(a, rows, 3),
-        .state = sqlite3_column_int(rows, 4),
-        .created = sqlite3_column_int64(rows, 5),
-        .deadline = sqlite3_column_int64(rows, 6),
-        .sessions = sqlite3_column_int64(rows, 7),
-        .asked = sqlite3_column_int64(rows, 8),
-        .next_ask = sqlite3_column_int64(rows, 9),
-        .user_scope = sqlite3_column_int(rows, 10) != 0,
-        .subject = sql_text(a, rows, 11),
-        .san = sql_text(a, rows, 12),
-        .eku = sql_text(a, rows, 13),
-        .key_usage = sqlite3_column_int64(rows, 14),
-        .key_length = sqlite3_column_int64(rows, 15),
-        .host_status = sql_text(a, rows, 16),
-        .host_error = sql_text(a, rows, 17),
-        .host_thumbprint = sql_text(a, rows, 18),
-        .respondent = sql_text(a, rows, 19),
-        .endpoint = sql_text(a, rows, 20),
-        .asks = sqlite3_column_int64(rows, 21),
-        .answers = sqlite3_column_int64(rows, 22),
-        .successes = sqlite3_column_int64(rows, 23),
-        .assignment = sqlite3_column_int64(rows, 24),
-        .replaces = sql_text(a, rows, 25),
-        .not_after = sqlite3_column_int64(rows, 26),
-        .renew_at = sqlite3_column_int64(rows, 27),
-        .next_check = sqlite3_column_int64(rows, 28),
+        .state = sqlite3_column_int(rows, 3),
+        .created = sqlite3_column_int64(rows, 4),
+        .deadline = sqlite3_column_int64(rows, 5),
+        .sessions = sqlite3_column_int64(rows, 6),
+        .asked = sqlite3_column_int64(rows, 7),
+        .next_ask = sqlite3_column_int64(rows, 8),
+        .user_scope = sqlite3_column_int(rows, 9) != 0,
+        .subject = sql_text(a, rows, 10),
+        .san = sql_text(a, rows, 11),
+        .eku = sql_text(a, rows, 12),
+        .key_usage = sqlite3_column_int64(rows, 13),
+        .key_length = sqlite3_column_int64(rows, 14),
+        .host_status = sql_text(a, rows, 15),
+        .host_error = sql_text(a, rows, 16),
+        .host_thumbprint = sql_text(a, rows, 17),
+        .respondent = sql_text(a, rows, 18),
+        .endpoint = sql_text(a, rows, 19),
+        .asks = sqlite3_column_int64(rows, 20),
+        .answers = sqlite3_column_int64(rows, 21),
+        .successes = sqlite3_column_int64(rows, 22),
+        .assignment = sqlite3_column_int64(rows, 23),
+        .replaces = sql_text(a, rows, 24),
+        .not_after = sqlite3_column_int64(rows, 25),
+        .renew_at = sqlite3_column_int64(rows, 26),
+        .next_check = sqlite3_column_int64(rows, 27),
+        .kind = (enum enrollment_kind)sqlite3_column_int(rows, 28),
     };
 }
 
-enum err enrollment_add(struct tx *tx, const struct enrollment *e) {
+/* Hosts that were assigned the same share it. */
+static enum err keep_body(struct tx *tx, const char *body) {
     return sql_run(tx,
-                   "INSERT INTO enrollment(id, device, profile, body, state, created, endpoint,"
-                   " assignment, replaces)"
-                   " VALUES($1, $2, $3, $4, $5, $6, COALESCE($7, 'default'), NULLIF($8, 0), $9)",
-                   "sissiisis", e->id, e->device, e->profile, e->body, (int64_t)e->state,
-                   e->created, e->endpoint, e->assignment, e->replaces);
+                   "INSERT INTO body(hint, text) SELECT hint($1), $1 WHERE NOT EXISTS"
+                   "(SELECT 1 FROM body WHERE hint = hint($1) AND text = $1)",
+                   "s", body);
 }
 
+enum err enrollment_add(struct tx *tx, const struct enrollment *e) {
+    TRY(keep_body(tx, e->body));
+    return sql_run(tx,
+                   "INSERT INTO enrollment(id, device, profile, body, state, created, endpoint,"
+                   " assignment, replaces, kind) VALUES($1, $2, $3,"
+                   " (SELECT id FROM body WHERE hint = hint($4) AND text = $4),"
+                   " $5, $6, COALESCE($7, 'default'), NULLIF($8, 0), $9, max($10, 1))",
+                   "sissiisisi", e->id, e->device, e->profile, e->body, (int64_t)e->state,
+                   e->created, e->endpoint, e->assignment, e->replaces, (int64_t)e->kind);
+}
+
+/* One that is the same is not written again. */
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
     return sql_run(tx,
                    "UPDATE enrollment SET state = $2, deadline = NULLIF($3, 0), sessions = $4,"
@@ -62,12 +70,24 @@ enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
                    " key_usage = $11, key_length = $12, host_status = $13, host_error = $14,"
                    " host_thumbprint = $15, respondent = $16, asks = $17, answers = $18,"
                    " successes = $19, not_after = NULLIF($20, 0), renew_at = NULLIF($21, 0),"
-                   " next_check = $22 WHERE id = $1",
+                   " next_check = $22 WHERE id = $1 AND (state, deadline, sessions, asked,"
+                   " next_ask, user_scope, subject, san, eku, key_usage, key_length, host_status,"
+                   " host_error, host_thumbprint, respondent, asks, answers, successes, not_after,"
+                   " renew_at, next_check) IS NOT ($2, NULLIF($3, 0), $4, $5, $6, $7, $8, $9, $10,"
+                   " $11, $12, $13, $14, $15, $16, $17, $18, $19, NULLIF($20, 0), NULLIF($21, 0),"
+                   " $22)",
                    "siiiiiisssiissssiiiiii", e->id, (int64_t)e->state, e->deadline, e->sessions,
                    e->asked, e->next_ask, (int64_t)e->user_scope, e->subject, e->san, e->eku,
                    e->key_usage, e->key_length, e->host_status, e->host_error, e->host_thumbprint,
                    e->respondent, e->asks, e->answers, e->successes, e->not_after, e->renew_at,
                    e->next_check);
+}
+
+enum err enrollment_update_asks(struct tx *tx, const struct enrollment *e) {
+    return sql_run(tx,
+                   "UPDATE enrollment SET state = $2, asks = $3, answers = $4, successes = $5"
+                   " WHERE id = $1",
+                   "siiii", e->id, (int64_t)e->state, e->asks, e->answers, e->successes);
 }
 
 enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct enrollment *out) {
@@ -86,11 +106,8 @@ enum err enrollment_get(struct tx *tx, struct arena *a, const char *id, struct e
 static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct enrollment **out) {
     enum err e;
     *out = NULL;
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }
@@ -122,10 +139,12 @@ enum err enrollment_page(struct tx *tx, struct arena *a, int64_t after, int64_t 
     return read_list(a, rows, out);
 }
 
-enum err enrollment_outline(struct tx *tx, struct arena *a, int64_t device,
-                            struct enrollment **out) {
+enum err enrollment_list_present(struct tx *tx, struct arena *a, int64_t device,
+                                 struct enrollment **out) {
     sqlite3_stmt *rows;
-    TRY(sql_query(tx, &rows, "SELECT " OUTLINE " FROM enrollment WHERE device = $1 ORDER BY rowid",
+    TRY(sql_query(tx, &rows,
+                  "SELECT " COLUMNS " FROM enrollment WHERE device = $1 AND kept IS NULL"
+                  " ORDER BY rowid",
                   "i", device));
     return read_list(a, rows, out);
 }
@@ -133,7 +152,9 @@ enum err enrollment_outline(struct tx *tx, struct arena *a, int64_t device,
 enum err enrollment_body(struct tx *tx, struct arena *a, struct enrollment *e) {
     sqlite3_stmt *rows;
     enum err error;
-    TRY(sql_query(tx, &rows, "SELECT body FROM enrollment WHERE id = $1", "s", e->id));
+    TRY(sql_query(tx, &rows,
+                  "SELECT b.text FROM enrollment e JOIN body b ON b.id = e.body WHERE e.id = $1",
+                  "s", e->id));
     if (sql_next(rows, &error))
         e->body = sql_text(a, rows, 0);
     else if (error == OK)
@@ -152,12 +173,12 @@ enum err enrollment_list_by_thumbprint(struct tx *tx, struct arena *a, const cha
     return read_list(a, rows, out);
 }
 
-enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now, struct enrollment **out) {
+enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now, int64_t sessions,
+                             struct enrollment **out) {
     sqlite3_stmt *rows;
     TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS
-                  " FROM enrollment WHERE deadline IS NOT NULL AND deadline <= $1",
-                  "i", now));
+                  "SELECT " COLUMNS " FROM enrollment WHERE deadline <= $1 AND sessions >= $2",
+                  "ii", now, sessions));
     return read_list(a, rows, out);
 }
 
@@ -190,7 +211,7 @@ enum err enrollment_list_renewals(struct tx *tx, struct arena *a, int64_t device
 }
 
 /* 8, 11, 12: see enroll/state.c; the index enrollment_not_after is of these. */
-#define IS_HELD "state IN (8, 11, 12)"
+#define IS_HELD "(state = 8 OR state BETWEEN 11 AND 12)"
 
 enum err enrollment_list_ended(struct tx *tx, struct arena *a, int64_t now, int64_t max,
                                struct enrollment **out) {
@@ -213,12 +234,13 @@ enum err enrollment_list_removals(struct tx *tx, struct arena *a, int64_t device
 }
 
 /* 17 is EVENT_GONE. */
-enum err enrollment_count_gone(struct tx *tx, int64_t device, const char *profile, int64_t since,
+enum err enrollment_count_gone(struct tx *tx, const struct enrollment *like, int64_t since,
                                int64_t *count) {
     return sql_number(tx, count,
                       "SELECT count(*) FROM enrollment e JOIN event v ON v.enrollment = e.id"
-                      " WHERE e.device = $1 AND e.profile = $2 AND v.kind = 17 AND v.at >= $3",
-                      "isi", device, profile, since);
+                      " WHERE e.device = $1 AND e.profile = $2 AND e.kind = $3 AND v.kind = 17"
+                      " AND v.at >= $4 AND (e.kind = 1 OR e.id = $5)",
+                      "isiis", like->device, like->profile, (int64_t)like->kind, since, like->id);
 }
 
 enum err enrollment_find_unseen(struct tx *tx, struct arena *a, int64_t before, int64_t seen,
@@ -258,16 +280,13 @@ enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enro
     TRY(sql_query(tx, &rows,
                   "SELECT at, kind, text, evidence FROM event WHERE enrollment = $1 ORDER BY id",
                   "s", enrollment));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         **out = (struct event){
             .at = sqlite3_column_int64(rows, 0),
             .kind = sqlite3_column_int(rows, 1),
             .text = sql_text(a, rows, 2),
             .evidence = sql_text(a, rows, 3),
         };
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

@@ -8,14 +8,22 @@
 
 #include "store/store.h"
 
+/* What is delivered. */
+enum enrollment_kind {
+    ENROLLMENT_SCEP = 1, /* a profile, by which the host asks for its certificate */
+    ENROLLMENT_PFX,      /* PKCS#12: key and certificate, see store/pfx.h */
+};
+
 /* One profile on one host. NULL strings: not known (yet). Times in ms, 0: none. */
 struct enrollment {
     const char *id; /* the CSP's UniqueID */
     int64_t device;
-    const char *profile;  /* its name when it was assigned */
+    enum enrollment_kind kind; /* 0 given to enrollment_add: ENROLLMENT_SCEP */
+    const char *profile;  /* its name when it was assigned; of PKCS#12 "", which no profile is */
     const char *endpoint; /* of ours, or an upstream: where its certificate comes from; NULL given
-                           * to enrollment_add: "default" */
-    const char *body;     /* the profile as it was then, with placeholders */
+                           * to enrollment_add: "default". "": somebody else's, a PKCS#12's */
+    const char *body;     /* the profile as it was then, with placeholders (of PKCS#12 ""): for
+                           * enrollment_add, and of enrollment_body; NULL else */
     int state;            /* enum enroll_state */
     int64_t created;
     int64_t deadline; /* until when an outcome is expected; set when the host accepts */
@@ -41,8 +49,11 @@ struct enrollment {
 };
 
 enum err enrollment_add(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
-/* Writes every column but id, device, profile, endpoint, body, created, assignment and replaces. */
+/* Writes every column but id, device, kind, profile, endpoint, body, created, assignment and
+ * replaces. */
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
+/* Only its state, asks, answers and successes. */
+enum err enrollment_update_asks(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
 enum err enrollment_get(struct tx *tx, struct arena *a, const char *id,
                         struct enrollment *out) ERR_MUST_USE;
@@ -57,13 +68,27 @@ enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device,
  * the next page begins, 0 when there is none. */
 enum err enrollment_page(struct tx *tx, struct arena *a, int64_t after, int64_t max, int64_t *last,
                          struct enrollment **out) ERR_MUST_USE;
-/* The same of one device, without their bodies, which take the most room; and one of those. */
-enum err enrollment_outline(struct tx *tx, struct arena *a, int64_t device,
-                            struct enrollment **out) ERR_MUST_USE;
+/* Those of one device that have not ended, oldest first. */
+enum err enrollment_list_present(struct tx *tx, struct arena *a, int64_t device,
+                                 struct enrollment **out) ERR_MUST_USE;
+/* Sets e->body. ERR_NOT_FOUND. */
 enum err enrollment_body(struct tx *tx, struct arena *a, struct enrollment *e) ERR_MUST_USE;
-/* Those whose deadline has passed at `now` and is still set. */
-enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now,
+/* Those whose deadline has passed at `now` and is still set, and whose hosts were asked in so many
+ * sessions. */
+enum err enrollment_list_due(struct tx *tx, struct arena *a, int64_t now, int64_t sessions,
                              struct enrollment **out) ERR_MUST_USE;
+
+/* It has ended: it is kept until then, and until its certificates have ended (purge.c). One whose
+ * upstream issued what was never seen here, so that nobody knows its end, is kept until
+ * `unseen_until`. */
+enum err enrollment_end(struct tx *tx, const char *id, int64_t keep_until,
+                        int64_t unseen_until) ERR_MUST_USE;
+/* One that has ended is kept at least so long; nothing happens to one that has not. */
+enum err enrollment_keep(struct tx *tx, const char *id, int64_t until) ERR_MUST_USE;
+/* Deletes at most `max` of those that are not kept any more at `now`, with their events; not those
+ * that stand for one that has not ended, nor those with a request that is pending. Their
+ * certificates stay. */
+enum err enrollment_purge(struct tx *tx, int64_t now, int64_t max, int64_t *count) ERR_MUST_USE;
 
 /* ---- for enroll/life.h ---- */
 
@@ -82,8 +107,9 @@ enum err enrollment_list_ended(struct tx *tx, struct arena *a, int64_t now, int6
 /* Those of a device that are to be deleted from it: renewed and removing. */
 enum err enrollment_list_removals(struct tx *tx, struct arena *a, int64_t device,
                                   struct enrollment **out) ERR_MUST_USE;
-/* How often a profile's certificate was gone from a device since `since`. */
-enum err enrollment_count_gone(struct tx *tx, int64_t device, const char *profile, int64_t since,
+/* How often the certificate of its profile, or of its own PKCS#12, was gone from its device since
+ * `since`. */
+enum err enrollment_count_gone(struct tx *tx, const struct enrollment *like, int64_t since,
                                int64_t *count) ERR_MUST_USE;
 
 /* Hosts that are here, were not seen since `seen`, and hold a certificate that ends before

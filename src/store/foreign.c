@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates that an upstream issued. */
+#include "store/enrollment.h"
 #include "store/sql.h"
 #include "store/upstream.h"
 
@@ -32,7 +33,7 @@ enum err foreign_add(struct tx *tx, struct foreign_certificate *c) {
                 c->sha1, c->not_before, c->not_after, c->seen, c->der));
     if (sql_changes(tx)) {
         c->id = sqlite3_last_insert_rowid(tx->db);
-        return OK;
+        return c->enrollment ? enrollment_keep(tx, c->enrollment, c->not_after) : OK;
     }
     TRY(sql_number(tx, &c->id,
                    "SELECT id FROM foreign_certificate WHERE sha1 = $1 AND upstream = $2", "ss",
@@ -42,8 +43,11 @@ enum err foreign_add(struct tx *tx, struct foreign_certificate *c) {
 }
 
 enum err foreign_bind(struct tx *tx, int64_t id, const char *enrollment) {
-    return sql_run(tx, "UPDATE foreign_certificate SET enrollment = $2 WHERE id = $1", "is", id,
-                   enrollment);
+    int64_t end;
+    TRY(sql_run(tx, "UPDATE foreign_certificate SET enrollment = $2 WHERE id = $1", "is", id,
+                enrollment));
+    TRY(sql_number(tx, &end, "SELECT not_after FROM foreign_certificate WHERE id = $1", "i", id));
+    return enrollment_keep(tx, enrollment, end);
 }
 
 enum err foreign_by_id(struct tx *tx, struct arena *a, int64_t id,
@@ -67,11 +71,8 @@ enum err foreign_list(struct tx *tx, struct arena *a, const char *enrollment,
     TRY(sql_query(tx, &rows,
                   "SELECT " COLUMNS " FROM foreign_certificate WHERE enrollment = $1 ORDER BY id",
                   "s", enrollment));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

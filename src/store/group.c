@@ -11,16 +11,13 @@
 static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct group **out) {
     enum err e;
     *out = NULL;
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         **out = (struct group){
             .id = sqlite3_column_int64(rows, 0),
             .name = sql_text(a, rows, 1),
             .created = sqlite3_column_int64(rows, 2),
             .members = sqlite3_column_int64(rows, 3),
         };
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }
@@ -82,33 +79,4 @@ enum err group_remove_member(struct tx *tx, int64_t id, int64_t device, bool *ch
 
 enum err group_remove_everywhere(struct tx *tx, int64_t device) {
     return sql_run(tx, "DELETE FROM group_member WHERE device = $1", "i", device);
-}
-
-enum err group_page(struct tx *tx, struct arena *a, int64_t id, int64_t after, int64_t max,
-                    struct device **out) {
-    sqlite3_stmt *rows;
-    enum err e;
-    *out = NULL;
-    TRY(sql_query(tx, &rows,
-                  "SELECT d.id, d.device_id, d.name, d.account, d.os_version, d.state, d.enrolled,"
-                  " d.last_seen FROM group_member m JOIN device d ON d.id = m.device"
-                  " WHERE m.device_group = $1 AND m.device > $2 AND d.state <> 4"
-                  " ORDER BY m.device LIMIT $3",
-                  "iii", id, after, max));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
-        **out = (struct device){
-            .id = sqlite3_column_int64(rows, 0),
-            .device_id = sql_text(a, rows, 1),
-            .name = sql_text(a, rows, 2),
-            .account = sql_text(a, rows, 3),
-            .os_version = sql_text(a, rows, 4),
-            .state = sqlite3_column_int(rows, 5),
-            .enrolled = sqlite3_column_int64(rows, 6),
-            .last_seen = sqlite3_column_int64(rows, 7),
-        };
-        out = &(*out)->next;
-    }
-    sql_end(rows);
-    return e;
 }

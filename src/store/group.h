@@ -32,9 +32,5 @@ enum err group_add_member(struct tx *tx, int64_t id, int64_t device, bool *chang
 enum err group_remove_member(struct tx *tx, int64_t id, int64_t device, bool *changed) ERR_MUST_USE;
 /* Out of all groups. */
 enum err group_remove_everywhere(struct tx *tx, int64_t device) ERR_MUST_USE;
-/* At most `max` members with an id above `after`, by id, with what a list shows of them; not those
- * that were removed. */
-enum err group_page(struct tx *tx, struct arena *a, int64_t id, int64_t after, int64_t max,
-                    struct device **out) ERR_MUST_USE;
 
 #endif

@@ -51,9 +51,12 @@ enum err identity_latest(struct tx *tx, struct arena *a, int64_t device, struct 
     return one_identity(a, rows, out);
 }
 
-enum err identity_first_used(struct tx *tx, const struct identity *i, int64_t at, bool *changed) {
-    TRY(sql_run(tx, "UPDATE identity SET used = $2 WHERE sha256 = $1 AND used IS NULL", "bi",
-                i->sha256, at));
+enum err identity_first_used(struct tx *tx, const struct identity *i, int64_t at) {
+    return sql_run(tx, "UPDATE identity SET used = $2 WHERE sha256 = $1 AND used IS NULL", "bi",
+                   i->sha256, at);
+}
+
+enum err identity_supersede(struct tx *tx, const struct identity *i, int64_t at, bool *changed) {
     TRY(sql_run(tx,
                 "UPDATE identity SET revoked = $2, reason = 'superseded'"
                 " WHERE device = $1 AND revoked IS NULL AND issued < $3 AND sha256 <> $4",
@@ -95,14 +98,11 @@ enum err identity_list_revoked(struct tx *tx, struct arena *a, int64_t now, stru
                   "SELECT serial, CASE WHEN serial IS NULL THEN der END, revoked, reason"
                   " FROM identity WHERE revoked IS NOT NULL AND not_after > $1 ORDER BY revoked",
                   "i", now));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         **out = (struct identity){.serial = sql_blob(a, rows, 0),
                                   .der = sql_blob(a, rows, 1),
                                   .revoked = sqlite3_column_int64(rows, 2),
                                   .reason = sql_text(a, rows, 3)};
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

@@ -24,8 +24,7 @@ enum err journal_add(struct tx *tx, const struct journal_entry *entry) {
 static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct journal_entry **out) {
     enum err e;
     *out = NULL;
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         **out = (struct journal_entry){
             .id = sqlite3_column_int64(rows, 0),
             .at = sqlite3_column_int64(rows, 1),
@@ -36,8 +35,6 @@ static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct journal_en
             .evidence = sql_text(a, rows, 6),
             .device = sqlite3_column_int64(rows, 7),
         };
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

@@ -54,11 +54,8 @@ enum err ndes_account_list(struct tx *tx, struct arena *a, struct ndes_account *
                   "SELECT endpoint, name, password, created FROM ndes_account"
                   " ORDER BY endpoint, name",
                   ""));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

@@ -50,11 +50,8 @@ enum err profile_list(struct tx *tx, struct arena *a, struct stored_profile **ou
     enum err e;
     *out = NULL;
     TRY(sql_query(tx, &rows, "SELECT " COLUMNS " FROM profile ORDER BY name", ""));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_profile(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

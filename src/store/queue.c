@@ -138,11 +138,8 @@ enum err queue_page(struct tx *tx, struct arena *a, const struct queue_filter *f
     *out = NULL;
     TRY(sql_query(tx, &rows, page_query(f), "iiiii", f->device, f->batch, (int64_t)f->state,
                   f->before, f->max));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

@@ -65,6 +65,8 @@ enum err queue_move(struct tx *tx, int64_t id, int state, int64_t now) ERR_MUST_
 enum err queue_forget(struct tx *tx, int64_t device, int64_t now) ERR_MUST_USE;
 /* The device leaves: the same, and what waits is cancelled. */
 enum err queue_cancel_all(struct tx *tx, int64_t device, int64_t now) ERR_MUST_USE;
+/* Deletes at most `max` of those that were done before `before`, with what came of them. */
+enum err queue_purge(struct tx *tx, int64_t before, int64_t max, int64_t *count) ERR_MUST_USE;
 
 enum { QUEUE_MAX_DATA = 64 * 1024, QUEUE_MAX_MORE = 64 };
 

@@ -68,8 +68,7 @@ enum err queue_results(struct tx *tx, struct arena *a, int64_t command, bool wit
         "SELECT id, command, cmd_id, cmd, loc_uri, status, original_error, format,"
         " iif($2, data, NULL), size, at FROM queue_result WHERE command = $1 ORDER BY cmd_id, id",
         "ii", command, (int64_t)with_data));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         **out = (struct queue_result){
             .id = sqlite3_column_int64(rows, 0),
             .command = sqlite3_column_int64(rows, 1),
@@ -83,8 +82,6 @@ enum err queue_results(struct tx *tx, struct arena *a, int64_t command, bool wit
             .size = sqlite3_column_int64(rows, 9),
             .at = sqlite3_column_int64(rows, 10),
         };
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

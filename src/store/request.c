@@ -35,11 +35,8 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct request *out) {
 static enum err read_list(struct arena *a, sqlite3_stmt *rows, struct request **out) {
     enum err e;
     *out = NULL;
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }

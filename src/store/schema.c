@@ -291,6 +291,57 @@ static const char *const steps[] = {
     "INSERT INTO event(enrollment, at, kind, text, evidence)"
     "  SELECT id, 1000 * strftime('%s', 'now'), 18, 'the host has a newer certificate of the"
     " profile: this one is deleted there', '{}' FROM enrollment WHERE state = 13;",
+
+    /* 5: what a session shows of its host, what is kept how long, profiles apart, PKCS#12. */
+    /* What its sessions show of it; see struct device. */
+    "ALTER TABLE device ADD COLUMN model TEXT;"
+    "ALTER TABLE device ADD COLUMN hw_shown TEXT;"
+    "ALTER TABLE device ADD COLUMN hw_other TEXT;"
+    "ALTER TABLE device ADD COLUMN hw_told INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN watched INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN sync_version INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE session ADD COLUMN peer TEXT;"
+    "CREATE INDEX queue_done ON queue(done) WHERE done IS NOT NULL;"
+    /* Of one that has ended: until when it is kept. */
+    "ALTER TABLE enrollment ADD COLUMN kept INTEGER;"
+    /* 15 and 16 are removed and revoked: a month, as enroll/enroll.c has it. */
+    "UPDATE enrollment SET kept = max(1000 * strftime('%s', 'now') + 2592000000,"
+    "  COALESCE((SELECT max(c.not_after) FROM certificate c WHERE c.enrollment = enrollment.id), 0),"
+    "  COALESCE((SELECT max(f.not_after) FROM foreign_certificate f"
+    "    WHERE f.enrollment = enrollment.id), 0)) WHERE state IN (15, 16);"
+    "CREATE INDEX enrollment_kept ON enrollment(kept) WHERE kept IS NOT NULL;"
+    "DROP INDEX IF EXISTS enrollment_device;"
+    "CREATE INDEX enrollment_device ON enrollment(device, kept);"
+    /* With the sessions, so that hosts that are away cost no look at their rows. */
+    "DROP INDEX IF EXISTS enrollment_deadline;"
+    "CREATE INDEX enrollment_deadline ON enrollment(deadline, sessions)"
+    "  WHERE deadline IS NOT NULL;"
+    /* Held by their hosts. */
+    "DROP INDEX enrollment_not_after;"
+    "CREATE INDEX enrollment_not_after ON enrollment(not_after)"
+    "  WHERE not_after IS NOT NULL AND (state = 8 OR state BETWEEN 11 AND 12);"
+
+    /* Profiles as they were assigned: hosts of one profile share a row, which is never changed, so
+     * that an enrollment's, which is written often, is small. */
+    "CREATE TABLE body(id INTEGER PRIMARY KEY, hint INTEGER NOT NULL, text TEXT NOT NULL);"
+    "CREATE INDEX body_hint ON body(hint);"
+    "INSERT INTO body(hint, text) SELECT hint(body), body FROM enrollment GROUP BY body;"
+    "ALTER TABLE enrollment ADD COLUMN body_id INTEGER REFERENCES body(id);"
+    "UPDATE enrollment SET body_id = (SELECT b.id FROM body b"
+    "  WHERE b.hint = hint(enrollment.body) AND b.text = enrollment.body);"
+    "ALTER TABLE enrollment DROP COLUMN body;"
+    "ALTER TABLE enrollment RENAME COLUMN body_id TO body;"
+    "CREATE INDEX enrollment_body ON enrollment(body);" /* whether one is still needed */
+
+    /* PKCS#12 for a host: 1 is a profile's enrollment, 2 that of a pfx. Its secret is sealed. */
+    "ALTER TABLE enrollment ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;"
+    "CREATE TABLE pfx("
+    "  enrollment TEXT PRIMARY KEY REFERENCES enrollment(id), made INTEGER NOT NULL,"
+    "  sha1 TEXT NOT NULL, cert BLOB NOT NULL, key_location INTEGER NOT NULL,"
+    "  exportable INTEGER NOT NULL, secret BLOB);"
+
+    /* For enrollment_purge: requests that wait hold their enrollment. */
+    "CREATE INDEX request_pending_of ON request(enrollment) WHERE state = 1;",
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };

@@ -13,7 +13,7 @@ static void put_text(struct buf *b, const char *text) {
 }
 
 static void put_number(struct buf *b, int64_t n) {
-    buf_printf(b, "%lld", (long long)n);
+    buf_number(b, n);
     buf_char(b, '\0');
 }
 
@@ -67,7 +67,7 @@ enum err session_get(struct tx *tx, struct arena *a, int64_t device, struct sess
     enum err e;
     TRY(sql_query(tx, &rows,
                   "SELECT session_id, msg_id, started, heard, in_msg, request_sha256, reply, sent,"
-                  " chunk_uri, chunk_ref, chunk FROM session WHERE device = $1",
+                  " chunk_uri, chunk_ref, chunk, peer FROM session WHERE device = $1",
                   "i", device));
     if (sql_next(rows, &e))
         *out = (struct session){
@@ -82,6 +82,7 @@ enum err session_get(struct tx *tx, struct arena *a, int64_t device, struct sess
             .chunk_uri = sql_text(a, rows, 8),
             .chunk_ref = sql_text(a, rows, 9),
             .chunk = sql_blob(a, rows, 10),
+            .peer = sql_text(a, rows, 11),
         };
     else if (e == OK)
         e = err_set(ERR_NOT_FOUND, "the device is in no session");
@@ -94,12 +95,12 @@ enum err session_put(struct tx *tx, int64_t device, const struct session *s) {
     put_commands(&sent, s->sent);
     return sql_run(tx,
                    "INSERT INTO session(device, session_id, msg_id, started, heard, in_msg,"
-                   " request_sha256, reply, sent, chunk_uri, chunk_ref, chunk)"
-                   " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+                   " request_sha256, reply, sent, chunk_uri, chunk_ref, chunk, peer)"
+                   " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
                    " ON CONFLICT(device) DO UPDATE SET session_id = $2, msg_id = $3, started = $4,"
                    " heard = $5, in_msg = $6, request_sha256 = $7, reply = $8, sent = $9,"
-                   " chunk_uri = $10, chunk_ref = $11, chunk = $12",
-                   "isiiiibbbssb", device, s->session_id, s->msg_id, s->started, s->heard,
+                   " chunk_uri = $10, chunk_ref = $11, chunk = $12, peer = $13",
+                   "isiiiibbbssbs", device, s->session_id, s->msg_id, s->started, s->heard,
                    s->in_msg, s->request, s->reply, buf_view(&sent), s->chunk_uri, s->chunk_ref,
-                   s->chunk);
+                   s->chunk, s->peer);
 }

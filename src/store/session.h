@@ -25,6 +25,7 @@ struct session {
     int64_t msg_id;            /* of the server's last message in it, from 1 */
     int64_t started, heard;    /* ms: of its first and of its last message */
     int64_t in_msg;            /* MsgID of the device's last message */
+    const char *peer;          /* the address that it came from */
     struct span request;       /* SHA-256 of that message */
     struct span reply;         /* the answer to it, sealed; empty: it can be made again */
     struct sent_command *sent; /* what the device may answer still, in the order of sending */

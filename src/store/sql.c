@@ -48,11 +48,12 @@ enum err sql_connect(const char *path, bool writer, struct tx *out) {
     sqlite3_create_function(out->db, "hint", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, hint,
                             NULL, NULL);
     char *message = NULL;
-    /* The journal of a savepoint needs no file: nothing is recovered from it. A checkpoint every 16
-     * MiB of WAL costs a quarter of one every 4. */
+    /* The journal of a savepoint needs no file: nothing is recovered from it. What is freed may
+     * have been a secret, also where a row is only replaced: it is overwritten, whatever SQLite was
+     * built with. */
     const char *settings = writer ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                     "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000;"
-                                    "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;"
+                                    "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;"
                                   : "PRAGMA query_only=ON; PRAGMA cache_size=-500;";
     if (sqlite3_exec(out->db, settings, NULL, NULL, &message) != SQLITE_OK) {
         enum err e = err_set(ERR_STORE, "cannot set up '%s': %s", path, message ? message : "");
@@ -64,7 +65,7 @@ enum err sql_connect(const char *path, bool writer, struct tx *out) {
 }
 
 void sql_disconnect(struct tx *tx) {
-    for (unsigned i = 0; i < tx->cached; i++)
+    for (unsigned i = 0; i < SQL_PLACES; i++)
         sqlite3_finalize(tx->cache[i].stmt);
     sqlite3_close(tx->db);
     *tx = (struct tx){0};
@@ -79,13 +80,20 @@ static char *numbered_parameters(const char *sql) {
     return copy;
 }
 
+/* Where the statement lies, or the free place for it: at least a quarter are free. */
+static struct cached_sql *place_of(struct tx *tx, const char *sql) {
+    uintptr_t hash = (uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+    unsigned at = (unsigned)(hash % SQL_PLACES);
+    while (tx->cache[at].sql && tx->cache[at].sql != sql)
+        at = (at + 1) % SQL_PLACES;
+    return &tx->cache[at];
+}
+
 static enum err prepare(struct tx *tx, const char *sql, sqlite3_stmt **out) {
-    for (unsigned i = 0; i < tx->cached; i++) {
-        if (tx->cache[i].sql == sql) {
-            *out = tx->cache[i].stmt;
-            return OK;
-        }
-    }
+    struct cached_sql *place = place_of(tx, sql);
+    *out = place->stmt;
+    if (place->sql)
+        return OK;
     if (tx->cached == SQL_CACHE)
         return err_set(ERR_INTERNAL, "more than %d SQL statements", SQL_CACHE);
     char *numbered = numbered_parameters(sql);
@@ -93,8 +101,8 @@ static enum err prepare(struct tx *tx, const char *sql, sqlite3_stmt **out) {
     free(numbered);
     if (code != SQLITE_OK)
         return failed(tx, code, sql);
-    tx->cache[tx->cached].sql = sql;
-    tx->cache[tx->cached++].stmt = *out;
+    *place = (struct cached_sql){sql, *out};
+    tx->cached++;
     return OK;
 }
 

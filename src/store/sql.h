@@ -13,7 +13,8 @@
 #include "store/pending.h"
 #include "store/store.h"
 
-enum { SQL_CACHE = 192 }; /* more than there are statements in the store */
+/* More than there are statements in the store; places for them. */
+enum { SQL_CACHE = 240, SQL_PLACES = 320 };
 
 /*
  * Whether the enrollment `e` is open, as enroll_state_open has it: sent, accepted, requested,
@@ -24,10 +25,10 @@ enum { SQL_CACHE = 192 }; /* more than there are statements in the store */
 
 struct tx {
     sqlite3 *db;
-    struct {
+    struct cached_sql {
         const char *sql; /* compared by address: statements are literals */
         sqlite3_stmt *stmt;
-    } cache[SQL_CACHE];
+    } cache[SQL_PLACES];
     unsigned cached;
     struct pending pending; /* of the writer */
 };
@@ -54,6 +55,14 @@ bool sql_next(sqlite3_stmt *rows, enum err *e);
 
 /* Ends a query early, or after its last row. */
 void sql_end(sqlite3_stmt *rows);
+
+/*
+ * A loop over all rows that makes a list of them, in the arena `a` and in their order: its body
+ * reads the row into **out. `out` points to where the list begins, which is NULL until then.
+ */
+#define SQL_EACH_ROW(rows, e, a, out)                                               \
+    for (; sql_next(rows, &(e)) && (*(out) = arena_alloc(a, sizeof **(out)), true); \
+         (out) = &(*(out))->next)
 
 /* Columns of the current row, copied into the arena; NULL columns give NULL, 0 or an empty span. */
 const char *sql_text(struct arena *a, sqlite3_stmt *rows, int column);

@@ -7,6 +7,10 @@
  * each core has work whose write is expected, as to sync at once would then only take CPU from
  * that. A single job on an idle machine is never kept waiting for company. A batch of which no job
  * wants a sync is synced later, with all that came until then.
+ *
+ * A job that wants none, and comes while nobody commits and no sync is due, is done by its own
+ * thread: to wake another for it would take as long as the commit. Who does so has no time for
+ * more: syncs and checkpoints are the committer's.
  */
 #include "store/store.h"
 
@@ -22,7 +26,8 @@
 #include "base/mem.h"
 #include "store/sql.h"
 
-enum { BATCH = 32, GATHER_MS = 5 };
+/* A checkpoint every 16 MiB of WAL costs a quarter of one every 4. */
+enum { BATCH = 32, GATHER_MS = 5, CHECKPOINT_PAGES = 4000 };
 
 struct reader {
     struct tx tx;
@@ -31,11 +36,15 @@ struct reader {
 
 struct store {
     char *path;
-    struct tx writer; /* the committer's own, and the next two */
+    struct tx writer; /* this and the next four: of whoever has set `committing` */
     bool syncs;       /* as the writer's connection is set */
+    bool wrote;       /* the last batch */
+    int wal_pages;    /* since the last checkpoint */
     int64_t unsynced; /* monotonic ms, when the first commit was told that is not yet synced; 0 */
     pthread_t committer;
-    pthread_mutex_t lock;  /* guards everything below */
+    pthread_mutex_t lock; /* guards everything below */
+    bool committing;
+    bool timed;            /* the committer waits no longer than until a sync is due */
     pthread_cond_t queued; /* there is a first job, or no reason to wait for more */
     struct store_job *first, **last;
     unsigned waiting, expected, cores;
@@ -94,8 +103,41 @@ static bool set_sync(struct store *s, const struct store_job *jobs) {
     return true;
 }
 
+/* Called for a COMMIT that has written something. */
+static int on_wal(void *user, sqlite3 *db, const char *schema, int pages) {
+    struct store *s = user;
+    (void)db, (void)schema;
+    s->wrote = true;
+    s->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* The WAL is all that a commit has written. */
+static void sync_wal(struct store *s) {
+    sqlite3_file *wal = NULL;
+    int code = sqlite3_file_control(s->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    if (code == SQLITE_OK && wal && wal->pMethods)
+        code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+    if (code != SQLITE_OK)
+        log_write(LOG_ERROR, "store", "sync=failed reason=%s",
+                  log_q(span_str(sqlite3_errstr(code))));
+    s->unsynced = 0;
+}
+
+/* SQLite syncs only what it writes: a batch that wants a sync and has written nothing may rest on
+ * what was told before. */
+static void note_sync(struct store *s) {
+    if (s->syncs && s->wrote)
+        s->unsynced = 0;
+    else if (s->syncs && s->unsynced)
+        sync_wal(s);
+    else if (s->wrote && !s->unsynced)
+        s->unsynced = clock_monotonic_ms();
+}
+
 static void run_batch(struct store *s, struct store_job *jobs) {
     struct tx *tx = &s->writer;
+    s->wrote = false;
     if (!set_sync(s, jobs) || sql_run(tx, "BEGIN IMMEDIATE", "") != OK) {
         fail_all(tx, jobs);
         return;
@@ -111,10 +153,7 @@ static void run_batch(struct store *s, struct store_job *jobs) {
         fail_all(tx, jobs);
         return;
     }
-    if (s->syncs)
-        s->unsynced = 0;
-    else if (!s->unsynced)
-        s->unsynced = clock_monotonic_ms();
+    note_sync(s);
     pending_write(&tx->pending);
 }
 
@@ -124,16 +163,20 @@ static int64_t ms_to_sync(const struct store *s) {
     return s->unsynced + STORE_SYNC_MS - clock_monotonic_ms();
 }
 
-/* The WAL is all that a commit has written. */
-static void sync_wal(struct store *s) {
-    sqlite3_file *wal = NULL;
-    int code = sqlite3_file_control(s->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
-    if (code == SQLITE_OK && wal && wal->pMethods)
-        code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
-    if (code != SQLITE_OK)
-        log_write(LOG_ERROR, "store", "sync=failed reason=%s",
+static bool sync_is_due(const struct store *s) {
+    return s->unsynced && ms_to_sync(s) <= 0;
+}
+
+/* It takes long, and nobody waits for it. Where a reader is in the way, the next one has more. */
+static void checkpoint_if_due(struct store *s) {
+    if (s->wal_pages < CHECKPOINT_PAGES)
+        return;
+    s->wal_pages = 0;
+    int code =
+        sqlite3_wal_checkpoint_v2(s->writer.db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        log_write(LOG_ERROR, "store", "checkpoint=failed reason=%s",
                   log_q(span_str(sqlite3_errstr(code))));
-    s->unsynced = 0;
 }
 
 /* ---- the committer ---- */
@@ -159,17 +202,22 @@ static struct timespec in_ms(int64_t ms) {
     return end;
 }
 
-static bool sync_is_due(const struct store *s) {
-    return s->unsynced && ms_to_sync(s) <= 0;
+static bool has_work(const struct store *s) {
+    return !s->committing && (s->first || s->closing || sync_is_due(s));
 }
 
 /* Until there is a job, or a sync is due. */
 static void await_work(struct store *s) {
-    while (!s->first && !s->closing && !s->unsynced)
-        pthread_cond_wait(&s->queued, &s->lock);
-    struct timespec end = in_ms(s->unsynced ? ms_to_sync(s) : 0);
-    while (!s->first && !s->closing && !sync_is_due(s))
-        pthread_cond_timedwait(&s->queued, &s->lock, &end);
+    while (!has_work(s)) {
+        s->timed = !s->committing && s->unsynced;
+        if (s->timed) {
+            struct timespec end = in_ms(ms_to_sync(s));
+            pthread_cond_timedwait(&s->queued, &s->lock, &end);
+        } else {
+            pthread_cond_wait(&s->queued, &s->lock);
+        }
+        s->timed = false;
+    }
 }
 
 static void gather(struct store *s) {
@@ -187,6 +235,7 @@ static void commit(struct store *s, struct store_job *batch) {
     }
     if (sync_is_due(s))
         sync_wal(s);
+    checkpoint_if_due(s);
 }
 
 static void *commit_loop(void *user) {
@@ -199,9 +248,11 @@ static void *commit_loop(void *user) {
         if (s->first)
             gather(s);
         struct store_job *batch = take_batch(s);
+        s->committing = true;
         pthread_mutex_unlock(&s->lock);
         commit(s, batch);
         pthread_mutex_lock(&s->lock);
+        s->committing = false;
     }
     pthread_mutex_unlock(&s->lock);
     if (s->unsynced)
@@ -215,9 +266,9 @@ void store_expect(struct store *s) {
     pthread_mutex_unlock(&s->lock);
 }
 
-/* The committer sleeps; whoever makes its batch ready has to wake it. */
+/* The committer sleeps; whoever makes its batch ready has to wake it. Who commits looks again. */
 static void wake_committer(struct store *s) {
-    if (s->first && batch_is_ready(s))
+    if (s->first && !s->committing && batch_is_ready(s))
         pthread_cond_signal(&s->queued);
 }
 
@@ -228,16 +279,38 @@ void store_withdraw(struct store *s) {
     pthread_mutex_unlock(&s->lock);
 }
 
-void store_submit(struct store *s, struct store_job *j) {
-    j->next = NULL;
-    pthread_mutex_lock(&s->lock);
+/* With the lock. */
+static void enqueue(struct store *s, struct store_job *j) {
     bool first = !s->first;
     *s->last = j;
     s->last = &j->next;
     s->waiting++;
-    if (first || batch_is_ready(s))
+    if (!s->committing && (first || batch_is_ready(s)))
+        pthread_cond_signal(&s->queued);
+}
+
+/* In the job's own thread. The committer has what came meanwhile, and the sync. */
+static void commit_here(struct store *s, struct store_job *j) {
+    run_batch(s, j);
+    j->done(j);
+    pthread_mutex_lock(&s->lock);
+    s->committing = false;
+    if (s->first || s->closing || (s->unsynced && !s->timed))
         pthread_cond_signal(&s->queued);
     pthread_mutex_unlock(&s->lock);
+}
+
+void store_submit(struct store *s, struct store_job *j) {
+    j->next = NULL;
+    pthread_mutex_lock(&s->lock);
+    bool here = j->unsynced && !s->committing && !s->first && !sync_is_due(s);
+    if (here)
+        s->committing = true;
+    else
+        enqueue(s, j);
+    pthread_mutex_unlock(&s->lock);
+    if (here)
+        commit_here(s, j);
 }
 
 enum err store_result(const struct store_job *j) {
@@ -290,6 +363,8 @@ enum err store_open(const char *path, struct store **out) {
     enum err e = sql_connect(path, true, &s->writer);
     if (e == OK)
         e = schema_upgrade(&s->writer);
+    if (e == OK)
+        sqlite3_wal_hook(s->writer.db, on_wal, s); /* instead of SQLite's own checkpoints */
     if (e == OK && pthread_create(&s->committer, NULL, commit_loop, s) != 0)
         e = err_set(ERR_INTERNAL, "cannot start the committer's thread");
     if (e != OK) {

@@ -2,10 +2,12 @@
 /*
  * The database: SQLite in WAL mode with synchronous=FULL.
  *
- * Writes go through one committer thread, which joins those that wait into one transaction; each
- * has a savepoint of its own, so that one that fails takes nothing with it. store_write returns
- * when its work is durable: what it promises may then leave the house. Reads run beside it on
- * connections of their own and see one snapshot.
+ * One thread writes at a time: the committer, which joins those that wait into one transaction, or
+ * the thread of an unsynced job while nobody else commits and no sync is due. Each job has a
+ * savepoint of its own, so that one that fails takes nothing with it. Syncs and checkpoints are the
+ * committer's. store_write returns when its work is durable, with all that was committed before:
+ * what it promises may then leave the house. Reads run beside it on connections of their own and
+ * see one snapshot.
  *
  * The functions on objects (store/device.h and its neighbours) take the struct tx that the work
  * gets. Strings that they return live in the arena given to them.
@@ -32,7 +34,8 @@ void store_close(struct store *s);
 /*
  * Work on the database. An error rolls back what this work wrote and is returned to its caller,
  * with the detail line. Runs in the committer's thread for store_write and store_submit, in the
- * caller's for store_read; it must not call any of them.
+ * caller's for store_read and perhaps for an unsynced job; it must not call any of them. No two
+ * works run at once but those of store_read.
  */
 typedef enum err store_work(struct tx *tx, void *user);
 
@@ -45,10 +48,11 @@ enum { STORE_SYNC_MS = 50 };
 struct store_job {
     store_work *work;
     void *user;
-    void (*done)(struct store_job *job); /* in the committer's thread: takes no time, blocks not */
+    void (*done)(struct store_job *job); /* in the thread that committed: takes no time */
     /*
      * Told before it is synced: when `done` is called it survives an end of this process, and
-     * within STORE_SYNC_MS an end of the machine. For what nobody should wait for.
+     * within STORE_SYNC_MS an end of the machine. For what nobody should wait for. It may be
+     * committed, and `done` called, from within store_submit.
      */
     bool unsynced;
     enum err result;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/ticket.h"
 
+#include "base/clock.h"
 #include "store/sql.h"
-
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 enum err ticket_add(struct tx *tx, const struct ticket *t) {
     TRY(sql_run(tx, "DELETE FROM ticket WHERE expires < $1", "i", t->created - DAY_MS));

@@ -33,25 +33,43 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct upstream *out) 
     };
 }
 
-/* Nobody else can answer them; and an upstream that gets the name later would be asked for them. */
-static enum err check_requests(struct tx *tx, const char *name) {
+/* What is in the way of an upstream's coming or going. */
+struct hindrance {
+    int64_t count;
+    const char *names, *first; /* of the first ten */
+};
+
+/* `sql` gives the columns names, first, count. */
+static enum err find_hindrance(struct tx *tx, struct arena *a, const char *sql, const char *name,
+                               struct hindrance *out) {
     sqlite3_stmt *rows;
     enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT group_concat(id, ', '), min(id),"
-                  " (SELECT count(*) FROM request WHERE state = 1 AND endpoint = $1)"
-                  " FROM (SELECT id FROM request WHERE state = 1 AND endpoint = $1"
-                  " ORDER BY id LIMIT 10)",
-                  "s", name));
-    if (sql_next(rows, &e) && sqlite3_column_int(rows, 2))
-        e = err_set(ERR_CONFLICT,
-                    "there are requests that wait for an answer of '%s': %s%s; end each, or wait: "
-                    "signet request deny %lld",
-                    name, (const char *)sqlite3_column_text(rows, 0),
-                    sqlite3_column_int(rows, 2) > 10 ? " ..." : "",
-                    (long long)sqlite3_column_int64(rows, 1));
+    *out = (struct hindrance){0};
+    TRY(sql_query(tx, &rows, sql, "s", name));
+    if (sql_next(rows, &e))
+        *out = (struct hindrance){.names = sql_text(a, rows, 0),
+                                  .first = sql_text(a, rows, 1),
+                                  .count = sqlite3_column_int64(rows, 2)};
     sql_end(rows);
     return e;
+}
+
+/* Nobody else can answer them; and an upstream that gets the name later would be asked for them. */
+static enum err check_requests(struct tx *tx, const char *name) {
+    ARENA_AUTO(a);
+    struct hindrance h;
+    TRY(find_hindrance(tx, &a,
+                       "SELECT group_concat(id, ', '), min(id),"
+                       " (SELECT count(*) FROM request WHERE state = 1 AND endpoint = $1)"
+                       " FROM (SELECT id FROM request WHERE state = 1 AND endpoint = $1"
+                       " ORDER BY id LIMIT 10)",
+                       name, &h));
+    if (!h.count)
+        return OK;
+    return err_set(ERR_CONFLICT,
+                   "there are requests that wait for an answer of '%s': %s%s; end each, or wait: "
+                   "signet request deny %s",
+                   name, h.names, h.count > 10 ? " ..." : "", h.first);
 }
 
 static enum err unknown(const char *name) {
@@ -104,11 +122,8 @@ enum err upstream_list(struct tx *tx, struct arena *a, struct upstream **out) {
     enum err e;
     *out = NULL;
     TRY(sql_query(tx, &rows, "SELECT " COLUMNS " FROM upstream ORDER BY name", ""));
-    while (sql_next(rows, &e)) {
-        *out = arena_alloc(a, sizeof **out);
+    SQL_EACH_ROW (rows, e, a, out)
         read_row(a, rows, *out);
-        out = &(*out)->next;
-    }
     sql_end(rows);
     return e;
 }
@@ -116,22 +131,20 @@ enum err upstream_list(struct tx *tx, struct arena *a, struct upstream **out) {
 /* ---- removing ---- */
 
 static enum err check_profiles(struct tx *tx, const char *name) {
-    sqlite3_stmt *rows;
-    enum err e;
-    TRY(sql_query(tx, &rows,
-                  "SELECT group_concat(name, ', '), min(name),"
-                  " (SELECT count(*) FROM profile WHERE endpoint = $1)"
-                  " FROM (SELECT name FROM profile WHERE endpoint = $1 ORDER BY name LIMIT 10)",
-                  "s", name));
-    if (sql_next(rows, &e) && sqlite3_column_int(rows, 2))
-        e = err_set(ERR_CONFLICT,
-                    "these profiles are for the upstream '%s': %s%s; give each another endpoint "
-                    "first: signet profile add FILE --name %s --endpoint OTHER",
-                    name, (const char *)sqlite3_column_text(rows, 0),
-                    sqlite3_column_int(rows, 2) > 10 ? " ..." : "",
-                    (const char *)sqlite3_column_text(rows, 1));
-    sql_end(rows);
-    return e;
+    ARENA_AUTO(a);
+    struct hindrance h;
+    TRY(find_hindrance(
+        tx, &a,
+        "SELECT group_concat(name, ', '), min(name),"
+        " (SELECT count(*) FROM profile WHERE endpoint = $1)"
+        " FROM (SELECT name FROM profile WHERE endpoint = $1 ORDER BY name LIMIT 10)",
+        name, &h));
+    if (!h.count)
+        return OK;
+    return err_set(ERR_CONFLICT,
+                   "these profiles are for the upstream '%s': %s%s; give each another endpoint "
+                   "first: signet profile add FILE --name %s --endpoint OTHER",
+                   name, h.names, h.count > 10 ? " ..." : "", h.first);
 }
 
 /* One that is assigned (1) is still to be sent, with the address of this upstream. */

@@ -90,6 +90,12 @@ unsigned syncml_write_delete(struct syncml_writer *w, const char *loc_uri);
 unsigned syncml_write_exec(struct syncml_writer *w, const char *loc_uri, const char *format,
                            struct span data);
 
+/* An Add of an interior node, which has no Data. */
+unsigned syncml_write_node(struct syncml_writer *w, const char *loc_uri);
+/* What is written between the two is in one Atomic. */
+unsigned syncml_open_atomic(struct syncml_writer *w);
+void syncml_close_atomic(struct syncml_writer *w);
+
 /*
  * Appends commands that are written already (a rendered profile, see csp/profile.h) whose CmdIDs
  * run from `w->next_cmd_id` on; `count` is how many ids it uses.

@@ -91,6 +91,7 @@ enum syncml_status {
 
 /* Node paths below ./Device or ./User */
 #define CSP_SCEP_ROOT  "/Vendor/MSFT/ClientCertificateInstall/SCEP"
+#define CSP_PFX_ROOT   "/Vendor/MSFT/ClientCertificateInstall/PFXCertInstall"
 #define CSP_ROOT_CERTS "/Vendor/MSFT/RootCATrustedCertificates"
 #define CSP_DM_CLIENT  "/Vendor/MSFT/DMClient"
 #define CSP_DMACC      "/SyncML/DMAcc" /* at the root, beside ./Device */

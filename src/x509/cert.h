@@ -110,6 +110,13 @@ enum err san_build_host(struct arena *a, const char *host, struct span *value) E
 enum err san_add_uri(struct arena *a, struct span san, const char *uri,
                      struct span *value) ERR_MUST_USE;
 
+/*
+ * Value of a subjectAltName from text as the CSP's SubjectAlternativeNames has it, in its order:
+ * "3+host.example.com;11+me@example.com" (2 e-mail, 3 DNS name, 7 URI, 8 address, 11 UPN). Empty
+ * for no name. ERR_PARSE.
+ */
+enum err san_from_text(struct arena *a, struct span text, struct span *value) ERR_MUST_USE;
+
 /* A fresh serial of 16 octets: 48 bits of time, then random bits (design.md, "Threads"). */
 enum { CERT_SERIAL_SIZE = 16 };
 enum err cert_new_serial(uint8_t out[CERT_SERIAL_SIZE]) ERR_MUST_USE;

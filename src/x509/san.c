@@ -71,10 +71,8 @@ static enum err read_other(struct arena *a, struct span content, unsigned *type,
         *value = item.content;
         return check_text(item.content, false);
     }
-    char *hex = arena_alloc(a, 2 * item.whole.n + 1);
-    hex_lower(item.whole, hex);
     *type = NAME_OTHER;
-    *value = span_str(arena_printf(a, "%s:%s", oid_text(a, oid), hex));
+    *value = span_str(arena_printf(a, "%s:%s", oid_text(a, oid), hex_text(a, item.whole)));
     return OK;
 }
 

@@ -16,6 +16,10 @@ struct reader {
     XML_Parser parser;
     struct xml_node *root;
     struct xml_node *open;
+    struct span in; /* the text; `before` is what the parser had before it */
+    size_t counted; /* bytes of it whose line feeds are in `lines` */
+    unsigned lines;
+    XML_Index before;
     struct buf text; /* character data since the last tag, across expat's pieces */
     unsigned depth;
     unsigned elements;
@@ -61,6 +65,19 @@ static void add_attrs(struct reader *r, struct xml_node *n, const XML_Char **att
     }
 }
 
+/* expat's own count looks at each character of the text again. */
+static unsigned line_here(struct reader *r) {
+    XML_Index index = XML_GetCurrentByteIndex(r->parser) - r->before;
+    size_t end = index < 0 ? 0 : (size_t)index < r->in.n ? (size_t)index : r->in.n;
+    while (r->counted < end) {
+        struct span rest = span_of(r->in.p + r->counted, end - r->counted);
+        ptrdiff_t at = span_find(rest, '\n');
+        r->counted += at < 0 ? rest.n : (size_t)at + 1;
+        r->lines += at >= 0;
+    }
+    return r->lines + 1;
+}
+
 static void on_start(void *user, const XML_Char *name, const XML_Char **attrs) {
     struct reader *r = user;
     if (++r->depth > MAX_DEPTH || ++r->elements > MAX_ELEMENTS) {
@@ -71,7 +88,7 @@ static void on_start(void *user, const XML_Char *name, const XML_Char **attrs) {
     buf_clear(&r->text);
     struct xml_node *n = arena_alloc(r->a, sizeof *n);
     split_name(r, name, &n->ns, &n->name);
-    n->line = (unsigned)XML_GetCurrentLineNumber(r->parser);
+    n->line = line_here(r);
     add_attrs(r, n, attrs);
     if (r->open)
         append_child(r->open, n);
@@ -122,7 +139,7 @@ static enum err parse(struct reader *r, const struct span *pieces, int count) {
 }
 
 enum err xml_parse(struct arena *a, struct span in, struct xml_node **root) {
-    struct reader r = {.a = a};
+    struct reader r = {.a = a, .in = in};
     if (in.n > INT32_MAX)
         return err_set(ERR_LIMIT, "XML of %zu bytes", in.n);
     TRY(parse(&r, &in, 1));
@@ -141,6 +158,8 @@ enum err xml_parse_fragment(struct arena *a, struct span in, struct xml_node **r
         in = end < 0 ? in : span_from(in, (size_t)end + 1);
     }
     struct span pieces[] = {span_str("<fragment>"), in, span_str("</fragment>")};
+    r.in = in;
+    r.before = (XML_Index)pieces[0].n;
     TRY(parse(&r, pieces, 3));
     r.root->name = SPAN_NONE;
     *root = r.root;
@@ -198,27 +217,59 @@ static size_t character(struct span s) {
     return n && !control && c != 0xfffe && c != 0xffff ? n : 0;
 }
 
-void xml_escape(struct buf *b, struct span text) {
-    for (size_t i = 0, n; i < text.n; i += n ? n : 1) {
-        uint8_t c = text.p[i];
-        n = character(span_from(text, i));
+/* What stands in the place of a byte; NULL: itself. A reader would make '\r' a line feed. */
+static const char *reference_to(uint8_t c) {
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&apos;";
+    case '\r':
+        return "&#13;";
+    default:
+        return NULL;
+    }
+}
+
+/* How much of `s` is nothing but characters that are written as they are, and one byte long. */
+static size_t plain_run(struct span s) {
+    size_t n = 0;
+    while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && !reference_to(s.p[n]))
+        n++;
+    return n;
+}
+
+static void write_text(struct buf *b, struct span s, bool escaped) {
+    for (size_t n; s.n; s = span_from(s, n)) {
+        n = plain_run(s);
+        if (n) {
+            buf_add(b, s.p, n);
+            continue;
+        }
+        const char *reference = escaped ? reference_to(s.p[0]) : NULL;
+        n = character(s);
         if (!n)
             buf_str(b, "\xef\xbf\xbd");
-        else if (c == '&')
-            buf_str(b, "&amp;");
-        else if (c == '<')
-            buf_str(b, "&lt;");
-        else if (c == '>')
-            buf_str(b, "&gt;");
-        else if (c == '"')
-            buf_str(b, "&quot;");
-        else if (c == '\'')
-            buf_str(b, "&apos;");
-        else if (c == '\r') /* a reader would make it a line feed */
-            buf_str(b, "&#13;");
+        else if (reference)
+            buf_str(b, reference);
         else
-            buf_add(b, text.p + i, n);
+            buf_add(b, s.p, n);
+        n = n ? n : 1;
     }
+}
+
+void xml_escape(struct buf *b, struct span text) {
+    write_text(b, text, true);
+}
+
+void xml_clean(struct buf *b, struct span text) {
+    write_text(b, text, false);
 }
 
 void xml_open(struct buf *b, const char *tag) {
@@ -236,5 +287,11 @@ void xml_close(struct buf *b, const char *tag) {
 void xml_leaf(struct buf *b, const char *tag, struct span text) {
     xml_open(b, tag);
     xml_escape(b, text);
+    xml_close(b, tag);
+}
+
+void xml_number(struct buf *b, const char *tag, int64_t value) {
+    xml_open(b, tag);
+    buf_number(b, value);
     xml_close(b, tag);
 }

@@ -64,6 +64,9 @@ struct span xml_attr(const struct xml_node *n, const char *name);
 /* Appends `text` with & < > " and ' escaped; bytes that XML forbids become U+FFFD. */
 void xml_escape(struct buf *b, struct span text);
 
+/* Appends `text` as a reader will find it that was written by xml_escape. */
+void xml_clean(struct buf *b, struct span text);
+
 /* Appends <tag>. `tag` may hold attributes that the caller has written. */
 void xml_open(struct buf *b, const char *tag);
 
@@ -72,5 +75,8 @@ void xml_close(struct buf *b, const char *tag);
 
 /* Appends <tag>text</tag> with the text escaped. */
 void xml_leaf(struct buf *b, const char *tag, struct span text);
+
+/* The same of a number. */
+void xml_number(struct buf *b, const char *tag, int64_t value);
 
 #endif

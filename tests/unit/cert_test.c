@@ -248,6 +248,45 @@ static void adds_uris(void **state) {
     assert_int_equal(san_add_uri(&a, span_of("\x04\x00", 2), tag, &more), ERR_PARSE);
 }
 
+static void names_from_text(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    static const struct {
+        unsigned type;
+        const char *value;
+    } wanted[] = {{3, "h.example"},      {11, "\xc3\xa9@example.com"},
+                  {2, "me@example.com"}, {7, "urn:a+b"},
+                  {8, "192.0.2.1"},      {8, "2001:db8::1"}};
+    static const char *const bad[] = {"3",
+                                      "3+",
+                                      "h.example",
+                                      "3+h;x",
+                                      "1+1.2:05",
+                                      "5+CN=x",
+                                      "8+300.0.0.1",
+                                      "3+h\nx",
+                                      "3+\xc3\xa9",
+                                      "11+\xff",
+                                      "99999999999999999999+x"};
+    struct span san, rest, value;
+    unsigned type;
+    assert_ok(san_from_text(&a,
+                            span_str(" 3+h.example;11+\xc3\xa9@example.com ; 2+me@example.com;"
+                                     "7+urn:a+b;;8+192.0.2.1;8+2001:db8::1;"),
+                            &san));
+    rest = san;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        assert_true(san_next(&a, &rest, &type, &value));
+        assert_int_equal(type, wanted[i].type);
+        assert_true(span_is(value, wanted[i].value));
+    }
+    assert_false(san_next(&a, &rest, &type, &value));
+    assert_ok(san_from_text(&a, span_str(" ; "), &san));
+    assert_int_equal(san.n, 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(san_from_text(&a, span_str(bad[i]), &san), ERR_PARSE);
+}
+
 static void bad_templates(void **state) {
     (void)state;
     ARENA_AUTO(a);
@@ -369,11 +408,12 @@ static void windows_signer(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chains),    cmocka_unit_test(fields),
-        cmocka_unit_test(pointers),  cmocka_unit_test(strong_mapping),
-        cmocka_unit_test(adds_uris), cmocka_unit_test(bad_templates),
-        cmocka_unit_test(tampering), cmocka_unit_test(serials),
-        cmocka_unit_test(pem_files), cmocka_unit_test(windows_signer),
+        cmocka_unit_test(chains),         cmocka_unit_test(fields),
+        cmocka_unit_test(pointers),       cmocka_unit_test(strong_mapping),
+        cmocka_unit_test(adds_uris),      cmocka_unit_test(names_from_text),
+        cmocka_unit_test(bad_templates),  cmocka_unit_test(tampering),
+        cmocka_unit_test(serials),        cmocka_unit_test(pem_files),
+        cmocka_unit_test(windows_signer),
     };
     return cmocka_run_group_tests_name("cert", tests, make_keys, free_keys);
 }

@@ -126,7 +126,7 @@ static enum err confirm(struct tx *tx, struct job *j) {
 static enum err reject(struct tx *tx, struct job *j) {
     struct device d;
     TRY(device_by_device_id(tx, &arena, j->text, &d));
-    return device_reject(tx, &d);
+    return device_reject(tx, &arena, &d, &j->flag);
 }
 
 static enum err settle_again(enum err (*run)(struct tx *, struct job *)) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device_fixture.h"
+#include "csp_fixture.h"
 
 #include "base/text.h"
 #include "device/workplace.h"
-#include "device/csptree.h"
 #include "device/dm_commands.h"
 #include "device/scep_task.h"
 #include "wire/mdm.h"
@@ -12,48 +11,13 @@
 #define INSTALL ID "/Install/"
 #define KEY     SCEP_KEY_MACHINE "\\Test MDM\\one"
 
-struct fixture {
-    char *dir;
-    struct host *h;
-    struct arena a;
-};
-
 static int set_up(void **state) {
-    struct fixture *f = calloc(1, sizeof *f);
-    f->dir = temporary_dir();
-    f->h = enrolled_host(f->dir);
-    *state = f;
+    open_fixture(state);
     return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    host_close(f->h);
-    arena_free(&f->a);
-    remove_dir(f->dir);
-    free(f);
-    return 0;
-}
-
-static int apply(struct fixture *f, enum csp_access verb, const char *uri, const char *format,
-                 const char *data, struct csp_value *out) {
-    struct csp_value ignored;
-    struct csp_command c = {verb, span_str(uri), span_str(format), span_str(data)};
-    return csptree_apply(f->h, &c, &f->a, out ? out : &ignored);
 }
 
 static int add(struct fixture *f, const char *uri, const char *format, const char *data) {
     return apply(f, CSP_ADD, uri, format, data, NULL);
-}
-
-static int get(struct fixture *f, const char *uri, struct csp_value *out) {
-    return apply(f, CSP_GET, uri, "", "", out);
-}
-
-static void expect(struct fixture *f, const char *uri, const char *data) {
-    struct csp_value v;
-    assert_int_equal(get(f, uri, &v), 200);
-    assert_string_equal(arena_str(&f->a, v.data), data);
 }
 
 static const char *const profile[][3] = {

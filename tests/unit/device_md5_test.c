@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The emulated host's login by MD5, and its account in DMAcc. */
-#include "device_fixture.h"
+#include "csp_fixture.h"
 
-#include "device/csptree.h"
 #include "device/md5.h"
 
 /* SHA-256 of "Test MDM" in UTF-16LE, by Python's hashlib. */
@@ -10,46 +9,15 @@
 #define ACC  "./SyncML/DMAcc/" UID
 #define AUTH ACC "/AppAuth/CLCRED/"
 
-struct fixture {
-    char *dir;
-    struct host *h;
-    struct arena a;
-};
-
 static int set_up(void **state) {
-    struct fixture *f = calloc(1, sizeof *f);
-    f->dir = temporary_dir();
-    f->h = enrolled_host(f->dir);
+    struct fixture *f = open_fixture(state);
     md5_provision(f->h, "CLCRED", span_str("Bruce2"), span_str("OhBehave"), span_str("Tm9uY2U="));
     md5_provision(f->h, "SRVCRED", SPAN_NONE, span_str("server"), span_str("Tm9uY2U="));
-    *state = f;
     return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    host_close(f->h);
-    arena_free(&f->a);
-    remove_dir(f->dir);
-    free(f);
-    return 0;
-}
-
-static int apply(struct fixture *f, enum csp_access verb, const char *uri, const char *format,
-                 const char *data, struct csp_value *out) {
-    struct csp_value ignored;
-    struct csp_command c = {verb, span_str(uri), span_str(format), span_str(data)};
-    return csptree_apply(f->h, &c, &f->a, out ? out : &ignored);
 }
 
 static int replace(struct fixture *f, const char *uri, const char *data) {
     return apply(f, CSP_REPLACE, uri, "chr", data, NULL);
-}
-
-static void expect(struct fixture *f, const char *uri, const char *data) {
-    struct csp_value v;
-    assert_int_equal(apply(f, CSP_GET, uri, "", "", &v), 200);
-    assert_string_equal(arena_str(&f->a, v.data), data);
 }
 
 static const char *cred(struct fixture *f) {

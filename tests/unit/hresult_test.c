@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "enroll/hresult.h"
+#include "explain/hresult.h"
 
 static void reads_every_form(void **state) {
     (void)state;
@@ -58,7 +58,7 @@ static void refuses_the_rest(void **state) {
 
 static void knows_what_the_seed_met(void **state) {
     (void)state;
-    const struct hresult *h = hresult_find(0x80190194);
+    const struct explain_entry *h = hresult_find(0x80190194);
     assert_string_equal(h->name, "HTTP_E_STATUS_NOT_FOUND");
     assert_non_null(strstr(h->cause, "/pkiclient.exe"));
     h = hresult_find(0x80091007);
@@ -73,11 +73,11 @@ static void always_has_words(void **state) {
     static const uint32_t codes[] = {0,          1,          0x80004005, 0x80190190, 0x801901a4,
                                      0x801901f7, 0x80190257, 0x80190258, 0x8019018f, 0xffffffff};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        const struct hresult *h = hresult_find(codes[i]);
+        const struct explain_entry *h = hresult_find(codes[i]);
         assert_true(*h->name && *h->meaning && *h->cause && *h->cure);
-        assert_true(h->code == 0 || h->code == codes[i]);
+        assert_true(h->number == 0 || h->number == codes[i]);
     }
-    assert_string_equal(hresult_find(0x801901f7)->name, "HTTP_E_STATUS");
+    assert_string_equal(hresult_find(0x801901f8)->name, "HTTP_E_STATUS");
     assert_string_equal(hresult_find(0x80190257)->name, "HTTP_E_STATUS");
     assert_string_equal(hresult_find(0x80190258)->name, "unknown");
     assert_string_equal(hresult_find(0x8019018f)->name, "unknown");

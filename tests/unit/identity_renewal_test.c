@@ -31,7 +31,8 @@ static bool is_good(struct span cert) {
 
 static enum err first_session(struct tx *tx, void *user) {
     bool changed = false;
-    return identity_first_used(tx, user, clock_ms(), &changed);
+    TRY(identity_first_used(tx, user, clock_ms()));
+    return identity_supersede(tx, user, clock_ms(), &changed);
 }
 
 static void session_with(struct span cert) {
@@ -274,6 +275,26 @@ static void a_host_that_left(void **state) {
     assert_non_null(strstr(fault_text, "left"));
 }
 
+static enum err show_another(struct tx *tx, void *user) {
+    struct device d;
+    TRY(device_by_device_id(tx, &arena, HOST, &d));
+    d.hw_other = user;
+    return device_set_shown(tx, &d);
+}
+
+static void a_host_that_may_be_a_copy(void **state) {
+    char hw[] = "AB";
+    (void)state;
+    struct span old = enrolled();
+    move_into_the_window();
+    assert_ok(store_write(store, show_another, hw));
+    struct asking q = renewal(old, keys[0], keys[1]);
+    assert_int_equal(request_token(&q), 0x80180016);
+    assert_non_null(strstr(fault_text, "another hardware"));
+    assert_ok(store_write(store, show_another, NULL));
+    assert_int_equal(request_token(&q), 0);
+}
+
 /* Enrolling anew is no renewal: what was before is over at once. */
 static void enrolling_anew_ends_what_was(void **state) {
     (void)state;
@@ -324,6 +345,7 @@ int main(void) {
         WITH_HOUSE(proofs_that_do_not_hold),
         WITH_HOUSE(renewals_of_another_device),
         WITH_HOUSE(a_host_that_left),
+        WITH_HOUSE(a_host_that_may_be_a_copy),
         WITH_HOUSE(enrolling_anew_ends_what_was),
         WITH_HOUSE(no_changed_bit_is_believed),
     };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto_fixture.h"
 
+#include <openssl/hmac.h>
 #include <openssl/rsa.h>
 #include <sys/stat.h>
 
@@ -47,6 +48,20 @@ static void digests(void **state) {
     /* RFC 4231, test case 2 */
     assert_ok(hmac_sha256(span_str("Jefe"), span_str("what do ya want for nothing?"), out));
     check_hex(out, 32, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+/* Keys that fit a block of SHA-256, and those that are hashed first. */
+static void hmac_is_that_of_openssl(void **state) {
+    uint8_t key[140], data[140], out[32], expected[32];
+    (void)state;
+    memset(key, 0xa5, sizeof key);
+    for (size_t n = 0; n <= sizeof key; n++) {
+        unsigned length = 0;
+        memset(data, (int)n, sizeof data);
+        assert_ok(hmac_sha256(span_of(key, n), span_of(data, sizeof data - n), out));
+        assert_non_null(HMAC(EVP_sha256(), key, (int)n, data, sizeof data - n, expected, &length));
+        assert_memory_equal(out, expected, sizeof out);
+    }
 }
 
 static void secrets(void **state) {
@@ -401,9 +416,38 @@ static void unpads_blocks(void **state) {
         }
 }
 
+/* From hand to hand: whole, with both halves, or not at all. */
+static void in_pkcs8(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    const struct pair *pairs[] = {&rsa, &ec};
+    struct span der, other;
+    struct key *k;
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(key_write(pairs[i]->ours, &a, &der));
+        assert_ok(key_read(der, &k));
+        assert_true(span_eq(key_spki(k), key_spki(pairs[i]->ours)));
+        assert_ok(key_write(k, &a, &other));
+        assert_true(span_eq(der, other));
+        key_free(k);
+        for (size_t n = 0; n < der.n; n += 11)
+            assert_int_equal(key_read(span_of(der.p, n), &k), ERR_PARSE);
+        uint8_t *longer = arena_alloc(&a, der.n + 1);
+        memcpy(longer, der.p, der.n);
+        assert_int_equal(key_read(span_of(longer, der.n + 1), &k), ERR_PARSE);
+    }
+    /* The private exponent, in the midst of an RSA key, is another one. */
+    assert_ok(key_write(rsa.ours, &a, &der));
+    uint8_t *wrong = arena_alloc(&a, der.n);
+    memcpy(wrong, der.p, der.n);
+    wrong[der.n / 3 + 40] ^= 1;
+    assert_int_equal(key_read(span_of(wrong, der.n), &k), ERR_PARSE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests),
+        cmocka_unit_test(hmac_is_that_of_openssl),
         cmocka_unit_test(secrets),
         cmocka_unit_test(files),
         cmocka_unit_test(not_for_us),
@@ -416,6 +460,7 @@ int main(void) {
         cmocka_unit_test(raw_decryption_limits),
         cmocka_unit_test(ciphers),
         cmocka_unit_test(unpads_blocks),
+        cmocka_unit_test(in_pkcs8),
     };
     return cmocka_run_group_tests_name("key", tests, make_keys, free_keys);
 }

@@ -95,7 +95,7 @@ static const char *message_as(const char *device, int session, int msg, const ch
 static struct answer tell(const struct mdm_proof *proof, const char *message) {
     BUF_AUTO(reply);
     struct answer a;
-    assert_ok(mdm_session(&mdm, &arena, proof, span_str(message), "192.0.2.1", NULL, &reply));
+    assert_ok(mdm_session(&arena, proof, span_str(message), NULL, &reply));
     a.text = arena_str(&arena, buf_view(&reply));
     assert_ok(syncml_parse(&arena, span_str(a.text), &a.m));
     return a;

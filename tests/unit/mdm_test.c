@@ -247,7 +247,7 @@ static void *race(void *user) {
             k->challenge = "hunter2";
             r->fetched++;
         }
-        if (mdm_session(&mdm, &a, &ours, m, "192.0.2.1", w, &reply) != OK)
+        if (mdm_session(&a, &ours, m, w, &reply) != OK)
             abort();
         mdm_wants_done(&mdm, w);
     }

@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "enroll/challenges.h"
 #include "gateway/challenge.h"
+#include "guess_now.h"
 #include "mdm/password.h"
-#include "mdm/lockout.h"
 #include "server/mscep_admin.h"
 #include "store_fixture.h"
 
@@ -18,7 +18,9 @@ static const struct ca ca = {.name = "default", .sha1 = SHA1};
 static struct policy policy;
 static struct endpoint endpoint = {.name = "corp", .policy = &policy, .ca = &ca};
 static struct services services;
-static const char *peer; /* a fresh one for each test: failures are counted in the process */
+static struct guesses *guesses;
+static void (*meanwhile)(void); /* happens while the password is being judged; or NULL */
+static const char *peer;        /* a fresh one for each test: failures are counted in the process */
 
 static enum err add_ndes(struct tx *tx, void *user) {
     return ndes_account_add(tx, user);
@@ -80,7 +82,14 @@ static struct answer ask_raw(struct arena *a, enum http_method method, bool tls,
                                    .tls = tls,
                                    .fields = field,
                                    .field_count = authorization ? 1 : 0}};
-    route_mscep_admin(&services, &endpoint, &x.request, &x.reply);
+    struct mscep_visit *v = mscep_admin_begin(&services, &endpoint, &x.request, &x.reply);
+    if (v) {
+        guess_now(guesses, mscep_admin_guess(v));
+        x.reply = (struct http_reply){0};
+        if (meanwhile)
+            meanwhile();
+        mscep_admin_end(v, &x.request, &x.reply);
+    }
     if (x.reply.content_type && strncmp(x.reply.content_type, "text/html", 9) == 0)
         x.page = decode_utf16(a, buf_view(&x.reply.body));
     struct span kept = arena_copy(a, buf_view(&x.reply.body));
@@ -313,6 +322,48 @@ static void guessing_ends(void **state) {
     expect_status(&a, "nobody:x", 401);
 }
 
+static void too_many_at_once(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    struct guesses *usual = guesses;
+    add("corp", "mdm3", "swordfish");
+    assert_ok(guesses_new(&guesses));
+    guesses_refuse(guesses);
+    struct answer x = ask(&a, "mdm3:swordfish");
+    assert_int_equal(status(&x), 503);
+    assert_non_null(strstr(x.reply.fields, "Retry-After: 1\r\n"));
+    assert_non_null(strstr(x.reply.fields, "Cache-Control: no-store\r\n"));
+    assert_non_null(strstr(arena_str(&a, buf_view(&x.reply.body)), "too many passwords"));
+    guesses_free(guesses);
+    guesses = usual;
+}
+
+static enum err remove_ndes(struct tx *tx, void *name) {
+    return ndes_account_remove(tx, "corp", name);
+}
+
+static void it_is_removed(void) {
+    char name[] = "mdm4";
+    assert_ok(store_write(store, remove_ndes, name));
+}
+
+static void it_gets_another_password(void) {
+    it_is_removed();
+    add("corp", "mdm4", "otherfish");
+}
+
+static void changed_meanwhile(void **state) {
+    void (*const changes[])(void) = {it_gets_another_password, it_is_removed};
+    (void)state;
+    ARENA_AUTO(a);
+    add("corp", "mdm4", "swordfish");
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        meanwhile = changes[i];
+        expect_status(&a, i ? "mdm4:otherfish" : "mdm4:swordfish", 401);
+        meanwhile = NULL;
+    }
+}
+
 /* ---- lockout ---- */
 
 static struct lockout guard = LOCKOUT_INITIALIZER;
@@ -406,11 +457,17 @@ int main(void) {
         TEST(quota),
         TEST(account_of_another_endpoint),
         TEST(guessing_ends),
+        TEST(too_many_at_once),
+        TEST(changed_meanwhile),
         cmocka_unit_test(lock_and_release),
         cmocka_unit_test(failures_are_forgotten),
         cmocka_unit_test(acquaintance),
         cmocka_unit_test(networks),
         cmocka_unit_test(table_is_bounded),
     };
-    return cmocka_run_group_tests(tests, prepare, clean_up);
+    if (guesses_new(&guesses) != OK)
+        return 1;
+    int failed = cmocka_run_group_tests(tests, prepare, clean_up);
+    guesses_free(guesses);
+    return failed;
 }

@@ -10,8 +10,6 @@
 #define TYPE_ONE    SCEP_TYPE_CA_CERT
 #define TYPE_BUNDLE SCEP_TYPE_CA_RA_CERT
 
-enum { DAY_MS = 86400000 };
-
 struct fixture {
     struct authority y; /* CA, a root, and RA */
     EVP_PKEY *issuing_key;
@@ -372,7 +370,7 @@ static void test_validity(void **state) {
     clock_shift(2 * DAY_MS);
     assert_string_equal(judge_bundle(f, BUNDLE(f->y.ra, f->y.ca)), "ca-validity ca-validity");
     assert_non_null(strstr(detail(f), "CN=RA: expired on 20"));
-    clock_shift(-4 * (int64_t)DAY_MS);
+    clock_shift(-4 * DAY_MS);
     assert_string_equal(judge_one(f, f->y.ca), "ca-validity");
     assert_non_null(strstr(detail(f), "CN=CA: valid from 20"));
     clock_shift(2 * DAY_MS);

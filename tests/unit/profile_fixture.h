@@ -3,6 +3,7 @@
 #ifndef SIGNET_TESTS_PROFILE_FIXTURE_H
 #define SIGNET_TESTS_PROFILE_FIXTURE_H
 
+#include "csp/commands.h"
 #include "csp/profile.h"
 
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading, rendering and adopting profiles. */
 #include "base/file.h"
+#include "csp/shelf.h"
 #include "profile_fixture.h"
 
 static void assert_read_refuses(const char *text, const char *detail) {
@@ -210,9 +211,18 @@ static const struct profile_values values = {
     .device_name = "PC \"1\"",
 };
 
+static enum err render(const char *text, const struct profile_values *v, unsigned first,
+                       struct buf *out, struct profile *filled) {
+    struct profile_commands p, sent;
+    TRY(profile_commands_read(&arena, span_str(text), &p));
+    TRY(profile_render(&arena, &p, v, first, out, &sent));
+    profile_of(&sent, filled);
+    return OK;
+}
+
 static const char *rendered(const char *text, struct profile *filled) {
     BUF_AUTO(b);
-    if (profile_render(&arena, span_str(text), &values, 40, &b, filled) != OK)
+    if (render(text, &values, 40, &b, filled) != OK)
         fail_msg("%s", err_detail());
     return arena_str(&arena, buf_view(&b));
 }
@@ -221,7 +231,7 @@ static void assert_render_refuses(const char *text, const struct profile_values 
                                   const char *detail) {
     BUF_AUTO(b);
     struct profile p;
-    assert_int_equal(profile_render(&arena, span_str(text), v, 1, &b, &p), ERR_PARSE);
+    assert_int_equal(render(text, v, 1, &b, &p), ERR_PARSE);
     if (!strstr(err_detail(), detail))
         fail_msg("\"%s\" does not tell of \"%s\"", err_detail(), detail);
 }
@@ -265,6 +275,56 @@ static void renders_for_the_wire(void **state) {
     assert_int_equal(p.commands, 12);
 }
 
+/* The promise is held against what the host asks for, and that is what it has read. */
+static void says_what_a_reader_finds(void **state) {
+    (void)state;
+    static const char *const names[] = {"a\x01z",      "\xff\xc3", "  blanks\t ",  "]]>",
+                                        "a\rb\r\nc\n", "",         "\xef\xbf\xbf", "&amp;<x/>",
+                                        "\"q\"",       "\xc3\xa4"};
+    const char *text = swap(swap(PROFILE, UID,
+                                 "./User/Vendor/MSFT/ClientCertificateInstall/SCEP/"
+                                 "x-{{enrollment.id}}",
+                                 true),
+                            "CN=old", "CN={{device.name}}", false);
+    text = swap(swap(text, "hunter2", "{{device.name}}", false), "1.3.6", " {{device.name}}1.3.6",
+                false);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct profile_values v = values;
+        struct profile_commands p, sent, seen;
+        BUF_AUTO(out);
+        v.device_name = names[i];
+        assert_int_equal(profile_commands_read(&arena, span_str(text), &p), OK);
+        assert_int_equal(profile_render(&arena, &p, &v, 1, &out, &sent), OK);
+        assert_int_equal(profile_commands_read(&arena, buf_view(&out), &seen), OK);
+        assert_true(seen.count == 12 && sent.count == 12 && sent.user_scope);
+        assert_text(sent.unique_id, "x-e-17");
+        const struct profile_command *a = sent.first, *b = seen.first;
+        for (; a && b; a = a->next, b = b->next) {
+            assert_true(span_eq(a->path, b->path) && span_eq(a->value, b->value));
+            assert_true(a->node == b->node && span_eq(a->format, b->format));
+        }
+        assert_true(!a && !b);
+    }
+}
+
+/* More profiles than it has places for, each more than once. */
+static void a_shelf_gives_the_profile_that_is_asked_for(void **state) {
+    (void)state;
+    struct profile_shelf shelf = {.next = 0};
+    const struct profile_commands *p, *again;
+    for (unsigned i = 0; i < 3 * SHELF_SIZE; i++) {
+        const char *subject = arena_printf(&arena, "CN=%u", i % (SHELF_SIZE + 1));
+        const char *text = with("CN=old", subject);
+        assert_int_equal(profile_shelf_read(&shelf, span_str(text), &p), OK);
+        assert_text(profile_command_find(p, "SubjectName")->value, subject);
+        assert_int_equal(
+            profile_shelf_read(&shelf, span_str(arena_printf(&arena, "%s", text)), &again), OK);
+        assert_ptr_equal(p, again);
+        assert_int_equal(profile_shelf_read(&shelf, span_str("<Atomic/>"), &p), ERR_PARSE);
+    }
+    profile_shelf_clear(&shelf);
+}
+
 static void quotes_only_what_it_inserts(void **state) {
     (void)state;
     static const struct {
@@ -295,11 +355,11 @@ static void a_value_stays_a_value(void **state) {
     v.device_name = "</Data><Data>";
     struct profile p;
     BUF_AUTO(b);
-    assert_int_equal(profile_render(&arena, span_str(san), &v, 1, &b, &p), OK);
+    assert_int_equal(render(san, &v, 1, &b, &p), OK);
     assert_text(p.san, "3+</Data><Data>");
     v.device_name = "{{scep.challenge}}"; /* a value is not filled again */
     buf_clear(&b);
-    assert_int_equal(profile_render(&arena, span_str(san), &v, 1, &b, &p), OK);
+    assert_int_equal(render(san, &v, 1, &b, &p), OK);
     assert_text(p.san, "3+{{scep.challenge}}");
 }
 
@@ -464,6 +524,8 @@ int main(void) {
         cmocka_unit_test_teardown(unique_ids_are_plain, teardown),
         cmocka_unit_test_teardown(cdata_and_elements_in_data_are_refused, teardown),
         cmocka_unit_test_teardown(renders_for_the_wire, teardown),
+        cmocka_unit_test_teardown(says_what_a_reader_finds, teardown),
+        cmocka_unit_test_teardown(a_shelf_gives_the_profile_that_is_asked_for, teardown),
         cmocka_unit_test_teardown(quotes_only_what_it_inserts, teardown),
         cmocka_unit_test_teardown(a_value_stays_a_value, teardown),
         cmocka_unit_test_teardown(what_cannot_be_filled_is_refused, teardown),

@@ -372,11 +372,11 @@ static enum err group_work(struct tx *tx, void *user) {
     TRY(group_add_member(tx, g.id, host.id, &joined));
     TRY(group_add_member(tx, g.id, host.id, &twice));
     TRY(group_list(tx, &a, host.id, &all));
-    TRY(group_page(tx, &a, g.id, 0, 10, &members));
+    TRY(device_page_of_group(tx, &a, g.id, 0, 10, &members));
     if (!made || again || g.created != 5 || !joined || twice || !all || all->next ||
         all->members != 1 || !members || members->id != host.id || members->next)
         return err_set(ERR_INTERNAL, "membership");
-    TRY(group_page(tx, &a, g.id, host.id, 10, &members));
+    TRY(device_page_of_group(tx, &a, g.id, host.id, 10, &members));
     TRY(send_to_group(tx, g.id));
     host.state = DEVICE_REMOVED;
     TRY(device_set_state(tx, &host));

@@ -28,7 +28,9 @@ static void a_burst_and_its_refill(void **state) {
     assert_int_equal(wait, 10); /* six a minute: one in ten seconds */
     assert_false(rate_take(r, "default", "192.0.2.1", 6, 10999, &wait));
     assert_int_equal(wait, 1);
+    assert_true(rate_would_allow(r, "default", "192.0.2.1", 6, 11000, &wait)); /* takes none */
     assert_true(rate_take(r, "default", "192.0.2.1", 6, 11000, &wait));
+    assert_false(rate_would_allow(r, "default", "192.0.2.1", 6, 11000, &wait));
     assert_false(rate_take(r, "default", "192.0.2.1", 6, 11000, &wait));
     assert_int_equal(take_many(r, "default", "192.0.2.1", 6, 10000000, 20), 6); /* never more */
     rate_free(r);

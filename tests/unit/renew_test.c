@@ -264,6 +264,55 @@ static enum err see(struct tx *tx, struct job *j) {
     return OK;
 }
 
+/* The host comes, and what is to take the certificate's place cannot go out to it. */
+static void it_ends_on_a_host_that_comes(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    move_clock(340 * DAY);
+    renews();
+    assert_int_equal(count_all(), 2);
+    move_clock(20 * DAY);
+    done((struct job){.run = see, .n = clock_ms()});
+    move_clock(6 * DAY);
+    done((struct job){.run = renew_all});
+    state_is(old, "gone");
+    assert_int_equal(events(old, EVENT_ALARM, "has no new one"), 1);
+}
+
+static enum err accept(struct tx *tx, struct job *j) {
+    TRY(enroll_record(tx, &j->e, EVENT_SENT, "sent", NULL));
+    return enroll_accepted(tx, &j->e, &mdm.enroll_policy, "accepted", "200");
+}
+
+/* It has just taken the new one, and will show it. */
+static void it_ends_while_the_new_one_arrives(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    move_clock(340 * DAY);
+    renews();
+    move_clock(24 * DAY + DAY / 2);
+    done((struct job){.run = see, .n = clock_ms()});
+    done((struct job){.run = accept, .id = newest()});
+    move_clock(DAY * 3 / 4);
+    done((struct job){.run = renew_all});
+    state_is(old, "gone");
+    assert_int_equal(events(old, EVENT_ALARM, ""), 0);
+}
+
+/* Its session is the first one for long: what waits goes out in it. */
+static void it_has_ended_when_the_host_comes(void **state) {
+    (void)state;
+    const char *old = confirmed();
+    done((struct job){.run = see, .n = clock_ms()});
+    move_clock(340 * DAY);
+    done((struct job){.run = renew_all});
+    assert_int_equal(count_all(), 2);
+    move_clock(30 * DAY);
+    renews();
+    state_is(old, "gone");
+    assert_int_equal(events(old, EVENT_ALARM, ""), 0);
+}
+
 static enum err unseen_work(struct tx *tx, void *user) {
     int64_t now = clock_ms();
     return enrollment_find_unseen(tx, &arena, now + 14 * DAY, now - 3 * DAY, user);
@@ -307,6 +356,9 @@ int main(void) {
         WITH_LIFE(two_that_ended),
         WITH_LIFE(one_that_is_gone_replaces_nothing),
         WITH_LIFE(a_year_away),
+        WITH_LIFE(it_ends_on_a_host_that_comes),
+        WITH_LIFE(it_ends_while_the_new_one_arrives),
+        WITH_LIFE(it_has_ended_when_the_host_comes),
         WITH_LIFE(expiring_and_not_seen),
     };
     return cmocka_run_group_tests(tests, build, tear_down);

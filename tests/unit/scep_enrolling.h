@@ -53,6 +53,13 @@ static inline const char *assign(const char *id, const char *subject) {
     return assign_at(EP_DEFAULT, id, subject);
 }
 
+/* As the rows of a time when a pending request did not keep its enrollment. */
+static inline void forget_enrollment(void) {
+    static const char *const tables[] = {"event", "challenge", "enrollment"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        ask(arena_printf(&arena, "DELETE FROM %s", tables[i]));
+}
+
 static inline int64_t events(int kind) {
     char sql[80];
     snprintf(sql, sizeof sql, "SELECT count(*) FROM event WHERE kind = %d", kind);

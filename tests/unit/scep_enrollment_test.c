@@ -122,6 +122,70 @@ static void a_renewed_enrollment(void **state) {
     assert_int_equal(ask("SELECT state FROM enrollment"), STATE_CONFIRMED);
 }
 
+static enum err show_another(struct tx *tx, void *user) {
+    struct device d;
+    TRY(device_by_device_id(tx, &arena, "e1", &d));
+    d.hw_other = user;
+    return device_set_shown(tx, &d);
+}
+
+/* What was delivered before it was found out is of no use. */
+static void a_host_that_may_be_a_copy(void **state) {
+    char hw[] = "AB";
+    (void)state;
+    const char *challenge = assign("e1", "CN=one");
+    assert_ok(store_write(service.store, show_another, hw));
+    struct answer a = send_to(EP_DEFAULT, "19", "t1", csr_of("one", challenge, 2), &host);
+    assert_int_equal(a.status, SCEP_FAILURE);
+    assert_int_equal(ask(live_ones), 0);
+    assert_ok(store_write(service.store, show_another, NULL)); /* it was confirmed */
+    a = send_to(EP_DEFAULT, "19", "t1", csr_of("one", challenge, 2), &host);
+    succeeds(&a);
+}
+
+static void a_copy_gets_no_repeat(void **state) {
+    char hw[] = "AB";
+    (void)state;
+    struct span csr = csr_of("one", assign("e1", "CN=one"), 2);
+    struct answer a = send_to(EP_DEFAULT, "19", "t1", csr, &host);
+    succeeds(&a);
+    assert_ok(store_write(service.store, show_another, hw));
+    fails(send_to(EP_DEFAULT, "19", "t1", csr, &host), SCEP_BAD_REQUEST, "another hardware");
+    assert_ok(store_write(service.store, show_another, NULL));
+    a = send_to(EP_DEFAULT, "19", "t1", csr, &host);
+    succeeds(&a);
+}
+
+/* It is found out between the look at the right and the commit. */
+static void a_copy_that_is_found_at_the_commit(void **state) {
+    char hw[] = "AB";
+    (void)state;
+    struct answer a;
+    struct span reply,
+        message = message_new(&arena, "19", "t1", csr_of("one", assign("e1", "CN=one"), 2), &host);
+    struct operation *op = scep_begin(&service, endpoint_of(EP_DEFAULT), &arena, message, "::1");
+    assert_ok(store_write(service.store, show_another, hw));
+    enum err committed = store_write(service.store, scep_commit(op), op);
+    assert_int_equal(committed, ERR_REFUSED);
+    assert_ok(scep_finish(op, committed, &reply));
+    assert_true(answer_read(&arena, reply, &host, &a));
+    fails(a, SCEP_BAD_REQUEST, "another hardware");
+    assert_int_equal(ask(live_ones), 0);
+}
+
+static void a_copy_is_not_approved(void **state) {
+    char hw[] = "AB";
+    struct issued issued;
+    (void)state;
+    policy_of(EP_DEFAULT)->manual_approval = true;
+    struct span csr = csr_of("one", assign("e1", "CN=one"), 2);
+    pends(send_to(EP_DEFAULT, "19", "t1", csr, &host));
+    assert_ok(store_write(service.store, show_another, hw));
+    assert_int_equal(request_approve(&service, scep_pki, &arena, 1, &issued), ERR_REFUSED);
+    assert_ok(store_write(service.store, show_another, NULL));
+    assert_ok(request_approve(&service, scep_pki, &arena, 1, &issued));
+}
+
 static void an_enrollment_that_waits(void **state) {
     (void)state;
     struct issued issued;
@@ -136,12 +200,26 @@ static void an_enrollment_that_waits(void **state) {
     assert_int_equal(ask(live_ones), 1);
 }
 
+static void an_enrollment_that_is_gone(void **state) {
+    (void)state;
+    struct issued issued;
+    policy_of(EP_DEFAULT)->manual_approval = true;
+    pends(send_to(EP_DEFAULT, "19", "t1", csr_of("one", assign("e1", "CN=one"), 2), &host));
+    forget_enrollment();
+    assert_int_equal(request_approve(&service, scep_pki, &arena, 1, &issued), ERR_REFUSED);
+    assert_non_null(strstr(err_detail(), "signet request deny settles it"));
+    assert_ok(request_deny(&service, &arena, 1, "late"));
+    assert_int_equal(ask(live_ones), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(an_enrollment_has_one_live),      TEST(a_member_supersedes_nobody),
         TEST(an_enrollment_with_many_at_once), TEST(an_enrollment_challenge_elsewhere),
         TEST(strong_mapping_is_the_devices),   TEST(a_renewed_enrollment),
-        TEST(an_enrollment_that_waits),
+        TEST(a_copy_gets_no_repeat),           TEST(a_copy_that_is_found_at_the_commit),
+        TEST(a_copy_is_not_approved),          TEST(an_enrollment_that_waits),
+        TEST(an_enrollment_that_is_gone),      TEST(a_host_that_may_be_a_copy),
     };
     return cmocka_run_group_tests_name("scep_enrollment", tests, prepare, clean_up);
 }

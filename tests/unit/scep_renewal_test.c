@@ -73,6 +73,36 @@ static void renewals_that_are_none(void **state) {
     succeeds(&a);
 }
 
+static enum err pack_work(struct tx *tx, void *user) {
+    ARENA_AUTO(a);
+    struct cert parsed;
+    struct certificate c;
+    struct device d = {
+        .device_id = "D", .name = "H", .hw_dev_id = "", .os_version = "", .account = "alice"};
+    TRY(device_put(tx, &d));
+    struct enrollment e = {.id = "beef",
+                           .device = d.id,
+                           .kind = ENROLLMENT_PFX,
+                           .profile = "",
+                           .endpoint = "default",
+                           .body = ""};
+    TRY(enrollment_add(tx, &e));
+    TRY(cert_parse(*(struct span *)user, &parsed));
+    TRY(certificate_by_serial(tx, &a, parsed.serial, &c));
+    return certificate_assign(tx, c.id, e.id);
+}
+
+/* Its key may have been exported from the host. */
+static void none_of_a_pfx(void **state) {
+    (void)state;
+    policy_of(EP_DEFAULT)->validity = 20 * DAY;
+    struct signer old = enrolled(EP_DEFAULT, "one");
+    assert_ok(store_write(service.store, pack_work, &old.cert));
+    fails(renew(EP_DEFAULT, "17", "t17", "one", 3, &old), SCEP_BAD_REQUEST, "signet pfx make");
+    fails(renew(EP_DEFAULT, "19", "t19", "one", 3, &old), SCEP_BAD_REQUEST, "signet pfx make");
+    assert_int_equal(certificates(), 1);
+}
+
 static struct span eku_of(struct span der) {
     struct cert c;
     struct span value = SPAN_NONE;
@@ -127,6 +157,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_certificate_renews_itself),
         TEST(renewals_that_are_none),
+        TEST(none_of_a_pfx),
         TEST(a_renewal_is_good_for_no_more),
         TEST(a_stale_challenge_does_not_hinder),
     };

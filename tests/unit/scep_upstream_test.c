@@ -234,6 +234,30 @@ static void what_they_pend(void **state) {
     assert_int_equal(ask(foreign), 1);
 }
 
+static enum err show_another(struct tx *tx, void *user) {
+    struct device d;
+    TRY(device_by_device_id(tx, &arena, "e1", &d));
+    d.hw_other = user;
+    return device_set_shown(tx, &d);
+}
+
+/* An upstream may give it once: it is kept, and given when the administrator has confirmed. */
+static void what_they_pend_and_issue_to_a_copy(void **state) {
+    char hw[] = "AB";
+    (void)state;
+    struct scep_upstream_answer said = issues("one", 2);
+    pends(answered(asked("t1", csr_of("one", assign_at(EP_OTHER, "e1", "CN=one"), 2)),
+                   says(UPSTREAM_PENDING, NULL)));
+    struct upstream_pended *p = pended(1);
+    assert_ok(store_write(service.store, show_another, hw));
+    assert_ok(request_upstream_said(&service, &pki, &arena, p->id, &said));
+    assert_int_equal(ask(foreign), 1);
+    fails(poll("t1", "CN=one"), SCEP_BAD_REQUEST, "another hardware");
+    assert_ok(store_write(service.store, show_another, NULL));
+    struct answer a = poll("t1", "CN=one");
+    succeeds(&a);
+}
+
 static void what_they_pend_and_refuse(void **state) {
     (void)state;
     struct scep_upstream_answer no = says(UPSTREAM_REFUSED, "failInfo badRequest");
@@ -277,6 +301,24 @@ static void what_they_pend_and_issue_too_late(void **state) {
         fails(poll(cases[i].id, arena_printf(&arena, "CN=%s", cases[i].cn)), SCEP_BAD_REQUEST,
               cases[i].reason);
     }
+}
+
+static void what_they_decide_when_nobody_is_left(void **state) {
+    (void)state;
+    struct scep_upstream_answer said = issues("one", 2), no = says(UPSTREAM_REFUSED, "late");
+    const char *challenge = assign_at(EP_OTHER, "e1", "CN=one");
+    pends(answered(asked("t1", csr_of("one", challenge, 2)), says(UPSTREAM_PENDING, NULL)));
+    pends(answered(asked("t2", csr_of("one", challenge, 3)), says(UPSTREAM_PENDING, NULL)));
+    struct upstream_pended *p = pended(2);
+    forget_enrollment();
+    assert_ok(request_upstream_said(&service, &pki, &arena, p->id, &said));
+    assert_ok(request_upstream_said(&service, &pki, &arena, p->next->id, &no));
+    pended(0);
+    assert_int_equal(ask(foreign), 1);
+    assert_int_equal(ask("SELECT count(*) FROM journal WHERE text LIKE '%revoke it at the"
+                         " upstream'"),
+                     1);
+    fails(poll("t1", "CN=one"), SCEP_BAD_REQUEST, "is not kept any more");
 }
 
 /* A poll was under way while the request was denied. */
@@ -425,8 +467,10 @@ int main(void) {
         TEST(a_challenge_outlives_failures),
         TEST(the_timeline_has_the_reason),
         TEST(what_they_pend),
+        TEST(what_they_pend_and_issue_to_a_copy),
         TEST(what_they_pend_and_refuse),
         TEST(what_they_pend_and_issue_too_late),
+        TEST(what_they_decide_when_nobody_is_left),
         TEST(what_they_issue_and_we_denied),
         TEST(a_host_has_few_that_are_pended),
         TEST(of_two_one_is_kept),

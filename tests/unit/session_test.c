@@ -261,7 +261,7 @@ static void *race(void *user) {
                    "<SyncML><SyncHdr><SessionID>%d</SessionID><MsgID>1</MsgID><Source><LocURI>%s"
                    "</LocURI></Source></SyncHdr><SyncBody/></SyncML>",
                    r->number * 100 + i, DEVICE);
-        if (mdm_session(&mdm, &a, &ours, buf_view(&first), "192.0.2.1", NULL, &reply) != OK ||
+        if (mdm_session(&a, &ours, buf_view(&first), NULL, &reply) != OK ||
             syncml_parse(&a, buf_view(&reply), &m) != OK)
             abort();
         buf_printf(&second,
@@ -277,7 +277,7 @@ static void *race(void *user) {
         buf_str(&second, "</SyncBody></SyncML>");
         for (int twice = 0; twice < 2; twice++) {
             buf_free(&reply);
-            if (mdm_session(&mdm, &a, &ours, buf_view(&second), "192.0.2.1", NULL, &reply) != OK)
+            if (mdm_session(&a, &ours, buf_view(&second), NULL, &reply) != OK)
                 abort();
             r->atomics += twice == 0 && strstr(buf_cstr(&reply), "<Atomic>") != NULL;
         }
@@ -536,7 +536,7 @@ static void knock(struct span cert, const char *source, int times, int code) {
     for (int i = 0; i < times; i++) {
         BUF_AUTO(reply);
         struct answer a;
-        assert_ok(mdm_session(&mdm, &arena, &proof, span_str(text), "192.0.2.1", NULL, &reply));
+        assert_ok(mdm_session(&arena, &proof, span_str(text), NULL, &reply));
         assert_ok(syncml_parse(&arena, buf_view(&reply), &a.m));
         if (code == 200)
             assert_int_equal(status_to(&a, "0"), 200);

@@ -66,7 +66,7 @@ static enum err see_devices(struct tx *tx, void *arena) {
     assert_string_equal(d.sid, "S-1-5-21-1-2-3-4");
     assert_int_equal(d.enrolled, 11);
     assert_int_equal(d.last_seen, 13);
-    assert_ok(device_list(tx, arena, &all));
+    assert_ok(device_page(tx, arena, 0, 10, &all));
     assert_int_equal(all->id, d.id);
     assert_ok(device_by_id(tx, arena, all->next->next->id, &d));
     assert_null(all->next->next->next);
@@ -247,6 +247,7 @@ static enum err put_enrollments(struct tx *tx, void *user) {
     TRY(enrollment_add(tx, &e));
     e.id = "e2";
     e.endpoint = NULL;
+    e.body = "<Atomic> </Atomic>";
     TRY(enrollment_add(tx, &e));
     e = (struct enrollment){.id = "e1",
                             .state = 3,
@@ -278,6 +279,8 @@ static enum err see_enrollments(struct tx *tx, void *arena) {
     struct event *events;
     assert_ok(enrollment_get(tx, arena, "e1", &e));
     assert_string_equal(e.profile, "vpn");
+    assert_null(e.body);
+    assert_ok(enrollment_body(tx, arena, &e));
     assert_string_equal(e.body, "<Atomic/>");
     assert_int_equal(e.created, 5);
     assert_int_equal(e.state, 3);
@@ -305,11 +308,15 @@ static enum err see_enrollments(struct tx *tx, void *arena) {
     assert_string_equal(all->next->endpoint, "default");
     assert_null(all->next->subject);
     assert_null(all->next->next);
+    assert_ok(enrollment_body(tx, arena, all->next));
+    assert_string_equal(all->next->body, "<Atomic> </Atomic>");
     assert_ok(enrollment_list(tx, arena, e.device + 1, &all));
     assert_null(all);
-    assert_ok(enrollment_list_due(tx, arena, 49, &all));
+    assert_ok(enrollment_list_due(tx, arena, 49, 1, &all));
     assert_null(all);
-    assert_ok(enrollment_list_due(tx, arena, 50, &all));
+    assert_ok(enrollment_list_due(tx, arena, 50, 2, &all)); /* its host is away */
+    assert_null(all);
+    assert_ok(enrollment_list_due(tx, arena, 50, 1, &all));
     assert_string_equal(all->id, "e1");
     assert_null(all->next);
     assert_ok(enrollment_list_events(tx, arena, "e1", &events));

@@ -12,6 +12,7 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -42,9 +43,10 @@ static void on_done(struct store_job *job) {
     sem_post(&((struct writing *)job)->done);
 }
 
-static bool write_account(struct store *s, int number, bool unsynced) {
+static bool write_account(struct store *s, int number, bool unsynced,
+                          void (*done)(struct store_job *)) {
     struct writing w = {.number = number,
-                        .job = {.work = add_account, .done = on_done, .unsynced = unsynced}};
+                        .job = {.work = add_account, .done = done, .unsynced = unsynced}};
     w.job.user = &w;
     sem_init(&w.done, 0, 0);
     store_submit(s, &w.job);
@@ -71,13 +73,56 @@ static _Noreturn void write_and_die(void) {
         pause();
 }
 
+static enum err write_nothing(struct tx *tx, void *user) {
+    (void)tx, (void)user;
+    return OK;
+}
+
+static pthread_t writer;
+
+/* When it is told, a sync is due. */
+static void on_done_slowly(struct store_job *job) {
+    poll(NULL, 0, STORE_SYNC_MS + 20);
+    on_done(job);
+}
+
+static void die_in_place(struct store_job *job) {
+    if (pthread_equal(pthread_self(), writer))
+        raise(SIGKILL);
+    on_done(job);
+}
+
+/* The second one comes when the first is to be synced. */
+static _Noreturn void write_two(void) {
+    struct store *s;
+    writer = pthread_self();
+    if (forgetful_vfs_register() != SQLITE_OK || store_open(path, &s) != OK ||
+        !write_account(s, 1, true, on_done_slowly) || !write_account(s, 2, true, die_in_place))
+        _exit(3);
+    poll(NULL, 0, 4 * STORE_SYNC_MS);
+    raise(SIGKILL);
+    _exit(4);
+}
+
+/* What was told unsynced, then a job that is synced and has nothing to write. */
+static _Noreturn void write_and_drain(void) {
+    struct store *s;
+    if (forgetful_vfs_register() != SQLITE_OK || store_open(path, &s) != OK)
+        _exit(3);
+    if (!write_account(s, 1, true, on_done) || store_write(s, write_nothing, NULL) != OK)
+        _exit(4);
+    raise(SIGKILL);
+    _exit(5);
+}
+
 /* Every third is synced; all are told. */
 static _Noreturn void write_until_killed(int report, bool forgetful, bool never, int most) {
     struct store *s;
     if ((forgetful && forgetful_vfs_register() != SQLITE_OK) || store_open(path, &s) != OK)
         _exit(3);
     for (int n = 1; n <= most; n++)
-        if (!write_account(s, n, never || n % 3 != 0) || write(report, &n, sizeof n) != sizeof n)
+        if (!write_account(s, n, never || n % 3 != 0, on_done) ||
+            write(report, &n, sizeof n) != sizeof n)
             _exit(4);
     for (;;)
         pause();
@@ -156,16 +201,37 @@ static void test_power_cut(void **state) {
 }
 
 /* What nothing has synced is lost: so the other tests can fail. */
-static void test_power_cut_at_once(void **state) {
+static void run(void (*program)(void)) {
     int status;
-    (void)state;
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        write_and_die();
+        program();
     waitpid(child, &status, 0);
     assert_true(WIFSIGNALED(status));
+}
+
+static void test_power_cut_at_once(void **state) {
+    (void)state;
+    run(write_and_die);
     assert_int_equal(accounts_left(), 0);
+}
+
+/* A synced job means all before it, also where SQLite itself has nothing to sync. */
+static void test_power_cut_after_nothing(void **state) {
+    (void)state;
+    run(write_and_drain);
+    assert_int_equal(accounts_left(), 1);
+}
+
+/* A job that is done in place does not delay a sync that is due. It may be lucky. */
+static void test_sync_comes_first(void **state) {
+    for (int i = 0; i < 8; i++) {
+        run(write_two);
+        assert_true(accounts_left() >= 1);
+        remove_database(state);
+        make_database(state);
+    }
 }
 
 /* The committer syncs them by itself, though nobody writes any more. */
@@ -185,6 +251,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_power_cut, make_database, remove_database),
         cmocka_unit_test_setup_teardown(test_power_cut_at_once, make_database, remove_database),
+        cmocka_unit_test_setup_teardown(test_power_cut_after_nothing, make_database,
+                                        remove_database),
+        cmocka_unit_test_setup_teardown(test_sync_comes_first, make_database, remove_database),
         cmocka_unit_test_setup_teardown(test_power_cut_later, make_database, remove_database),
         cmocka_unit_test_setup_teardown(test_killed, make_database, remove_database),
     };

@@ -3,6 +3,7 @@
 #include "store_fixture.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "store/certificate.h"
@@ -11,7 +12,7 @@
 #include "store/profile.h"
 #include "store/request.h"
 
-enum { ID_SIZE = 16, LATEST = 4 /* version of the schema */ };
+enum { ID_SIZE = 16, LATEST = 5 /* version of the schema */ };
 
 /* ---- the file ---- */
 
@@ -68,6 +69,7 @@ static const char version_1[] = SINCE_1
     "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE enrollment(id TEXT PRIMARY KEY, device INTEGER REFERENCES device(id),"
     "  state INTEGER, subject TEXT, profile TEXT DEFAULT 'p', created INTEGER DEFAULT 1,"
+    "  body TEXT NOT NULL DEFAULT '<Atomic/>',"
     "  deadline INTEGER, sessions INTEGER NOT NULL DEFAULT 0, host_thumbprint TEXT);"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL REFERENCES enrollment(id),"
     "  at INTEGER, kind INTEGER, text TEXT, evidence TEXT);"
@@ -144,6 +146,9 @@ static void an_old_database_is_brought_up(void **state) {
     /* what was assigned stays so: one profile on one host, twice */
     assert_int_equal(ask_file("SELECT count(*) FROM assignment"), 1);
     assert_int_equal(ask_file("SELECT count(*) FROM enrollment WHERE assignment = 1"), 2);
+    /* which they share */
+    assert_int_equal(ask_file("SELECT count(*) FROM body WHERE text = '<Atomic/>'"), 1);
+    assert_int_equal(ask_file("SELECT count(*) FROM enrollment e JOIN body b ON b.id = e.body"), 2);
     assert_int_equal(ask_file("SELECT count(*) FROM pragma_foreign_key_check"), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'new_%'"), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM sqlite_schema WHERE name = 'certificate_csr'"),
@@ -297,6 +302,54 @@ static void a_report_replaces_nothing(void **state) {
     assert_ok(store_open(path, &store));
     assert_int_equal(ask_of("old", "state"), 8);
     assert_int_equal(ask_of("new", "state = 11 AND not_after > renew_at"), 1);
+}
+
+/* What the fourth step made and the fifth changes, as it was. */
+static const char version_4[] = VERSION_2
+    "CREATE TABLE foreign_certificate(id INTEGER PRIMARY KEY, enrollment TEXT, not_after INTEGER);"
+    "CREATE INDEX enrollment_device ON enrollment(device);"
+    "CREATE INDEX enrollment_deadline ON enrollment(deadline) WHERE deadline IS NOT NULL;"
+    "ALTER TABLE enrollment ADD COLUMN not_after INTEGER;"
+    "CREATE INDEX enrollment_not_after ON enrollment(not_after)"
+    "  WHERE not_after IS NOT NULL AND state IN (8, 11, 12);"
+    "CREATE TABLE queue(id INTEGER PRIMARY KEY, done INTEGER);"
+    "INSERT INTO device VALUES(1, 'D', 'ONE', 'hw', 'bob', '10', 'user', 5, 6, NULL, 'S-1');"
+    "INSERT INTO session VALUES(1, 's', 2, 3);"
+    "INSERT INTO enrollment(id, device, profile, body, state, created, sessions) VALUES"
+    "  ('live', 1, 'vpn', '<A/>', 8, 1, 0), ('same', 1, 'vpn', '<A/>', 13, 1, 0),"
+    "  ('gone', 1, 'lan', '<B/>', 15, 1, 0), ('left', 1, 'web', '<A/>', 16, 1, 0);"
+    "INSERT INTO certificate(enrollment, sha1, not_before, not_after) VALUES"
+    "  ('left', 'AA', 1, 9000000000000);"
+    "PRAGMA user_version = 4";
+
+static int64_t index_has(const char *name, const char *text) {
+    char sql[200];
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM sqlite_schema WHERE name = '%s' AND sql LIKE '%%%s%%'", name,
+             text);
+    return ask_file(sql);
+}
+
+static void a_database_of_the_fourth_step_is_brought_up(void **state) {
+    (void)state;
+    make_version(version_4);
+    assert_ok(store_open(path, &store));
+    assert_int_equal(ask_file("PRAGMA user_version"), LATEST);
+    assert_int_equal(ask_file("SELECT count(*) FROM body"), 2);
+    assert_int_equal(ask_file("SELECT count(*) FROM enrollment e JOIN body b ON b.id = e.body"
+                              " WHERE b.text = '<A/>' AND e.id <> 'gone'"),
+                     3);
+    assert_int_equal(ask_file("SELECT count(*) FROM session WHERE peer IS NULL"), 1);
+    assert_int_equal(ask_file("SELECT count(*) FROM device WHERE watched = 0 AND sid = 'S-1'"), 1);
+    /* what has ended is kept a month, or as long as its certificate */
+    assert_int_equal(ask_of("live", "kept IS NULL AND kind = 1"), 1);
+    assert_int_equal(ask_of("same", "kept IS NULL"), 1);
+    assert_int_equal(ask_of("left", "kept"), 9000000000000);
+    assert_in_range(ask_of("gone", "kept - 1000 * strftime('%s', 'now')"), 2591000000, 2592000000);
+    assert_int_equal(index_has("enrollment_device", "(device, kept)"), 1);
+    assert_int_equal(index_has("enrollment_deadline", "(deadline, sessions)"), 1);
+    assert_int_equal(index_has("enrollment_not_after", "BETWEEN 11 AND 12"), 1);
+    assert_int_equal(ask_file("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
 /* Asked each minute, of all hosts. */
@@ -500,13 +553,40 @@ struct crowd {
     atomic_int letters, errors, torn, writing;
 };
 
+struct submitted {
+    struct store_job job; /* first */
+    sem_t done;
+    pthread_t by; /* who called `done` */
+};
+
+static void on_submitted(struct store_job *job) {
+    struct submitted *s = (struct submitted *)job;
+    s->by = pthread_self();
+    sem_post(&s->done);
+}
+
+/* Commits without a sync, in this thread or the committer's; gives whose. */
+static enum err submit_unsynced(store_work *work, void *user, pthread_t *by) {
+    struct submitted s = {
+        .job = {.work = work, .user = user, .done = on_submitted, .unsynced = true}};
+    sem_init(&s.done, 0, 0);
+    store_submit(store, &s.job);
+    while (sem_wait(&s.done) != 0)
+        ;
+    sem_destroy(&s.done);
+    *by = s.by;
+    return store_result(&s.job);
+}
+
 static void *write_pairs(void *user) {
     struct crowd *c = user;
     int letter = 'a' + atomic_fetch_add(&c->letters, 1);
     for (int i = 0; i < WRITES; i++) {
         char name[ID_SIZE];
+        pthread_t by;
         snprintf(name, sizeof name, "%c%d", letter, i);
-        if (store_write(store, add_pair, name) != OK)
+        if ((i % 3 ? submit_unsynced(add_pair, name, &by) : store_write(store, add_pair, name)) !=
+            OK)
             atomic_fetch_add(&c->errors, 1);
     }
     atomic_fetch_sub(&c->writing, 1);
@@ -552,6 +632,21 @@ static void many_threads(void **state) {
     assert_int_equal(accounts(), 2 * WRITERS * WRITES);
 }
 
+/* Nobody is woken for what nobody waits to be synced; what it fails with is its own. */
+static void a_lone_unsynced_job_is_done_by_its_thread(void **state) {
+    char name[ID_SIZE] = "alone";
+    pthread_t by;
+    (void)state;
+    assert_ok(submit_unsynced(add_pair, name, &by));
+    assert_true(pthread_equal(by, pthread_self()));
+    assert_int_equal(submit_unsynced(add_pair, name, &by), ERR_EXISTS);
+    assert_true(pthread_equal(by, pthread_self()));
+    assert_int_equal(accounts(), 2);
+    usleep(2 * STORE_SYNC_MS * 1000); /* the committer has synced it, and goes on */
+    assert_ok(write_name(add_account, "after"));
+    assert_int_equal(accounts(), 3);
+}
+
 /* What is in the queue when the store closes is still done. */
 static void close_finishes_the_queue(void **state) {
     (void)state;
@@ -571,6 +666,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(fresh_and_reopened, close_it),
         WITH_STORE(newer_version_is_refused),
+        cmocka_unit_test_teardown(a_database_of_the_fourth_step_is_brought_up, close_it),
         cmocka_unit_test_teardown(an_old_database_is_brought_up, close_it),
         cmocka_unit_test_teardown(a_database_without_upstreams_is_brought_up, close_it),
         cmocka_unit_test_teardown(certificates_get_their_lives, close_it),
@@ -583,6 +679,7 @@ int main(void) {
         WITH_STORE(reading_cannot_write),
         WITH_STORE(failing_jobs_take_nothing_with_them),
         WITH_STORE(many_threads),
+        WITH_STORE(a_lone_unsynced_job_is_done_by_its_thread),
         WITH_STORE(close_finishes_the_queue),
     };
     return cmocka_run_group_tests_name("store", tests, prepare, clean_up);

@@ -7,9 +7,14 @@
 #include <cmocka.h>
 
 #define SCEP "/Vendor/MSFT/ClientCertificateInstall/SCEP"
+#define PFX  "/Vendor/MSFT/ClientCertificateInstall/PFXCertInstall"
 
 static const struct csp_node *at(const char *uri) {
     return csp_find(span_str(uri));
+}
+
+static bool same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 static void leaves_have_the_facts_of_the_ddf(void **state) {
@@ -27,6 +32,37 @@ static void leaves_have_the_facts_of_the_ddf(void **state) {
     assert_string_equal(n->allowed, "0-30");
     assert_int_equal(at("./Device" SCEP "/abc/Install/Enroll")->access, CSP_EXEC);
     assert_int_equal(at("./Device" SCEP "/abc/Install/Enroll")->format, CSP_NULL);
+}
+
+/* Each row of ClientCertificateInstall.txt below PFXCertInstall. */
+static void pfx_has_the_facts_of_the_ddf(void **state) {
+    (void)state;
+    enum { AGR = CSP_ADD | CSP_GET | CSP_REPLACE };
+    static const struct csp_node rows[] = {
+        {"", CSP_NODE, CSP_GET, CSP_ONE, 0, NULL, NULL},
+        {"/x", CSP_NODE, AGR | CSP_DELETE, CSP_ZERO_OR_MORE, 0, NULL, NULL},
+        {"/x/KeyLocation", CSP_INT, AGR, CSP_ONE, 0, NULL, "1|2|3|4"},
+        {"/x/ContainerName", CSP_CHR, AGR, CSP_ZERO_OR_ONE, 0, NULL, NULL},
+        {"/x/PFXCertBlob", CSP_BIN, AGR, CSP_ONE, 0, NULL, NULL},
+        {"/x/PFXCertPassword", CSP_CHR, AGR, CSP_ZERO_OR_ONE, 0, NULL, NULL},
+        {"/x/PFXCertPasswordEncryptionType", CSP_INT, AGR, CSP_ZERO_OR_ONE, 0, "0", "0|1|2"},
+        {"/x/PFXCertPasswordEncryptionStore", CSP_CHR, AGR, CSP_ZERO_OR_ONE, 0, NULL, NULL},
+        {"/x/PFXKeyExportable", CSP_BOOL, AGR, CSP_ZERO_OR_ONE, 0, "true", "false|true"},
+        {"/x/Thumbprint", CSP_CHR, CSP_GET, CSP_ONE, 0, NULL, NULL},
+        {"/x/Status", CSP_INT, CSP_GET, CSP_ONE, 0, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char uri[200];
+        snprintf(uri, sizeof uri, "./Device" PFX "%s", rows[i].path);
+        const struct csp_node *n = at(uri);
+        assert_non_null(n);
+        assert_int_equal(n->format, rows[i].format);
+        assert_int_equal(n->access, rows[i].access);
+        assert_int_equal(n->occurrence, rows[i].occurrence);
+        assert_int_equal(n->scopes, CSP_DEVICE | CSP_USER);
+        assert_true(same_text(n->default_value, rows[i].default_value));
+        assert_true(same_text(n->allowed, rows[i].allowed));
+    }
 }
 
 static void outputs_can_only_be_read(void **state) {
@@ -119,6 +155,7 @@ static void formats_have_syncml_names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_have_the_facts_of_the_ddf),
+        cmocka_unit_test(pfx_has_the_facts_of_the_ddf),
         cmocka_unit_test(outputs_can_only_be_read),
         cmocka_unit_test(paths_without_a_scope_mean_the_device),
         cmocka_unit_test(what_is_not_there_is_not_found),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hex and base64: what must be read, and what must not. */
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,10 +26,21 @@ static void hex_both_ways(void **state) {
     assert_string_equal(out, "007F80ABFF");
     assert_ok(hex_decode(&a, span_str("007F80aBfF"), &back));
     assert_true(span_eq(back, span_of(bytes, sizeof bytes)));
+    assert_string_equal(hex_text(&a, span_of(bytes, sizeof bytes)), "007f80abff");
     hex_lower(SPAN_NONE, out);
     assert_string_equal(out, "");
+    assert_string_equal(hex_text(&a, SPAN_NONE), "");
     assert_ok(hex_decode(&a, SPAN_NONE, &back));
     assert_int_equal(back.n, 0);
+}
+
+static void same_texts(void **state) {
+    (void)state;
+    assert_true(text_same("ab", "ab"));
+    assert_false(text_same("ab", "aB"));
+    assert_true(text_same(NULL, ""));
+    assert_true(text_same(NULL, NULL));
+    assert_false(text_same("a", NULL));
 }
 
 static void hex_refuses(void **state) {
@@ -143,21 +155,86 @@ static void log_values(void **state) {
         {"\xff\xc3\xa9", "\"\\xff\xc3\xa9\""},
         {"\xe2\x80\xae", "\"\\u{202e}\""},
         {"\xc2\x9b", "\"\\u{009b}\""},
+        {"ab\xff"
+         "cd\xc3\xa4"
+         "ef",
+         "\"ab\\xff"
+         "cd\xc3\xa4"
+         "ef\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(log_q(span_str(cases[i].in)), cases[i].out);
+    char most[202] = {0};
+    memset(most, 'x', 200);
+    assert_string_equal(log_q(span_str(most)), most);
+    most[200] = 'y';
+    assert_int_equal(strlen(log_q(span_str(most))), 203);
+    assert_string_equal(log_q(span_str(most)) + 200, "...");
+}
+
+/* Each character there is, in its shortest form, and nothing else. */
+static void characters_of_utf8(void **state) {
+    (void)state;
+    static const char *const wrong[] = {"\x80",         "\xc1\xbf",         "\xe0\x9f\xbf", "\xc3",
+                                        "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x80",     "\xff"};
+    uint32_t found;
+    for (uint32_t c = 0; c < 0x110000; c++) {
+        uint8_t b[4];
+        size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+        if (c >= 0xd800 && c < 0xe000)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            b[i] = (uint8_t)(0x80 | (c >> 6 * (n - 1 - i) & 0x3f));
+        b[0] = (uint8_t)(n == 1 ? c : (0xf00u >> n & 0xff) | c >> 6 * (n - 1));
+        assert_true(utf8_character(span_of(b, n), &found) == n && found == c);
+        assert_int_equal(utf8_character(span_of(b, n - 1), &found), 0);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(utf8_character(span_str(wrong[i]), &found), 0);
+}
+
+static void numbers(void **state) {
+    (void)state;
+    static const int64_t cases[] = {0, 7, -1, 10, 4294967296, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        BUF_AUTO(b);
+        char wanted[24];
+        snprintf(wanted, sizeof wanted, "%lld", (long long)cases[i]);
+        buf_number(&b, cases[i]);
+        assert_string_equal(buf_cstr(&b), wanted);
+    }
+}
+
+/* Around the room that is there: what fits is formatted once. */
+static void formatted_text_of_every_length(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    char wanted[400] = {0};
+    for (int n = 0; n < 400; n++) {
+        buf_clear(&b);
+        buf_printf(&b, "%.*s", n, wanted);
+        buf_printf(&b, "%c%s", 'a' + n % 26, "");
+        assert_int_equal(b.n, strlen(wanted) + 1);
+        assert_memory_equal(b.p, wanted, strlen(wanted));
+        assert_true(b.p[b.n - 1] == 'a' + n % 26 && b.p[b.n] == 0);
+        wanted[n < 399 ? n : 0] = 'x';
+    }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hex_both_ways),
         cmocka_unit_test(hex_refuses),
+        cmocka_unit_test(same_texts),
         cmocka_unit_test(base64_vectors),
         cmocka_unit_test(base64_every_byte_and_length),
         cmocka_unit_test(base64_skips_white_space),
         cmocka_unit_test(base64_refuses),
         cmocka_unit_test(reads_no_further),
         cmocka_unit_test(log_values),
+        cmocka_unit_test(characters_of_utf8),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(formatted_text_of_every_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,6 +195,43 @@ static void fragments_may_hold_several_elements(void **state) {
         assert_int_equal(xml_parse_fragment(&arena, span_str(broken[i]), &root), ERR_PARSE);
 }
 
+static void each_element_has_its_line(void **state) {
+    (void)state;
+    static const char text[] =
+        "<?xml version='1.0'?>\r\n<a b='\n'>\n\n<c/><!--\n--><d>x\ny</d\n><e/></a>";
+    static const unsigned lines[] = {4, 5, 7};
+    struct xml_node *root;
+    assert_int_equal(xml_parse(&arena, span_str(text), &root), OK);
+    assert_int_equal(root->line, 2);
+    const struct xml_node *n = root->child;
+    for (size_t i = 0; i < 3; i++, n = n->next)
+        assert_int_equal(n->line, 1 + lines[i]);
+    assert_int_equal(xml_parse_fragment(&arena, span_str("\xef\xbb\xbf<a/>\n<b>\n<c/></b>"), &root),
+                     OK);
+    assert_int_equal(root->child->line, 1);
+    assert_int_equal(root->child->next->line, 2);
+    assert_int_equal(root->child->next->child->line, 3);
+}
+
+/* What a reader finds is what was cleaned, byte for byte. */
+static void cleaning_is_writing_and_reading(void **state) {
+    (void)state;
+    BUF_AUTO(all);
+    for (unsigned c = 0; c < 0x3000; c++) /* each byte, each pair with some */
+        buf_char(&all, (char)(c & 0x10 ? c >> 5 : c));
+    buf_str(&all, "\xef\xbf\xbf\xef\xbf\xbe\xef\xbf\xbd\xed\xa0\x80\xf0\x9f\x98\x80]]>\r\n\r");
+    BUF_AUTO(clean);
+    BUF_AUTO(written);
+    struct xml_node *root;
+    xml_clean(&clean, buf_view(&all));
+    xml_leaf(&written, "a", buf_view(&all));
+    assert_int_equal(xml_parse(&arena, buf_view(&written), &root), OK);
+    assert_true(span_eq(root->text, buf_view(&clean)));
+    buf_clear(&written);
+    xml_number(&written, "n", -12);
+    assert_string_equal(buf_cstr(&written), "<n>-12</n>");
+}
+
 static void writing_escapes(void **state) {
     (void)state;
     BUF_AUTO(b);
@@ -216,6 +253,8 @@ int main(void) {
         cmocka_unit_test_teardown(encodings_are_read, teardown),
         cmocka_unit_test_teardown(broken_xml_is_refused_with_its_line, teardown),
         cmocka_unit_test_teardown(fragments_may_hold_several_elements, teardown),
+        cmocka_unit_test_teardown(each_element_has_its_line, teardown),
+        cmocka_unit_test_teardown(cleaning_is_writing_and_reading, teardown),
         cmocka_unit_test_teardown(writing_escapes, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

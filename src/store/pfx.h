@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes to a host as PKCS#12: the row beside its enrollment. See store/store.h for struct tx.
+ */
+#ifndef SIGNET_STORE_PFX_H
+#define SIGNET_STORE_PFX_H
+
+#include "store/store.h"
+
+struct pfx {
+    const char *enrollment;
+    bool made;        /* by signet, which has issued its certificate; else it was given */
+    const char *sha1; /* of the certificate: what the host's Thumbprint must be */
+    struct span cert; /* DER */
+    int64_t key_location;
+    bool exportable;
+    struct span secret; /* the PKCS#12 with its password, sealed; empty: it is not kept any more */
+};
+
+enum err pfx_add(struct tx *tx, const struct pfx *pfx) ERR_MUST_USE;
+/* ERR_NOT_FOUND. */
+enum err pfx_get(struct tx *tx, struct arena *a, const char *enrollment,
+                 struct pfx *out) ERR_MUST_USE;
+
+/*
+ * Forgets the secret, and the answer to its host that may hold it, too (store/session.h): what they
+ * were is overwritten in the database's file, so that no copy of it that is made later tells them.
+ */
+enum err pfx_wipe(struct tx *tx, const char *enrollment) ERR_MUST_USE;
+
+#endif
