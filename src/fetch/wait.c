@@ -2,30 +2,43 @@
 #include "fetch/wait.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 /* Idle connections that are kept; those under way are limited by whoever asks. */
 enum { MAX_IDLE = 2048, MAX_EVENTS = 64, MAX_WAIT_MS = 60000 };
 
+static void grow(struct wait *w, size_t n) {
+    w->wanted = mem_realloc(w->wanted, n * sizeof *w->wanted);
+    memset(w->wanted + w->n_wanted, 0, (n - w->n_wanted) * sizeof *w->wanted);
+    w->n_wanted = n;
+}
+
 /*
- * curl tells which sockets it waits for. One that it has closed already is gone from the epoll. An
- * error here would end all of the multi handle: what cannot be waited for times out instead.
+ * curl tells which sockets it waits for. What it wants no more stays in the epoll until something
+ * happens on it: curl may have closed it before it says so, and the number be another thread's file
+ * by then; and most connections are wanted again by the next request. An error here would end all
+ * of the multi handle: what cannot be waited for times out instead.
  */
 static int on_socket(CURL *c, curl_socket_t fd, int what, void *user, void *of_socket) {
     struct wait *w = user;
     (void)c, (void)of_socket;
+    if ((size_t)fd >= w->n_wanted)
+        grow(w, 2 * (size_t)fd + 64);
+    w->wanted[fd] = what != CURL_POLL_REMOVE;
+    if (!w->wanted[fd])
+        return 0;
     struct epoll_event e = {.data.fd = fd};
     if (what != CURL_POLL_OUT)
         e.events |= EPOLLIN;
     if (what != CURL_POLL_IN)
         e.events |= EPOLLOUT;
-    if (what == CURL_POLL_REMOVE)
-        epoll_ctl(w->epoll, EPOLL_CTL_DEL, fd, &e);
-    else if (epoll_ctl(w->epoll, EPOLL_CTL_MOD, fd, &e) != 0)
+    if (epoll_ctl(w->epoll, EPOLL_CTL_MOD, fd, &e) != 0)
         epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
     return 0;
 }
@@ -61,18 +74,24 @@ void wait_close(struct wait *w) {
         close(w->epoll);
     if (w->event >= 0)
         close(w->event);
+    free(w->wanted);
 }
 
 void wait_wake(struct wait *w) {
     eventfd_write(w->event, 1);
 }
 
-/* On an error or an end curl finds out by itself which it is. */
+/* On an error or an end curl finds out by itself which it is; of an idle connection's end it does
+ * before it uses that again. */
 static void act(struct wait *w, const struct epoll_event *e) {
     eventfd_t ignored;
     int running, bits = 0;
     if (e->data.fd == w->event) {
         eventfd_read(w->event, &ignored);
+        return;
+    }
+    if (!w->wanted[e->data.fd]) {
+        epoll_ctl(w->epoll, EPOLL_CTL_DEL, e->data.fd, NULL);
         return;
     }
     if (e->events & (EPOLLIN | EPOLLERR | EPOLLHUP))

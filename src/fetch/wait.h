@@ -7,6 +7,8 @@
 #define SIGNET_FETCH_WAIT_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -14,7 +16,9 @@
 struct wait {
     CURLM *multi;
     int epoll;
-    int event;        /* an eventfd: somebody wakes us */
+    int event;    /* an eventfd: somebody wakes us */
+    bool *wanted; /* by file number: whether curl waits for it */
+    size_t n_wanted;
     int64_t deadline; /* of curl's timer, by clock_monotonic_ms; -1: none */
 };
 
