@@ -15,7 +15,7 @@ int64_t clock_ms(void);
 /* Milliseconds of a clock that never jumps; only differences mean something. */
 int64_t clock_monotonic_ms(void);
 
-/* Moves clock_ms by `ms` from now on. For tests and for the emulated host's wrong clock. */
+/* Moves clock_ms by `ms` from now on. For tests. */
 void clock_shift(int64_t ms);
 
 /* "2026-11-22T14:43:00.123Z": 24 characters and a NUL. Returns `out`. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/chain.h"
 
-#include "base/clock.h"
 #include "device/hresult.h"
 
 static X509_STORE *root_store(const struct certstore *stores) {
@@ -29,13 +28,13 @@ static STACK_OF(X509) *
     return list;
 }
 
-uint32_t chain_check(const struct certstore *stores, bool user, STACK_OF(X509) * extra,
-                     X509 *cert) {
+uint32_t chain_check(const struct certstore *stores, bool user, STACK_OF(X509) * extra, X509 *cert,
+                     int64_t now_ms) {
     OSSL_AUTO(X509_STORE) roots = root_store(stores);
     OSSL_CERTS_AUTO helpers = intermediates(stores, user, extra);
     OSSL_AUTO(X509_STORE_CTX) ctx = X509_STORE_CTX_new();
     X509_STORE_CTX_init(ctx, roots, cert, helpers);
-    X509_STORE_CTX_set_time(ctx, 0, (time_t)(clock_ms() / 1000));
+    X509_STORE_CTX_set_time(ctx, 0, (time_t)(now_ms / 1000));
     if (X509_verify_cert(ctx) == 1)
         return HR_OK;
     switch (X509_STORE_CTX_get_error(ctx)) {

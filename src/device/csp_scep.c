@@ -64,7 +64,8 @@ static bool is_alive(const struct csp_target *t, const char *thumbprint) {
     const struct cert_entry *e = certstore_find(
         &t->host->certs, t->user_scope ? STORE_USER_MY : STORE_MY, span_str(thumbprint));
     OSSL_AUTO(X509) x = e && e->key.n ? ossl_x509_read(e->der) : NULL;
-    return x && chain_check(&t->host->certs, t->user_scope, NULL, x) == HR_OK;
+    return x &&
+           chain_check(&t->host->certs, t->user_scope, NULL, x, host_clock_ms(t->host)) == HR_OK;
 }
 
 static const char *print_error(const struct csp_target *t, uint32_t code) {

@@ -36,7 +36,8 @@ void eventlog_add(struct eventlog *l, struct arena *a, enum event_id id, bool er
     if (n >= 0)
         buf_add(&text, line, (size_t)n);
     free(line);
-    append(l, (struct event){clock_ms(), (int)id, error, arena_str(a, buf_view(&text))});
+    append(l, (struct event){clock_ms() + l->clock_offset_ms, (int)id, error,
+                             arena_str(a, buf_view(&text))});
 }
 
 static enum err load_line(struct eventlog *l, struct arena *a, struct span line) {

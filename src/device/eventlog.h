@@ -32,6 +32,7 @@ struct event {
 struct eventlog { /* zero-initialise */
     struct event *events;
     size_t count;
+    int64_t clock_offset_ms; /* of the host; see host_clock_ms */
 };
 
 enum err eventlog_load(struct eventlog *l, struct arena *a, const char *path) ERR_MUST_USE;

@@ -133,7 +133,7 @@ static enum err load(struct host *h) {
     TRY(certstore_load(&h->certs, &h->mem, h->dir));
     TRY(tasks_load(&h->tasks, &h->mem, arena_printf(&h->mem, "%s/tasks.json", h->dir)));
     TRY(eventlog_load(&h->events, &h->mem, arena_printf(&h->mem, "%s/eventlog.json", h->dir)));
-    clock_shift(strtoll(host_switch(h, "clock-offset"), NULL, 10) * 1000);
+    host_set_clock(h, strtoll(host_switch(h, "clock-offset"), NULL, 10) * 1000);
     return OK;
 }
 
@@ -198,6 +198,14 @@ enum err host_set_switch(struct host *h, const char *name, const char *value) {
     TRY(switch_check(s, value));
     json_object_set_new(h->switches, name, json_string(value));
     return OK;
+}
+
+int64_t host_clock_ms(const struct host *h) {
+    return clock_ms() + h->events.clock_offset_ms;
+}
+
+void host_set_clock(struct host *h, int64_t offset_ms) {
+    h->events.clock_offset_ms = offset_ms;
 }
 
 int64_t host_due_ms(const struct host *h, int64_t since_ms, int64_t delay_ms) {

@@ -99,6 +99,16 @@ bool host_switch_is(const struct host *h, const char *name, const char *value);
 /* ERR_USAGE for an unknown switch or value. */
 enum err host_set_switch(struct host *h, const char *name, const char *value) ERR_MUST_USE;
 
+/*
+ * Milliseconds since 1970 by the host's own clock: the machine's, and as far off as the switch
+ * clock-offset says. Nothing in this room asks clock_ms but this and the event log, so that hosts
+ * with different clocks work side by side in one process.
+ */
+int64_t host_clock_ms(const struct host *h) __attribute__((nonnull));
+
+/* How far the clock is off the machine's, for this command. */
+void host_set_clock(struct host *h, int64_t offset_ms) __attribute__((nonnull));
+
 /* The absolute time at which a wait is over, with the time scale applied. */
 int64_t host_due_ms(const struct host *h, int64_t since_ms, int64_t delay_ms);
 

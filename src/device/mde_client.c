@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/mde_client.h"
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "device/hresult.h"
 #include "device/mde_talk.h"
@@ -105,7 +104,7 @@ static enum err enroll(struct enrolling *w, const char *server) {
     TRY(get_policies(w));
     TRY(request_token(w));
     workplace_set_discovery(h, url);
-    h->schedule = (struct schedule){.since_ms = clock_ms()}; /* first session at once */
+    h->schedule = (struct schedule){.since_ms = host_clock_ms(h)}; /* first session at once */
     h->session = 0;
     return host_save(h);
 }

@@ -21,8 +21,8 @@ static const struct cert_entry *identity_of(const struct host *h) {
                           span_str(e->thumbprint));
 }
 
-static bool is_expired(const X509 *x) {
-    time_t now = (time_t)(clock_ms() / 1000);
+static bool is_expired(const struct host *h, const X509 *x) {
+    time_t now = (time_t)(host_clock_ms(h) / 1000);
     return X509_cmp_time(X509_get0_notAfter(x), &now) <= 0;
 }
 
@@ -36,7 +36,7 @@ static enum err check(const struct host *h) {
     const char *dm_id = workplace_client_value(h, "EntDMID");
     if (!x)
         return err_set(ERR_CONFLICT, "the device's identity is not in its store");
-    if (is_expired(x))
+    if (is_expired(h, x))
         return err_set(ERR_CONFLICT, "the identity has expired: Windows renews it no more; leave "
                                      "the server and enroll again");
     if (robo && strcmp(robo, "true") != 0)
@@ -112,7 +112,8 @@ static void note(struct host *h, enum renew_status status, uint32_t error) {
     struct reg_key *k = registry_create(h->registry, workplace_renew_key(h, &a));
     char now[CLOCK_ISO_SIZE];
     reg_set_number(h->registry, k, "Status", status);
-    reg_set_text(h->registry, k, "LastRenewalAttemptTime", span_str(clock_iso(clock_ms(), now)));
+    reg_set_text(h->registry, k, "LastRenewalAttemptTime",
+                 span_str(clock_iso(host_clock_ms(h), now)));
     if (error)
         reg_set_text(h->registry, k, "ErrorCode", span_str(arena_printf(&a, "%d", (int32_t)error)));
     else

@@ -40,7 +40,7 @@ void run_plan_session(struct host *h, bool ok) {
     struct schedule *s = &h->schedule;
     if (!h->enrollment) /* it has left */
         return;
-    s->since_ms = clock_ms();
+    s->since_ms = host_clock_ms(h);
     s->failures = ok ? 0 : s->failures + 1;
     s->delay_ms =
         ok ? run_poll_minutes(h->enrollment, s->polls) * MINUTE_MS : delay_after_failure(h);
@@ -114,7 +114,7 @@ enum err run_host(struct host *h, int64_t limit_ms, bool until_settled, bool *se
     bool enrolled = h->enrollment != NULL;
     for (;;) {
         struct plan p = next_work(h);
-        int64_t wait = p.work == WORK_NONE ? NAP_MS : p.due_ms - clock_ms();
+        int64_t wait = p.work == WORK_NONE ? NAP_MS : p.due_ms - host_clock_ms(h);
         if (p.work != WORK_NONE && wait <= 0) {
             TRY(do_work(h, &p));
             continue;

@@ -35,7 +35,8 @@ uint32_t scep_csr_make(const struct host *h, const struct scep_settings *s, EVP_
                        X509_REQ **csr);
 
 /* The throw-away signer, for the key of the CSR. False when OpenSSL fails; the caller frees it. */
-bool scep_signer_make(EVP_PKEY *signer_key, EVP_PKEY *csr_key, const EVP_MD *digest, X509 **out);
+bool scep_signer_make(EVP_PKEY *signer_key, EVP_PKEY *csr_key, const EVP_MD *digest, int64_t now_ms,
+                      X509 **out);
 
 /* A PKCSReq: keys, CSR, throw-away signer and the message. */
 uint32_t scep_request_make(const struct host *h, const struct scep_settings *s,

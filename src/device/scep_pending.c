@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/scep_pending.h"
 
-#include "base/clock.h"
-
 enum { YEAR_S = 365 * 86400 };
 
 static const char *path_of(struct arena *a, const char *key) {
@@ -14,8 +12,8 @@ static enum cert_store store_of(bool user_scope) {
 }
 
 /* What Windows, too, puts into REQUEST beside the key: the CSR's subject and key, self-signed. */
-static X509 *make_stand_in(const struct scep_request *r) {
-    time_t now = (time_t)(clock_ms() / 1000);
+static X509 *make_stand_in(const struct scep_request *r, int64_t now_ms) {
+    time_t now = (time_t)(now_ms / 1000);
     X509 *x = X509_new();
     bool ok = X509_set_version(x, X509_VERSION_3) == 1 &&
               ASN1_INTEGER_set(X509_get_serialNumber(x), 1) == 1 &&
@@ -42,7 +40,7 @@ static void put(struct host *h, const struct scep_settings *s, const char *name,
 bool scep_pending_keep(struct host *h, const struct scep_settings *s, const char *url,
                        const struct scep_request *r) {
     ARENA_AUTO(a);
-    OSSL_AUTO(X509) stand_in = make_stand_in(r);
+    OSSL_AUTO(X509) stand_in = make_stand_in(r, host_clock_ms(h));
     if (!stand_in)
         return false;
     put(h, s, "Signer", r->signer, r->signer_key);

@@ -103,8 +103,8 @@ static uint32_t take_certificate(const struct host *h, struct span bag,
     return HR_NTE_BAD_PUBLIC_KEY;
 }
 
-static uint32_t check_time(const X509 *x) {
-    time_t now = (time_t)(clock_ms() / 1000);
+static uint32_t check_time(const struct host *h, const X509 *x) {
+    time_t now = (time_t)(host_clock_ms(h) / 1000);
     /* A certificate from the host's future is thrown away (windows-mdm.md, A.6.6). */
     bool valid = X509_cmp_time(X509_get0_notBefore(x), &now) <= 0 &&
                  X509_cmp_time(X509_get0_notAfter(x), &now) >= 0;
@@ -128,7 +128,7 @@ uint32_t scep_answer_read(const struct host *h, struct arena *a, struct span mes
     if (hr == HR_OK)
         hr = take_certificate(h, bag, r, &cert);
     if (hr == HR_OK)
-        hr = check_time(cert);
+        hr = check_time(h, cert);
     if (hr == HR_OK && X509_up_ref(cert))
         out->cert = cert;
     return hr;

@@ -155,7 +155,8 @@ uint32_t scep_request_make(const struct host *h, const struct scep_settings *s,
         hr = scep_csr_make(h, s, r->key, &csr);
     if (hr != HR_OK)
         return hr;
-    if (!scep_signer_make(r->signer_key, r->key, scep_caps_digest(caps, h), &r->signer))
+    if (!scep_signer_make(r->signer_key, r->key, scep_caps_digest(caps, h), host_clock_ms(h),
+                          &r->signer))
         return HR_NTE_BAD_DATA;
     set_transaction(a, r);
     r->subject = X509_NAME_dup(X509_REQ_get_subject_name(csr));

@@ -3,7 +3,6 @@
 #include <openssl/rand.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "device/scep_message.h"
 #include "wire/scep.h"
 
@@ -31,8 +30,8 @@ static bool set_serial(X509 *x) {
     return ok;
 }
 
-static bool set_times(X509 *x) {
-    time_t now = (time_t)(clock_ms() / 1000);
+static bool set_times(X509 *x, int64_t now_ms) {
+    time_t now = (time_t)(now_ms / 1000);
     return X509_time_adj_ex(X509_getm_notBefore(x), 0, -BACKDATE_S, &now) &&
            X509_time_adj_ex(X509_getm_notAfter(x), 0, YEAR_S + BACKDATE_S, &now);
 }
@@ -58,9 +57,10 @@ static bool set_key_ids(X509 *x, EVP_PKEY *signer, EVP_PKEY *csr_key) {
            X509_add1_ext_i2d(x, NID_subject_key_identifier, subject, 0, 0) == 1;
 }
 
-bool scep_signer_make(EVP_PKEY *signer_key, EVP_PKEY *csr_key, const EVP_MD *digest, X509 **out) {
+bool scep_signer_make(EVP_PKEY *signer_key, EVP_PKEY *csr_key, const EVP_MD *digest, int64_t now_ms,
+                      X509 **out) {
     X509 *x = *out = X509_new();
     return X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x) && set_name(x) &&
-           set_times(x) && X509_set_pubkey(x, signer_key) == 1 &&
+           set_times(x, now_ms) && X509_set_pubkey(x, signer_key) == 1 &&
            set_key_ids(x, signer_key, csr_key) && X509_sign(x, signer_key, digest) > 0;
 }

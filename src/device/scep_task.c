@@ -28,7 +28,7 @@ void scep_task_schedule(struct host *h, const char *key, const char *uri) {
     tasks_add(&h->tasks, (struct task){.key = arena_str(&h->mem, span_str(key)),
                                        .uri = arena_str(&h->mem, span_str(uri)),
                                        .install = arena_str(&h->mem, buf_view(&frozen)),
-                                       .since_ms = clock_ms()});
+                                       .since_ms = host_clock_ms(h)});
 }
 
 /* What the CSP's output nodes will tell. */
@@ -80,7 +80,7 @@ static void finish(struct host *h, struct task *t) {
     scep_pending_drop(h, t->key);
     t->install = "";
     t->state = TASK_REPORT;
-    t->since_ms = clock_ms();
+    t->since_ms = host_clock_ms(h);
     t->delay_ms = REPORT_DELAY_MS;
     if (!h->enrollment)
         tasks_remove(&h->tasks, t->key);
@@ -122,7 +122,7 @@ enum err scep_task_run(struct host *h, const char *key) {
         reg_set_number(h->registry, install, "CurrentRetryCount", t->attempt);
     bool last = t->attempt > s.retry_count;
     attempt(h, t->key, values, t->attempt, last, &a, &out);
-    t->since_ms = clock_ms();
+    t->since_ms = host_clock_ms(h);
     t->delay_ms = (int64_t)s.retry_delay * MINUTE_MS;
     e = host_save(h);
     if (e != OK || (!last && tries_again(h, &out)))

@@ -148,6 +148,28 @@ static void test_switches(void **state) {
     host_close(h);
 }
 
+/* Hosts with different clocks are open at once; to open one again moves nobody's clock. */
+static void test_clocks(void **state) {
+    ARENA_AUTO(a);
+    const char *dirs[] = {arena_printf(&a, "%s/1", (char *)*state),
+                          arena_printf(&a, "%s/2", (char *)*state)};
+    struct host *right = enrolled_host(dirs[0]), *late = enrolled_host(dirs[1]);
+    assert_int_equal(host_save(right), OK);
+    assert_int_equal(host_set_switch(late, "clock-offset", "-32400"), OK);
+    assert_int_equal(host_save(late), OK);
+    for (int i = 0; i < 2; i++)
+        late = reopen(late, dirs[1]);
+    int64_t before = clock_ms(), shown = host_clock_ms(right);
+    assert_in_range(shown, before, before + MINUTE_MS);
+    assert_in_range(host_clock_ms(late) + 9 * HOUR_MS, before, before + MINUTE_MS);
+    eventlog_add(&late->events, &late->mem, EVENT_SESSION, false, "x");
+    eventlog_add(&right->events, &right->mem, EVENT_SESSION, false, "x");
+    assert_in_range(right->events.events[0].at_ms, before, before + MINUTE_MS);
+    assert_in_range(late->events.events[0].at_ms + 9 * HOUR_MS, before, before + MINUTE_MS);
+    host_close(right);
+    host_close(late);
+}
+
 static void test_poll_schedule(void **state) {
     struct host *h = enrolled_host(*state);
     static const int64_t wanted[] = {15, 15, 60, 480, 480};
@@ -349,6 +371,7 @@ int main(void) {
         TEST(test_broken_files),
         TEST(test_one_at_a_time),
         TEST(test_switches),
+        TEST(test_clocks),
         TEST(test_poll_schedule),
         TEST(test_faults),
         TEST(test_run_waits_for_the_user),
