@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cmd/device_apply.h"
 #include "cmd/device_join.h"
 #include "device/dm_client.h"
 #include "device/hresult.h"
@@ -217,6 +218,13 @@ static const struct verb verbs[] = {
      "Makes one attempt of the SCEP enrollment ID, or of all, from the registry as it stands; when\n"
      "the server has pended its request, a CertPoll. Exit status 1 when one failed.\n" NETWORK_OPTIONS,
      "hT:C:", 1, 2, scep, HOST_CHANGE, false},
+    {"apply", "DIR FILE|- [-o json]",
+     "Carries out the SyncML commands in FILE (a profile's Atomic, or commands side by side) as one\n"
+     "message of a session, without a server, and shows the Status of each. No enrollment is needed;\n"
+     "an accepted Exec of Enroll leaves a task that `run` or `scep` carries out. A Status 404 or 500 has\n"
+     "the HRESULT that a host of SyncApplicationVersion 3.0 tells with it. Exit status 3 when a command\n"
+     "was refused, or when the host could not read the message at all.",
+     "ho:", 2, 2, emulated_apply, HOST_CHANGE, false},
     {"registry", "DIR [-o json]", "Shows the registry; registry.reg in DIR can be edited by hand.",
      "ho:", 1, 1, registry, HOST_READ, false},
     {"events", "DIR [-o json]", "Shows the event log.", "ho:", 1, 1, events, HOST_READ, false},

@@ -4,8 +4,8 @@
 
 #include "wire/mdm.h"
 
-/* HRESULTs that a Status was seen with (B.2); of others nobody knows. */
-static const char *original_error(int code) {
+/* Both were seen (B.2). */
+const char *dm_original_error(int code) {
     return code == SYNCML_NOT_FOUND        ? "0x86000002"
            : code == SYNCML_COMMAND_FAILED ? "0x800710DF"
                                            : NULL;
@@ -62,7 +62,7 @@ bool dm_answer_write(struct dm_answer *answer, const struct dm_form *form, struc
     write_status(out, id++, msg_ref, span_str("0"), span_str("SyncHdr"), SYNCML_OK, NULL);
     for (const struct dm_status *s = answer->statuses; s; s = s->next)
         write_status(out, id++, msg_ref, s->cmd_ref, s->cmd, s->code,
-                     form->original_error ? original_error(s->code) : NULL);
+                     form->original_error ? dm_original_error(s->code) : NULL);
     for (; answer->results; answer->results = answer->results->next)
         if (!write_result(out, id++, msg_ref, answer->results, form->chunk))
             break;

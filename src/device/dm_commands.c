@@ -41,6 +41,7 @@ static struct dm_status *add_status(struct run *r, const struct xml_node *cmd, i
     struct dm_status *s = arena_alloc(r->arena, sizeof *s);
     s->cmd_ref = xml_path_text(cmd, "CmdID");
     s->cmd = cmd->name;
+    s->uri = xml_path_text(cmd, "Item/Target/LocURI");
     s->code = s->cmd_ref.n ? code : SYNCML_BAD_REQUEST;
     *r->answer->status_end = s;
     r->answer->status_end = &s->next;

@@ -9,6 +9,7 @@
 
 struct dm_status {
     struct span cmd_ref, cmd;
+    struct span uri; /* of its first item; empty for an Atomic */
     int code;
     struct dm_status *next;
 };
@@ -48,6 +49,10 @@ void dm_commands_run(struct host *h, const struct xml_node *body, struct arena *
  */
 bool dm_answer_write(struct dm_answer *answer, const struct dm_form *form, struct span msg_ref,
                      struct buf *out);
+
+/* The HRESULT that a Status of that code was seen with ("0x86000002"), or NULL: of others nobody
+ * knows. */
+const char *dm_original_error(int code);
 
 /* What is left of Results after a chunk, copied into `a`, to be put before those of `answer`. */
 struct dm_result *dm_results_keep(const struct dm_result *left, struct span msg_ref,
