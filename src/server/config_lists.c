@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "csp/words.h"
 #include "der/der.h"
 #include "server/config_keys.h"
 
@@ -114,17 +115,6 @@ enum err config_read_key_usage(const struct config_value *v, void *field) {
     return OK;
 }
 
-static const struct {
-    const char *name, *oid;
-} ekus[] = {
-    {"serverAuth", "1.3.6.1.5.5.7.3.1"},          {"clientAuth", "1.3.6.1.5.5.7.3.2"},
-    {"codeSigning", "1.3.6.1.5.5.7.3.3"},         {"emailProtection", "1.3.6.1.5.5.7.3.4"},
-    {"ipsecEndSystem", "1.3.6.1.5.5.7.3.5"},      {"ipsecTunnel", "1.3.6.1.5.5.7.3.6"},
-    {"ipsecUser", "1.3.6.1.5.5.7.3.7"},           {"timeStamping", "1.3.6.1.5.5.7.3.8"},
-    {"ipsecIKE", "1.3.6.1.5.5.7.3.17"},           {"ipsecIntermediate", "1.3.6.1.5.5.8.2.2"},
-    {"smartcardLogon", "1.3.6.1.4.1.311.20.2.2"},
-};
-
 /* With these a certificate speaks for this CA or for anybody: no endpoint gives them. */
 static const char *const never[] = {
     "1.3.6.1.5.5.7.3.9",      /* OCSPSigning: answers for the CA */
@@ -134,10 +124,8 @@ static const char *const never[] = {
 
 static enum err read_eku(const struct config_value *v, struct span item, const char **out) {
     uint8_t encoded[OID_MAX_SIZE];
-    *out = arena_str(v->a, item);
-    for (size_t i = 0; i < sizeof ekus / sizeof *ekus; i++)
-        if (span_is_nocase(item, ekus[i].name))
-            *out = ekus[i].oid;
+    const struct eku_word *known = eku_by_name(item);
+    *out = known ? known->oid : arena_str(v->a, item);
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (strcmp(*out, never[i]) == 0)
             return err_set(ERR_CONFIG,
