@@ -13,9 +13,17 @@
 #include "base/file.h"
 #include "server/admin.h"
 
-enum { OWN = 256, MAX_OWN = 24, MAX_COLUMNS = 16, MAX_CHALLENGE = 16 << 10 };
+enum {
+    OWN = 256,
+    MANY = 512,
+    MAX_OWN = 24,
+    MAX_MANY = 8,
+    MAX_COLUMNS = 16,
+    MAX_CHALLENGE = 16 << 10
+};
 
-static void fill_options(const struct cli_option *own, struct option *out) {
+static void fill_options(const struct cli_option *own, const struct cli_many *many,
+                         struct option *out) {
     static const struct option common[] = {{"help", no_argument, NULL, 'h'},
                                            {"data", required_argument, NULL, 'd'},
                                            {"output", required_argument, NULL, 'o'}};
@@ -24,12 +32,28 @@ static void fill_options(const struct cli_option *own, struct option *out) {
     for (int i = 0; own && own[i].name && i < MAX_OWN; i++)
         *out++ = (struct option){own[i].name, own[i].value ? required_argument : no_argument, NULL,
                                  OWN + i};
+    for (int i = 0; many && many[i].name && i < MAX_MANY; i++)
+        *out++ = (struct option){many[i].name, required_argument, NULL, MANY + i};
+}
+
+static bool add_to_many(struct cli_many *many, const char *usage, int *status) {
+    if (many->count == CLI_MANY) {
+        *status = cli_usage(usage, "--%s is given more than %d times", many->name, CLI_MANY);
+        return false;
+    }
+    many->values[many->count++] = optarg;
+    return true;
 }
 
 bool cli_options(int argc, char **argv, const char *usage, const struct cli_option *own,
                  struct cli *out, int *status) {
-    struct option options[MAX_OWN + 4] = {0};
-    fill_options(own, options);
+    return cli_options_many(argc, argv, usage, own, NULL, out, status);
+}
+
+bool cli_options_many(int argc, char **argv, const char *usage, const struct cli_option *own,
+                      struct cli_many *many, struct cli *out, int *status) {
+    struct option options[MAX_OWN + MAX_MANY + 4] = {0};
+    fill_options(own, many, options);
     const char *environment = getenv("SIGNET_DIR");
     *out = (struct cli){.folder = environment && *environment ? environment : CLI_DEFAULT_FOLDER};
     *status = 2;
@@ -41,6 +65,11 @@ bool cli_options(int argc, char **argv, const char *usage, const struct cli_opti
             fputs(usage, stdout);
             *status = 0;
             return false;
+        }
+        if (c >= MANY) {
+            if (!add_to_many(&many[c - MANY], usage, status))
+                return false;
+            continue;
         }
         if (c >= OWN && given & 1u << (c - OWN)) { /* the first would be lost in silence */
             *status = cli_usage(usage, "--%s is given twice", own[c - OWN].name);

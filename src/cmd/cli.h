@@ -34,6 +34,18 @@ struct cli_option {
 bool cli_options(int argc, char **argv, const char *usage, const struct cli_option *own,
                  struct cli *out, int *status);
 
+/* An option that may be given again and again: its values in the order of the command line. */
+enum { CLI_MANY = 64 };
+struct cli_many {
+    const char *name; /* NULL ends a list of them */
+    size_t count;
+    const char *values[CLI_MANY];
+};
+
+/* The same for a command that has such options; `many` is ended by a NULL name. */
+bool cli_options_many(int argc, char **argv, const char *usage, const struct cli_option *own,
+                      struct cli_many *many, struct cli *out, int *status);
+
 /* Prints "signet: detail" with this thread's error, and returns the exit status 1. */
 int cli_fail(void);
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet profile new: a correct profile from plain options. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cmd/cmd.h"
+#include "cmd/profile_draft.h"
+#include "csp/profile.h"
+
+static const char usage[] =
+    "Usage: signet profile new --use USE... [--subject ATTRIBUTE=VALUE]... [--san KIND=VALUE]...\n"
+    "                          [OPTIONS] [--out FILE]\n\n"
+    "Writes a profile that Windows takes: formats, order, quotes and escapes are right, whatever the\n"
+    "values are. Give them plainly, as in --subject 'O=Example, Inc.'. It goes to standard output, or\n"
+    "to --out FILE, which must not be there yet.\n\n"
+    "What the certificate is for (again and again):\n"
+    "  --use wifi|vpn|tls-client  Client Authentication\n"
+    "  --use smartcard            Smart Card Logon, Client Authentication\n"
+    "  --use email                Secure Email\n"
+    "  --use ipsec                IPsec IKE, Client Authentication\n"
+    "  --eku NAME|OID             any other, such as documentSigning or 1.3.6.1.4.1.311.10.3.12\n"
+    "  --key-usage sign|encrypt|both  digitalSignature, keyEncipherment (default: both)\n\n"
+    "Whom it names (again and again, in this order; placeholders are as signet profile --help says):\n"
+    "  --subject ATTRIBUTE=VALUE  CN, OU, O, L, S, C, DC, E ... or an OID (default: CN={{device.id}},\n"
+    "                             with --user CN={{user.upn}})\n"
+    "  --san KIND=VALUE           dns, email, upn or uri\n\n"
+    "The key:\n"
+    "  --key rsa:2048|rsa:4096    (default: rsa:2048)\n"
+    "  --protection WHERE         software, tpm (or fail), tpm-or-software, hello (Windows Hello for\n"
+    "                             Business) (default: left out, which is software)\n"
+    "  --container NAME           of Windows Hello for Business; with --protection hello only\n"
+    "  --hash FAMILIES            SHA-1, SHA-2, SHA-3, joined by '+' (default: SHA-2)\n\n"
+    "How it is got:\n"
+    "  --user                     for the user, ./User: only while the enrolled user is signed in\n"
+    "  --validity 1y|6m|90d       what to ask for. The CA decides, and most do not look at it\n"
+    "  --retry-count N            polls while the CA says PENDING, 0 to 30 (Windows' default: 3)\n"
+    "  --retry-delay MINUTES      between them, from 1 on (Windows' default: 5)\n\n"
+    "By default signet fills these when it sends the profile. For one that another server sends:\n"
+    "  --id ID                    the UniqueID: letters, digits, '_' and '-'\n"
+    "  --url URL                  ServerURL, without /pkiclient.exe\n"
+    "  --thumbprint SHA1          CAThumbprint, 40 hex digits; colons are fine\n"
+    "  --challenge-file FILE      the challenge from FILE (- is standard input)\n\n"
+    "Exit status: 0 done, 1 it failed, 2 wrong usage.\n";
+
+/* The rest of the rules are those of every profile. A name that only the host vouches for may stand
+ * in it: `profile add` wants to be told that it is trusted. */
+static enum err check(struct arena *a, const struct draft_options *o, struct span text) {
+    struct profile p;
+    TRY(profile_read(a, text, &p));
+    return o->id ? OK : profile_check(a, text, true);
+}
+
+static enum err put(const struct draft_options *o, struct span text) {
+    if (!o->out)
+        return fwrite(text.p, 1, text.n, stdout) == text.n && fflush(stdout) == 0
+                   ? OK
+                   : err_set(ERR_IO, "cannot write to standard output");
+    if (access(o->out, F_OK) == 0)
+        return err_set(ERR_EXISTS, "'%s' is there already: remove it, or choose another name",
+                       o->out);
+    return file_write(o->out, text, o->challenge_file ? 0600 : 0644);
+}
+
+static enum err make(struct draft *d, const struct draft_options *o) {
+    BUF_AUTO(text);
+    TRY(draft_fill(d, o));
+    profile_write(&d->wishes, &text);
+    TRY(check(&d->a, o, buf_view(&text)));
+    return put(o, buf_view(&text));
+}
+
+int cmd_profile_new(int argc, char **argv) {
+    struct draft_options o = {
+        .lists = {{.name = "subject"}, {.name = "san"}, {.name = "use"}, {.name = "eku"}}};
+    const struct cli_option own[] = {{"key-usage", &o.key_usage, NULL},
+                                     {"key", &o.key, NULL},
+                                     {"protection", &o.protection, NULL},
+                                     {"container", &o.container, NULL},
+                                     {"hash", &o.hash, NULL},
+                                     {"validity", &o.validity, NULL},
+                                     {"retry-count", &o.retry_count, NULL},
+                                     {"retry-delay", &o.retry_delay, NULL},
+                                     {"id", &o.id, NULL},
+                                     {"url", &o.url, NULL},
+                                     {"thumbprint", &o.thumbprint, NULL},
+                                     {"challenge-file", &o.challenge_file, NULL},
+                                     {"out", &o.out, NULL},
+                                     {"user", NULL, &o.user},
+                                     {NULL, NULL, NULL}};
+    struct cli cli;
+    struct draft d __attribute__((cleanup(draft_free))) = {0};
+    int status;
+    if (!cli_options_many(argc, argv, usage, own, o.lists, &cli, &status))
+        return status;
+    if (cli.argc)
+        return cli_usage(usage, "profile new takes options only, not '%s'", cli.argv[0]);
+    enum err e = make(&d, &o);
+    if (e == ERR_USAGE)
+        return cli_usage(usage, "%s", err_detail());
+    return e == OK ? 0 : cli_fail();
+}
