@@ -46,8 +46,7 @@ const struct profile_command *profile_command_find(const struct profile_commands
     return NULL;
 }
 
-/* The verb's access right, or 0 for an element that a profile may not hold. */
-static unsigned access_of(struct span verb) {
+unsigned profile_access_of(struct span verb) {
     return span_is(verb, "Add")       ? CSP_ADD
            : span_is(verb, "Replace") ? CSP_REPLACE
            : span_is(verb, "Exec")    ? CSP_EXEC
@@ -61,14 +60,13 @@ static enum err check_verb(const struct profile_command *c) {
                                 "by itself, take it out");
     if (span_is(verb, "Atomic"))
         return profile_error(c, "an Atomic inside an Atomic always fails; use one");
-    if (!access_of(verb))
+    if (!profile_access_of(verb))
         return profile_error(c, "%s has no place in a profile; use Add, Replace and one Exec",
                              PROFILE_QUOTE(verb));
     return OK;
 }
 
-/* How far "./Device/Vendor/MSFT/ClientCertificateInstall/SCEP/" reaches; 0 for another path. */
-static size_t scep_prefix(struct span path) {
+size_t profile_scep_prefix(struct span path) {
     static const char *const roots[] = {"./Device" CSP_SCEP_ROOT "/", "./User" CSP_SCEP_ROOT "/",
                                         "." CSP_SCEP_ROOT "/"};
     for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++)
@@ -78,20 +76,21 @@ static size_t scep_prefix(struct span path) {
 }
 
 struct span profile_unique_id(struct span path) {
-    struct span id = span_from(path, scep_prefix(path));
+    struct span id = span_from(path, profile_scep_prefix(path));
     ptrdiff_t slash = span_find(id, '/');
     return slash < 0 ? id : span_of(id.p, (size_t)slash);
 }
 
 /* One certificate, one scope: ./Device and ./User in one Atomic break it (A.1). */
-static enum err check_address(const struct profile_commands *p, const struct profile_command *c) {
-    if (!scep_prefix(c->path))
+static enum err check_address(struct arena *a, const struct profile_commands *p,
+                              const struct profile_command *c) {
+    if (!profile_scep_prefix(c->path))
         return profile_error(c,
                              "LocURI \"%s\" is not below ClientCertificateInstall/SCEP; a profile "
                              "holds nothing else, take it out",
                              PROFILE_QUOTE(c->path));
     if (!c->node)
-        return profile_blame_step(c);
+        return profile_error(c, "%s", profile_misspelt(a, c->path).text);
     if (c == p->first)
         return OK;
     if (p->user_scope != span_starts(c->path, "./User/"))
@@ -127,7 +126,7 @@ static enum err read_item(struct profile_command *c) {
 }
 
 static enum err check_access(const struct profile_command *c) {
-    if (c->node->access & access_of(c->element->name))
+    if (c->node->access & profile_access_of(c->element->name))
         return OK;
     if (c->node->access == CSP_GET)
         return profile_error(c, "the host alone writes this node; take the command out");
@@ -135,7 +134,7 @@ static enum err check_access(const struct profile_command *c) {
                          c->node->access & CSP_EXEC ? "use Exec" : "use Add");
 }
 
-static bool is_below(const struct csp_node *child, const struct csp_node *parent) {
+bool profile_is_below(const struct csp_node *child, const struct csp_node *parent) {
     size_t n = strlen(parent->path);
     return strncmp(child->path, parent->path, n) == 0 && child->path[n] == '/';
 }
@@ -148,7 +147,7 @@ static enum err check_order(const struct profile_commands *p, const struct profi
                                  b->element->line);
         if (strcmp(profile_node_name(b->node), "Enroll") == 0)
             return profile_error(c, "stands after Exec of Enroll, which must be the last command");
-        if (is_below(b->node, c->node))
+        if (profile_is_below(b->node, c->node))
             return profile_error(c, "stands after its child in line %u; put it first",
                                  b->element->line);
     }
@@ -162,7 +161,7 @@ static enum err read_command(struct arena *a, struct profile_commands *p,
     TRY(check_verb(c));
     TRY(read_item(c));
     *tail = c;
-    TRY(check_address(p, c));
+    TRY(check_address(a, p, c));
     if (c == p->first) {
         p->unique_id = profile_unique_id(c->path);
         p->user_scope = span_starts(c->path, "./User/");

@@ -3,6 +3,7 @@
 #ifndef SIGNET_CSP_COMMANDS_H
 #define SIGNET_CSP_COMMANDS_H
 
+#include "csp/lint.h"
 #include "csp/table.h"
 #include "xml/xml.h"
 
@@ -47,14 +48,38 @@ const char *profile_node_name(const struct csp_node *node) __attribute__((return
 enum err profile_error(const struct profile_command *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Says which step of the LocURI Windows does not know, and which was meant; returns ERR_PARSE. */
-enum err profile_blame_step(const struct profile_command *c);
+/* Which step of the LocURI Windows does not know, and which was meant. */
+struct misspelt {
+    struct span step;  /* a part of the path; empty: a '/' too many */
+    const char *meant; /* or NULL */
+    const char *text;  /* a sentence of it */
+};
+struct misspelt profile_misspelt(struct arena *a, struct span path);
+
+/* The first part of a LocURI, such as "./Device/Vendor/MSFT/ClientCertificateInstall/SCEP/": its
+ * length; 0 for another path. */
+size_t profile_scep_prefix(struct span path);
+
+/* Whether `child` is a node below `parent`. */
+bool profile_is_below(const struct csp_node *child, const struct csp_node *parent);
+
+/* The right that a command of this name needs, enum csp_access; 0 when a profile may not hold it.
+ */
+unsigned profile_access_of(struct span verb);
 
 /*
  * Whether the text can be a profile at all: ERR_PARSE for an empty file, one of another kind or
  * encoding, a document type, and certificates that signet delivers without a profile.
  */
 enum err profile_text_check(struct span text) ERR_MUST_USE;
+
+/* The same in pieces; false when there is no fault. Profiles of other CSPs are none here. */
+struct text_fault {
+    enum lint_id id;
+    unsigned line; /* 0: the text as a whole */
+    char text[160];
+};
+bool profile_text_fault(struct span text, struct text_fault *out);
 
 /* Room for a quoted text, its "..." and a NUL. */
 enum { PROFILE_QUOTE_SIZE = 80 + 3 + 1 };

@@ -42,8 +42,10 @@ static void skip_tag(struct scan *s) {
 }
 
 static void start_tag(struct scan *s) {
+    const uint8_t *start = s->text.p + s->at;
     skip_tag(s);
     size_t index = s->out->count++;
+    s->out->outer[index] = span_of(start, (size_t)(s->text.p + s->at - start));
     s->out->inner[index] = span_of(s->text.p + s->at, 0);
     bool empty = s->at >= 2 && s->text.p[s->at - 2] == '/';
     if (!empty && s->depth < MAX_DEPTH)
@@ -51,17 +53,27 @@ static void start_tag(struct scan *s) {
 }
 
 static void end_tag(struct scan *s) {
-    if (s->depth) {
-        struct span *inner = &s->out->inner[s->open[--s->depth]];
-        inner->n = (size_t)(s->text.p + s->at - inner->p);
-    }
+    const uint8_t *end = s->text.p + s->at;
     skip_tag(s);
+    if (s->depth) {
+        size_t index = s->open[--s->depth];
+        struct span *inner = &s->out->inner[index], *outer = &s->out->outer[index];
+        inner->n = (size_t)(end - inner->p);
+        outer->n = (size_t)(s->text.p + s->at - outer->p);
+    }
 }
 
-static unsigned line_of(const struct scan *s) {
+static void cdata(struct scan *s) {
+    const uint8_t *start = s->text.p + s->at;
+    skip_past(s, "]]>");
+    if (!s->out->cdata.n)
+        s->out->cdata = span_of(start, (size_t)(s->text.p + s->at - start));
+}
+
+unsigned source_line(struct span text, const uint8_t *at) {
     unsigned line = 1;
-    for (size_t i = 0; i < s->at; i++)
-        line += s->text.p[i] == '\n';
+    for (const uint8_t *p = text.p; p < at; p++)
+        line += *p == '\n';
     return line;
 }
 
@@ -72,20 +84,19 @@ static size_t count_tags(struct span text) {
     return n;
 }
 
-enum err source_scan(struct arena *a, struct span text, struct source *out) {
+void source_look(struct arena *a, struct span text, struct source *out) {
     struct scan s = {.text = text, .out = out};
-    *out = (struct source){.inner = arena_alloc(a, (count_tags(text) + 1) * sizeof *out->inner)};
+    size_t tags = count_tags(text) + 1;
+    *out = (struct source){.inner = arena_alloc(a, tags * sizeof *out->inner),
+                           .outer = arena_alloc(a, tags * sizeof *out->outer)};
     for (;;) {
         ptrdiff_t next = span_find(span_from(text, s.at), '<');
         if (next < 0)
-            return OK;
+            return;
         s.at += (size_t)next;
         if (here(&s, "<![CDATA["))
-            return err_set(ERR_PARSE,
-                           "profile line %u: CDATA, which Windows does not understand; write the "
-                           "text itself with &lt; and &amp;",
-                           line_of(&s));
-        if (here(&s, "<!--"))
+            cdata(&s);
+        else if (here(&s, "<!--"))
             skip_past(&s, "-->");
         else if (here(&s, "<?"))
             skip_past(&s, "?>");
@@ -94,6 +105,16 @@ enum err source_scan(struct arena *a, struct span text, struct source *out) {
         else
             start_tag(&s);
     }
+}
+
+enum err source_scan(struct arena *a, struct span text, struct source *out) {
+    source_look(a, text, out);
+    if (out->cdata.n)
+        return err_set(ERR_PARSE,
+                       "profile line %u: CDATA, which Windows does not understand; write the "
+                       "text itself with &lt; and &amp;",
+                       source_line(text, out->cdata.p));
+    return OK;
 }
 
 /* The node after `n` in the order of start tags, or NULL. */
@@ -105,11 +126,24 @@ static const struct xml_node *following(const struct xml_node *n) {
     return n ? n->next : NULL;
 }
 
-struct span source_of(const struct source *s, const struct xml_node *root,
-                      const struct xml_node *n) {
+/* Its place among the start tags; s->count when it is not there. */
+static size_t index_of(const struct source *s, const struct xml_node *root,
+                       const struct xml_node *n) {
     size_t index = 0;
     for (const struct xml_node *at = root->child; at; at = following(at), index++)
         if (at == n)
-            return index < s->count ? s->inner[index] : SPAN_NONE;
-    return SPAN_NONE;
+            return index < s->count ? index : s->count;
+    return s->count;
+}
+
+struct span source_of(const struct source *s, const struct xml_node *root,
+                      const struct xml_node *n) {
+    size_t index = index_of(s, root, n);
+    return index < s->count ? s->inner[index] : SPAN_NONE;
+}
+
+struct span source_whole(const struct source *s, const struct xml_node *root,
+                         const struct xml_node *n) {
+    size_t index = index_of(s, root, n);
+    return index < s->count ? s->outer[index] : SPAN_NONE;
 }

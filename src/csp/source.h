@@ -10,7 +10,9 @@
 
 struct source {
     struct span *inner; /* what stands between start and end tag, by order of the start tags */
+    struct span *outer; /* the same with its tags */
     size_t count;
+    struct span cdata; /* the first section of CDATA; or empty */
 };
 
 /*
@@ -19,8 +21,18 @@ struct source {
  */
 enum err source_scan(struct arena *a, struct span text, struct source *out) ERR_MUST_USE;
 
+/* As source_scan, but takes CDATA, and says where the first one is. */
+void source_look(struct arena *a, struct span text, struct source *out);
+
 /* The content of the element `n` of the tree below `root`; empty when there is no such element. */
 struct span source_of(const struct source *s, const struct xml_node *root,
                       const struct xml_node *n);
+
+/* The element with its tags. */
+struct span source_whole(const struct source *s, const struct xml_node *root,
+                         const struct xml_node *n);
+
+/* The line of a place in the text, from 1. */
+unsigned source_line(struct span text, const uint8_t *at);
 
 #endif

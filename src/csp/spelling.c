@@ -63,17 +63,20 @@ static struct span parent_of(struct span path) {
     return span_of(path.p, n ? n - 1 : 0);
 }
 
-enum err profile_blame_step(const struct profile_command *c) {
-    struct span path = c->path;
+struct misspelt profile_misspelt(struct arena *a, struct span path) {
+    struct misspelt out;
     while (!csp_find(parent_of(path)) && parent_of(path).n)
         path = parent_of(path);
-    struct span step = last_step(path), parent = parent_of(path);
+    struct span parent = parent_of(path);
     const struct csp_node *known = csp_find(parent);
-    if (!step.n)
-        return profile_error(c, "a '/' too many after '%s'; take it out",
-                             PROFILE_QUOTE(last_step(parent)));
-    const char *meant = known ? nearest(known, step) : NULL;
-    return profile_error(c, "there is no node '%s' below %s; %s%s%s", PROFILE_QUOTE(step),
-                         PROFILE_QUOTE(last_step(parent)), meant ? "did you mean " : "",
-                         meant ? meant : "see its spelling and case", meant ? "?" : "");
+    out.step = last_step(path);
+    out.meant = known && out.step.n ? nearest(known, out.step) : NULL;
+    out.text = out.step.n ? arena_printf(a, "there is no node '%s' below %s; %s%s%s",
+                                         PROFILE_QUOTE(out.step), PROFILE_QUOTE(last_step(parent)),
+                                         out.meant ? "did you mean " : "",
+                                         out.meant ? out.meant : "see its spelling and case",
+                                         out.meant ? "?" : "")
+                          : arena_printf(a, "a '/' too many after '%s'; take it out",
+                                         PROFILE_QUOTE(last_step(parent)));
+    return out;
 }

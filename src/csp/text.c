@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is told before the XML parser speaks, since its words would not name the cure. */
+#include <stdio.h>
+
 #include "base/text.h"
 #include "csp/commands.h"
 
@@ -44,22 +46,39 @@ static struct span first_tag(struct span s) {
     return s;
 }
 
-enum err profile_text_check(struct span text) {
+static bool fault(struct text_fault *out, enum lint_id id, unsigned line, const char *text) {
+    *out = (struct text_fault){.id = id, .line = line};
+    snprintf(out->text, sizeof out->text, "%s", text);
+    return true;
+}
+
+bool profile_text_fault(struct span text, struct text_fault *out) {
     static const char utf8_mark[] = "\xef\xbb\xbf";
     unsigned stray = stray_line(text);
     if (is_utf16(text))
-        return err_set(ERR_PARSE, "the profile is UTF-16: save it as UTF-8");
+        return fault(out, LINT_NOT_UTF8, 0, "the profile is UTF-16: save it as UTF-8");
     if (stray)
-        return err_set(ERR_PARSE, "profile line %u: the profile is not UTF-8: save it as UTF-8",
-                       stray);
+        return fault(out, LINT_NOT_UTF8, stray, "the profile is not UTF-8: save it as UTF-8");
     text = span_trim(span_starts(text, utf8_mark) ? span_from(text, strlen(utf8_mark)) : text);
     if (!text.n)
-        return err_set(ERR_PARSE, "the profile is empty");
-    if (text.p[0] != '<')
-        return err_set(ERR_PARSE, "the profile is not XML: it begins with \"%s\"",
-                       PROFILE_QUOTE(span_of(text.p, text.n < 16 ? text.n : 16)));
+        return fault(out, LINT_NO_TEXT, 0, "the profile is empty");
+    if (text.p[0] != '<') {
+        fault(out, LINT_NO_TEXT, 0, "");
+        snprintf(out->text, sizeof out->text, "the profile is not XML: it begins with \"%s\"",
+                 PROFILE_QUOTE(span_of(text.p, text.n < 16 ? text.n : 16)));
+        return true;
+    }
     if (span_starts(first_tag(text), "<!DOCTYPE"))
-        return err_set(ERR_PARSE, "the profile: a DOCTYPE is not allowed: take it out");
+        return fault(out, LINT_XML_MALFORMED, 0,
+                     "the profile: a DOCTYPE is not allowed: take it out");
+    return false;
+}
+
+enum err profile_text_check(struct span text) {
+    struct text_fault found;
+    if (profile_text_fault(text, &found))
+        return found.line ? err_set(ERR_PARSE, "profile line %u: %s", found.line, found.text)
+                          : err_set(ERR_PARSE, "%s", found.text);
     if (holds(text, "RootCATrustedCertificates/") && !holds(text, "ClientCertificateInstall/"))
         return err_set(ERR_PARSE, "signet delivers its CA certificate by itself: a profile holds "
                                   "ClientCertificateInstall/SCEP only");

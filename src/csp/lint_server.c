@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What belongs to the SCEP server: its URL, its challenge, its thumbprint. */
+#include <ctype.h>
+#include <math.h>
+
+#include "base/text.h"
+#include "csp/lint_inner.h"
+#include "csp/placeholder.h"
+#include "csp/profile.h"
+
+enum { SHA1_DIGITS = 40, SHA256_DIGITS = 64, GUESSABLE_BITS = 64, PKCS9_MOST = 255 };
+
+/* Whether signet serves it, so that it has values of its own for the rest. */
+static bool is_signets(const struct lint *l) {
+    const struct profile_command *c = lint_find(l, "ServerURL");
+    return c && span_is(c->value, "{{scep.url}}");
+}
+
+/* ---- ServerURL ---- */
+
+static void judge_tail(struct lint *l, const struct profile_command *c, struct span url) {
+    static const char tail[] = "/pkiclient.exe";
+    size_t n = sizeof tail - 1;
+    if (url.n < n || !span_is_nocase(span_from(url, url.n - n), tail))
+        return;
+    struct lint_finding *f =
+        lint_tell(l, c, LINT_SERVER_URL_PKICLIENT,
+                  "\"%s\": Windows appends /pkiclient.exe itself; take it off", PROFILE_QUOTE(url));
+    struct span raw = lint_inner(l, c->data);
+    const uint8_t *hit = raw.n ? memmem(raw.p, raw.n, url.p, url.n) : NULL;
+    if (hit)
+        lint_mend(l, f, span_of(hit + url.n - n, n), SPAN_NONE);
+}
+
+/* "https://localhost:8080/x" -> "localhost". */
+static struct span host_of(struct span url) {
+    ptrdiff_t scheme = span_find(url, ':');
+    struct span rest = span_from(url, (size_t)scheme + 3);
+    size_t n = 0;
+    while (n < rest.n && !strchr("/:?#", rest.p[n]))
+        n++;
+    return span_of(rest.p, n);
+}
+
+static void judge_url(struct lint *l, const struct profile_command *c, struct span url) {
+    if (!span_starts(url, "https://") && !span_starts(url, "http://")) {
+        lint_tell(l, c, LINT_SERVER_URL_SCHEME, "\"%s\" is not an absolute http or https URL",
+                  PROFILE_QUOTE(url));
+        return;
+    }
+    judge_tail(l, c, url);
+    for (size_t i = 0; i < url.n; i++)
+        if (strchr("?# \t\r\n", url.p[i])) {
+            lint_tell(l, c, LINT_SERVER_URL_QUERY, "\"%s\" has a %s", PROFILE_QUOTE(url),
+                      url.p[i] == '?'   ? "query"
+                      : url.p[i] == '#' ? "fragment"
+                                        : "blank");
+            break;
+        }
+    struct span host = host_of(url);
+    if (span_is_nocase(host, "localhost") || span_starts(host, "127."))
+        lint_tell(l, c, LINT_SERVER_URL_LOCAL, "\"%s\" is the host itself", PROFILE_QUOTE(url));
+}
+
+void lint_server(struct lint *l, const struct profile_command *c) {
+    struct span rest = c->value, url;
+    unsigned count = 0;
+    for (; lint_part(&rest, ";", &url); count++) {
+        url = span_trim(url);
+        if (!lint_holds(url, "{{"))
+            judge_url(l, c, url);
+    }
+    if (count > 1)
+        lint_tell(l, c, LINT_SERVER_URL_SEVERAL, "%u URLs", count);
+    if (l->ours && !is_signets(l))
+        lint_tell(l, c, LINT_SERVER_URL_FIXED, "not {{scep.url}}");
+}
+
+/* ---- Challenge: never quoted ---- */
+
+/* Bits of a text that is random in the kinds of characters that it has; "aaaaaaaa" is not. */
+static double bits_of(struct span s) {
+    bool lower = false, upper = false, digit = false, other = false, hex = true, seen[256] = {0};
+    size_t distinct = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        lower |= islower(s.p[i]) != 0;
+        upper |= isupper(s.p[i]) != 0;
+        digit |= isdigit(s.p[i]) != 0;
+        other |= !isalnum(s.p[i]);
+        hex &= isxdigit(s.p[i]) != 0;
+        distinct += !seen[s.p[i]];
+        seen[s.p[i]] = true;
+    }
+    double kinds = 26.0 * (lower + upper) + 10.0 * digit + 12.0 * other;
+    double length = (double)(s.n < 4 * distinct ? s.n : 4 * distinct);
+    return length * log2(hex && digit ? 16.0 : kinds);
+}
+
+/* Base64 of a text that one can read: somebody has encoded what should have stood there. */
+static bool is_encoded_text(struct lint *l, struct span s) {
+    struct span plain;
+    if (s.n < 8 || s.n % 4 != 0 || base64_decode(l->a, s, &plain) != OK || !plain.n)
+        return false;
+    for (size_t i = 0; i < plain.n; i++)
+        if (!isprint(plain.p[i]))
+            return false;
+    return true;
+}
+
+static void judge_fixed(struct lint *l, const struct profile_command *c) {
+    if (bits_of(c->value) < GUESSABLE_BITS)
+        lint_tell(l, c, LINT_CHALLENGE_GUESSABLE, "%zu characters, fewer than %d bits at best",
+                  c->value.n, GUESSABLE_BITS);
+    if (is_encoded_text(l, c->value))
+        lint_tell(l, c, LINT_CHALLENGE_BASE64, "it looks like the base64 of a text");
+    if (c->value.n > PKCS9_MOST)
+        lint_tell(l, c, LINT_CHALLENGE_LONG, "%zu characters", c->value.n);
+    lint_tell(l, c, LINT_CHALLENGE_STATIC,
+              "a fixed challenge, unless it was made for this one host%s",
+              is_signets(l) ? "; our CA refuses one that it did not mint" : "");
+}
+
+void lint_challenge(struct lint *l, const struct profile_command *c) {
+    struct placeholder_walk w = {.rest = c->value};
+    enum placeholder p;
+    bool sendable = true, fixed = true;
+    do {
+        if (placeholder_next(c, &w, &p) != OK)
+            return;
+        sendable &= challenge_find_unprintable(w.literal) < 0;
+        fixed &= p == PLACEHOLDER_NONE;
+    } while (p != PLACEHOLDER_NONE);
+    if (!sendable)
+        lint_tell(l, c, LINT_CHALLENGE_CHARACTERS,
+                  "a character that Windows cannot send; use letters, digits, blanks and "
+                  "'()+,-./:=? only");
+    if (fixed)
+        judge_fixed(l, c);
+}
+
+/* ---- CAThumbprint ---- */
+
+/* The hex digits of the value; what is between them is what tools and clipboards put there. */
+static struct span digits_of(struct lint *l, struct span value) {
+    BUF_AUTO(out);
+    uint32_t character;
+    for (size_t n; value.n; value = span_from(value, n)) {
+        n = utf8_character(value, &character);
+        n = n ? n : 1;
+        if (n == 1 && isxdigit(value.p[0]))
+            buf_char(&out, (char)value.p[0]);
+        else if (n == 1 && !strchr(" :-\t\r\n", value.p[0]))
+            return SPAN_NONE;
+    }
+    return arena_copy(l->a, buf_view(&out));
+}
+
+void lint_thumbprint(struct lint *l, const struct profile_command *c) {
+    struct span digits = digits_of(l, c->value);
+    if (span_is(c->value, "{{scep.ca_thumbprint}}"))
+        return;
+    if (digits.n == SHA256_DIGITS)
+        lint_tell(l, c, LINT_THUMBPRINT_SHA256,
+                  "\"%s\" has 64 hex digits: a SHA-256, where Windows wants the SHA-1 of a "
+                  "certificate: 40 hex digits",
+                  PROFILE_QUOTE(c->value));
+    else if (digits.n != SHA1_DIGITS)
+        lint_tell(l, c, LINT_THUMBPRINT_SHAPE,
+                  "\"%s\" is not the SHA-1 of a certificate: 40 hex digits without blanks, or "
+                  "{{scep.ca_thumbprint}}",
+                  PROFILE_QUOTE(c->value));
+    else if (c->value.n != SHA1_DIGITS)
+        lint_mend_value(l,
+                        lint_tell(l, c, LINT_THUMBPRINT_SEPARATORS,
+                                  "\"%s\" is not 40 hex digits without blanks",
+                                  PROFILE_QUOTE(c->value)),
+                        c, digits);
+    if (is_signets(l))
+        lint_mend_value(
+            l,
+            lint_tell(l, c, LINT_THUMBPRINT_FIXED, "fixed: {{scep.ca_thumbprint}} is always right"),
+            c, span_str("{{scep.ca_thumbprint}}"));
+}
