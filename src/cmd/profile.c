@@ -10,6 +10,7 @@
 
 static const char usage[] =
     "Usage: signet profile new --use USE... [OPTIONS]     (signet profile new --help tells more)\n"
+    "       signet profile lint FILE... [--fix] [-o json]        (signet profile lint --help tells more)\n"
     "       signet profile adopt FILE [--name NAME [--endpoint NAME]] [-d DIR]\n"
     "       signet profile add FILE [--name NAME] [--endpoint NAME] [--trust-device-name] [-d DIR]\n"
     "       signet profile list [-o json] [-d DIR]\n"
@@ -24,6 +25,7 @@ static const char usage[] =
     "  {{scep.challenge}}       a fresh challenge    {{user.upn}}     the account that enrolled it\n"
     "  {{scep.ca_thumbprint}}   the CA's SHA-1\n\n"
     "new writes a profile from plain options.\n"
+    "lint says what is wrong with a profile before it is sent; it needs no server.\n"
     "adopt takes a profile that was written for another server, puts the first four where they\n"
     "belong and says what it changed. With --name it is kept; without, it goes to standard output.\n"
     "add keeps a profile as it is (--name: by default the file's name without its ending); its\n"
@@ -210,6 +212,8 @@ int cmd_profile(int argc, char **argv) {
     int status;
     if (argc > 1 && strcmp(argv[1], "new") == 0)
         return cmd_profile_new(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "lint") == 0)
+        return cmd_profile_lint(argc - 1, argv + 1);
     if (!cli_options(argc, argv, usage, own, &cli, &status))
         return status;
     const char *verb = cli.argc ? cli.argv[0] : "";
@@ -227,6 +231,7 @@ int cmd_profile(int argc, char **argv) {
         return unassign(&cli);
     if (cli.argc == 2 && strcmp(verb, "remove") == 0)
         return remove_profile(&cli);
-    return cli_usage(usage, "profile takes new, adopt FILE, add FILE, list, show NAME, assign NAME "
-                            "HOST|GROUP, unassign NAME HOST|GROUP or remove NAME");
+    return cli_usage(
+        usage, "profile takes new, lint FILE, adopt FILE, add FILE, list, show NAME, assign NAME "
+               "HOST|GROUP, unassign NAME HOST|GROUP or remove NAME");
 }

@@ -6,7 +6,7 @@
  * Three kinds of profiles are judged: a finished one, one with signet's placeholders, and one with
  * those of another MDM. A finding says what is wrong *here*; what it means, what Windows does and
  * how to mend it is its code's, in csp/lint_codes.c and csp/lint_codes_values.c alone
- * (docs/profile-lint.md; tests/lint-profile holds them together).
+ * (docs/profile-lint.md; tests/system/85-broken holds them together).
  */
 #ifndef SIGNET_CSP_LINT_H
 #define SIGNET_CSP_LINT_H

@@ -3,46 +3,24 @@
 #include <ctype.h>
 
 #include "csp/lint_inner.h"
+#include "csp/words.h"
 
-static const struct eku {
+/* More than a host's or user's certificate should be able to do; some have no other name here. */
+static const struct {
     const char *oid, *words;
-    bool powerful; /* more than a host's or user's certificate should be able to do */
-} ekus[] = {
-    {"1.3.6.1.5.5.7.3.1", "TLS server authentication", false},
-    {"1.3.6.1.5.5.7.3.2", "TLS client authentication", false},
-    {"1.3.6.1.5.5.7.3.3", "code signing", true},
-    {"1.3.6.1.5.5.7.3.4", "e-mail protection", false},
-    {"1.3.6.1.5.5.7.3.5", "IPsec end system", false},
-    {"1.3.6.1.5.5.7.3.6", "IPsec tunnel", false},
-    {"1.3.6.1.5.5.7.3.7", "IPsec user", false},
-    {"1.3.6.1.5.5.7.3.8", "time stamping", true},
-    {"1.3.6.1.5.5.7.3.9", "OCSP signing", true},
-    {"1.3.6.1.5.5.7.3.13", "EAP over PPP", false},
-    {"1.3.6.1.5.5.7.3.14", "EAP over LAN", false},
-    {"1.3.6.1.5.5.7.3.17", "IPsec IKE", false},
-    {"1.3.6.1.5.5.8.2.2", "IP security IKE intermediate", false},
-    {"1.3.6.1.5.2.3.4", "Kerberos client authentication (PKINIT)", false},
-    {"1.3.6.1.5.2.3.5", "Kerberos domain controller (PKINIT)", true},
-    {"1.3.6.1.4.1.311.10.3.4", "Encrypting File System", false},
-    {"1.3.6.1.4.1.311.10.3.4.1", "file recovery", true},
-    {"1.3.6.1.4.1.311.10.3.11", "key recovery", true},
-    {"1.3.6.1.4.1.311.10.3.12", "document signing", false},
-    {"1.3.6.1.4.1.311.10.12.1", "any purpose (Windows application policy)", true},
-    {"1.3.6.1.4.1.311.20.2.1", "certificate request agent: enrolls on behalf of others", true},
-    {"1.3.6.1.4.1.311.20.2.2", "smart card logon", false},
-    {"1.3.6.1.4.1.311.21.6", "key recovery agent", true},
-    {"1.3.6.1.4.1.311.54.1.2", "Remote Desktop authentication", false},
-    {"1.3.6.1.4.1.311.67.1.1", "BitLocker drive encryption", false},
-    {"1.3.6.1.4.1.311.67.1.2", "BitLocker data recovery agent", true},
-    {"2.5.29.37.0", "any extended key usage", true},
+} powerful[] = {
+    {"1.3.6.1.5.5.7.3.3", "code signing"},
+    {"1.3.6.1.5.5.7.3.8", "time stamping"},
+    {"1.3.6.1.5.5.7.3.9", "OCSP signing"},
+    {"1.3.6.1.5.2.3.5", "Kerberos domain controller"},
+    {"1.3.6.1.4.1.311.10.3.4.1", "file recovery"},
+    {"1.3.6.1.4.1.311.10.3.11", "key recovery"},
+    {"1.3.6.1.4.1.311.10.12.1", "any purpose"},
+    {"1.3.6.1.4.1.311.20.2.1", "enrolling on behalf of others"},
+    {"1.3.6.1.4.1.311.21.6", "key recovery agent"},
+    {"1.3.6.1.4.1.311.67.1.2", "BitLocker data recovery agent"},
+    {"2.5.29.37.0", "any extended key usage"},
 };
-
-static const struct eku *find(struct span oid) {
-    for (size_t i = 0; i < sizeof ekus / sizeof *ekus; i++)
-        if (span_is(oid, ekus[i].oid))
-            return &ekus[i];
-    return NULL;
-}
 
 static bool is_oid(struct span s) {
     bool good = s.n && isdigit(s.p[0]) && isdigit(s.p[s.n - 1]) && span_find(s, '.') > 0;
@@ -81,18 +59,23 @@ static bool judge_separators(struct lint *l, const struct profile_command *c) {
     return false;
 }
 
-/* "2.5.29.37.0 any extended key usage, 1.2.3 (not known here)". */
-static const char *in_words(struct lint *l, struct span rest, bool powerful_only) {
-    struct span oid;
+static void tell_powerful(struct lint *l, const struct profile_command *c) {
+    struct span rest = c->value, oid;
+    while (lint_part(&rest, "+", &oid))
+        for (size_t i = 0; i < sizeof powerful / sizeof *powerful; i++)
+            if (span_is(oid, powerful[i].oid))
+                lint_tell(l, c, LINT_EKU_POWERFUL, "%s: %s", powerful[i].oid, powerful[i].words);
+}
+
+static void tell_meaning(struct lint *l, const struct profile_command *c) {
+    struct span rest = c->value, oid;
     BUF_AUTO(out);
     while (lint_part(&rest, "+", &oid)) {
-        const struct eku *e = find(oid);
-        if (powerful_only && !(e && e->powerful))
-            continue;
+        const struct eku_word *known = eku_by_oid(oid);
         buf_printf(&out, "%s%.*s %s", out.n ? ", " : "", SPAN_FMT(oid),
-                   e ? e->words : "(not known here)");
+                   known ? known->words : "(no name known)");
     }
-    return arena_str(l->a, buf_view(&out));
+    lint_tell(l, c, LINT_EKU_MEANING, "%s", buf_cstr(&out));
 }
 
 void lint_eku(struct lint *l, const struct profile_command *c) {
@@ -105,8 +88,6 @@ void lint_eku(struct lint *l, const struct profile_command *c) {
                       PROFILE_QUOTE(oid));
             return;
         }
-    const char *powerful = in_words(l, c->value, true);
-    if (*powerful)
-        lint_tell(l, c, LINT_EKU_POWERFUL, "%s", powerful);
-    lint_tell(l, c, LINT_EKU_MEANING, "%s", in_words(l, c->value, false));
+    tell_powerful(l, c);
+    tell_meaning(l, c);
 }

@@ -4,10 +4,9 @@
 #include <ctype.h>
 
 #include "csp/lint_inner.h"
+#include "csp/words.h"
 
 enum { EMAIL = 2, DNS = 3, DIRECTORY = 5, URL = 7, IP = 8, UPN = 11 };
-
-static const char KNOWN[] = "1|2|3|5|7|8|9|10|11";
 
 static bool is_address(struct span value) {
     ARENA_AUTO(a);
@@ -65,7 +64,7 @@ static void judge_name(struct lint *l, const struct profile_command *c, struct s
         return;
     }
     struct span value = span_from(name, (size_t)plus + 1);
-    if (!lint_is_allowed(span_of(name.p, (size_t)plus), KNOWN))
+    if (!san_by_type(type))
         lint_tell(l, c, LINT_SAN_TYPE, "type %lld in \"%s\"", (long long)type, PROFILE_QUOTE(name));
     if (span_starts(value, "tag:microsoft.com,2022-09-14:sid:"))
         lint_tell(l, c, LINT_SAN_SID, "a SID for strong mapping, in the request");

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* signet profile lint: what is wrong with profiles, before they are sent. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "cmd/cli.h"
+#include "cmd/cmd.h"
+#include "csp/lint.h"
+#include "explain/hresult.h"
+
+static const char usage[] =
+    "Usage: signet profile lint FILE... [--fix] [--trust-device-name] [-o json]\n"
+    "       signet profile lint --explain [CODE...] [-o json]\n\n"
+    "Says what is wrong with a profile, or good to know of it, before it is sent: the line and node, what\n"
+    "Windows will do (with the code that one would see), how to mend it, and how sure that is. It needs\n"
+    "no server and no data folder. FILE - is standard input. A file that has signet's placeholders is\n"
+    "judged as one that signet sends; any other as it stands.\n\n"
+    "  --fix                 mend what has one right answer, in the file itself (of -: to standard\n"
+    "                        output), say what was changed, and judge the result\n"
+    "  --trust-device-name   {{device.name}} may stand in a subject, as in profile add\n"
+    "  --explain             the codes in full; without CODE a list of all\n"
+    "  -o json               the same as JSON\n\n"
+    "Exit status: 0 clean, or notes only; 3 warnings: works in some cases, or is unsafe; 4 errors: will\n"
+    "surely fail, or signet refuses it; 1 a file cannot be read or written; 2 wrong usage.\n"
+    "docs/profile-lint.md lists the codes.\n";
+
+enum { MAX_PROFILE = 256 * 1024, INDENT = 13 };
+
+struct wish {
+    bool fix, trust, explain;
+};
+
+/* ---- a code ---- */
+
+/* "0x80092021 CRYPT_E_INVALID_PRINTABLE_STRING, event 32", "SyncML status 404"; "" for neither. */
+static const char *what_one_sees(struct arena *a, const struct lint_code *c) {
+    const char *out = "";
+    if (c->status >= 400)
+        out = arena_printf(a, "SyncML status %u", c->status);
+    if (c->hresult)
+        out = arena_printf(a, "%s%s0x%08X %s", out, *out ? ", " : "", c->hresult,
+                           hresult_find(c->hresult)->name);
+    if (c->event)
+        out = arena_printf(a, "%s%sevent %u", out, *out ? ", " : "", c->event);
+    return out;
+}
+
+static void print_line(const char *head, const char *text, size_t width) {
+    BUF_AUTO(lines);
+    if (!*text)
+        return;
+    cli_wrap(&lines, text, INDENT, INDENT, width);
+    printf("    %-9s%s", head, buf_cstr(&lines));
+}
+
+static void print_code(struct arena *a, const struct lint_code *c) {
+    size_t width = cli_width(100);
+    print_line("Windows", c->windows, width);
+    print_line("code", what_one_sees(a, c), width);
+    print_line("mend", c->mend, width);
+    print_line("sure", arena_printf(a, "%s (%s)", explain_evidence_name(c->evidence), c->fact),
+               width);
+}
+
+static json_t *json_code(const struct lint_code *c) {
+    json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "code", c->name, "severity",
+                            lint_severity_name(c->severity), "windows", c->windows, "mend", c->mend,
+                            "evidence", explain_evidence_name(c->evidence), "fact", c->fact);
+    char number[11];
+    snprintf(number, sizeof number, "0x%08X", c->hresult);
+    json_object_set_new(out, "hresult", c->hresult ? json_string(number) : json_null());
+    json_object_set_new(out, "hresult_name",
+                        c->hresult ? json_string(hresult_find(c->hresult)->name) : json_null());
+    json_object_set_new(out, "status", c->status ? json_integer(c->status) : json_null());
+    json_object_set_new(out, "event", c->event ? json_integer(c->event) : json_null());
+    return out;
+}
+
+/* ---- --explain ---- */
+
+static void list_codes(const struct cli *cli) {
+    json_t *list = json_array();
+    for (int id = 0; id < LINT_CODES; id++) {
+        const struct lint_code *c = lint_code((enum lint_id)id);
+        if (cli->json)
+            json_array_append_new(list, json_code(c));
+        else
+            printf("%-8s %-24s %s\n", lint_severity_name(c->severity), c->name, c->mend);
+    }
+    if (cli->json)
+        cli_print_json(list);
+    else
+        json_decref(list);
+}
+
+static int explain(const struct cli *cli) {
+    ARENA_AUTO(a);
+    json_t *list = json_array();
+    if (!cli->argc)
+        list_codes(cli);
+    for (int i = 0; i < cli->argc; i++) {
+        const struct lint_code *c = lint_code_find(cli->argv[i]);
+        if (!c) {
+            json_decref(list);
+            return cli_usage(usage, "there is no code '%s': signet profile lint --explain",
+                             cli->argv[i]);
+        }
+        json_array_append_new(list, json_code(c));
+        if (cli->json)
+            continue;
+        printf("%s%s (%s)\n", i ? "\n" : "", c->name, lint_severity_name(c->severity));
+        print_code(&a, c);
+    }
+    if (cli->json && cli->argc)
+        cli_print_json(list);
+    else
+        json_decref(list);
+    return 0;
+}
+
+/* ---- a file ---- */
+
+struct judged {
+    const char *file;
+    struct lint_findings found;
+    struct buf changes; /* lines */
+};
+
+static size_t count_mendable(const struct lint_findings *found) {
+    size_t n = 0;
+    for (const struct lint_finding *f = found->first; f; f = f->next)
+        n += f->edits != NULL;
+    return n;
+}
+
+static void print_lines(FILE *out, const char *file, const char *lines) {
+    for (size_t n; (n = strcspn(lines, "\n")) > 0; lines += n + (lines[n] != '\0'))
+        fprintf(out, "%s: mended: %.*s\n", file, (int)n, lines);
+}
+
+static void print_finding(struct arena *a, const char *file, const struct lint_finding *f) {
+    printf("%s:%u: %s: %s%s%s [%s]\n", file, f->line, lint_severity_name(f->code->severity),
+           f->node, *f->node ? ": " : "", f->detail, f->code->name);
+    print_code(a, f->code);
+}
+
+static void print_sum(const struct judged *j) {
+    static const char *const plural[] = {"", "s"};
+    const size_t *count = j->found.count;
+    size_t mendable = count_mendable(&j->found);
+    if (!j->found.first) {
+        printf("%s: clean\n", j->file);
+        return;
+    }
+    printf("%s: %zu error%s, %zu warning%s, %zu note%s", j->file, count[LINT_ERROR],
+           plural[count[LINT_ERROR] != 1], count[LINT_WARNING], plural[count[LINT_WARNING] != 1],
+           count[LINT_NOTE], plural[count[LINT_NOTE] != 1]);
+    if (mendable)
+        printf("; --fix mends %zu", mendable);
+    printf("%s\n", j->found.more ? "; there are more" : "");
+}
+
+static void print_text(struct arena *a, struct judged *j) {
+    print_lines(stdout, j->file, buf_cstr(&j->changes));
+    for (const struct lint_finding *f = j->found.first; f; f = f->next)
+        print_finding(a, j->file, f);
+    print_sum(j);
+}
+
+static json_t *json_changes(struct judged *j) {
+    json_t *list = json_array();
+    const char *lines = buf_cstr(&j->changes);
+    for (size_t n; (n = strcspn(lines, "\n")) > 0; lines += n + (lines[n] != '\0'))
+        json_array_append_new(list, json_stringn(lines, n));
+    return list;
+}
+
+static json_t *json_file(struct judged *j) {
+    json_t *list = json_array();
+    const size_t *count = j->found.count;
+    for (const struct lint_finding *f = j->found.first; f; f = f->next) {
+        json_t *one = json_code(f->code);
+        json_object_set_new(one, "line", f->line ? json_integer(f->line) : json_null());
+        json_object_set_new(one, "node", json_string(f->node));
+        json_object_set_new(one, "text", json_string(f->detail));
+        json_object_set_new(one, "fixable", json_boolean(f->edits));
+        json_array_append_new(list, one);
+    }
+    return json_pack("{s:s, s:I, s:I, s:I, s:b, s:o, s:o}", "file", j->file, "errors",
+                     (json_int_t)count[LINT_ERROR], "warnings", (json_int_t)count[LINT_WARNING],
+                     "notes", (json_int_t)count[LINT_NOTE], "more", (int)j->found.more, "mended",
+                     json_changes(j), "findings", list);
+}
+
+/* ---- --fix ---- */
+
+/* The file itself is replaced, not a link to it, and keeps its mode. */
+static enum err replace_file(const char *path, struct span text) {
+    struct stat at;
+    char *real = realpath(path, NULL);
+    if (!real || stat(real, &at) != 0) {
+        free(real);
+        return err_set(ERR_IO, "cannot find '%s' any more", path);
+    }
+    enum err e = file_write(real, text, at.st_mode & 0777);
+    free(real);
+    return e;
+}
+
+static enum err mend(struct arena *a, const struct lint_options *options, struct judged *j,
+                     struct buf *text) {
+    BUF_AUTO(mended);
+    bool changed = profile_fix(a, buf_view(text), options, &mended, &j->changes);
+    if (strcmp(j->file, "-") == 0)
+        fwrite(mended.p, 1, mended.n, stdout);
+    else if (changed)
+        TRY(replace_file(j->file, buf_view(&mended)));
+    buf_clear(text);
+    buf_span(text, buf_view(&mended));
+    return OK;
+}
+
+/* ---- all files ---- */
+
+static enum err judge(struct arena *a, const struct wish *wish, struct judged *j) {
+    struct lint_options options = {.trust_device_name = wish->trust};
+    BUF_AUTO(text);
+    TRY(file_read(j->file, MAX_PROFILE, &text));
+    if (wish->fix)
+        TRY(mend(a, &options, j, &text));
+    profile_lint(a, arena_copy(a, buf_view(&text)), &options, &j->found);
+    return OK;
+}
+
+static int status_of(const struct lint_findings *found) {
+    return found->count[LINT_ERROR] ? 4 : found->count[LINT_WARNING] ? 3 : 0;
+}
+
+/* A file that cannot be read outweighs all findings. */
+static int worse(int a, int b) {
+    if (a == 1 || b == 1)
+        return 1;
+    return a > b ? a : b;
+}
+
+/* Standard output has the mended text alone. */
+static void tell_filter(struct judged *j) {
+    const size_t *count = j->found.count;
+    print_lines(stderr, j->file, buf_cstr(&j->changes));
+    fprintf(stderr, "%s: %zu errors, %zu warnings and %zu notes are left\n", j->file,
+            count[LINT_ERROR], count[LINT_WARNING], count[LINT_NOTE]);
+}
+
+static int lint_one(const struct cli *cli, const struct wish *wish, const char *file,
+                    json_t *list) {
+    ARENA_AUTO(a);
+    struct judged j = {.file = file};
+    int status = 1;
+    if (judge(&a, wish, &j) == OK) {
+        status = status_of(&j.found);
+        if (wish->fix && strcmp(file, "-") == 0)
+            tell_filter(&j);
+        else if (cli->json)
+            json_array_append_new(list, json_file(&j));
+        else
+            print_text(&a, &j);
+    } else
+        cli_fail();
+    buf_free(&j.changes);
+    return status;
+}
+
+static int lint_all(const struct cli *cli, const struct wish *wish) {
+    json_t *list = json_array();
+    int status = 0;
+    for (int i = 0; i < cli->argc; i++)
+        status = worse(status, lint_one(cli, wish, cli->argv[i], list));
+    if (cli->json)
+        cli_print_json(list);
+    else
+        json_decref(list);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "signet: cannot write to standard output\n");
+        return 1;
+    }
+    return status;
+}
+
+static bool reads_standard_input(const struct cli *cli) {
+    for (int i = 0; i < cli->argc; i++)
+        if (strcmp(cli->argv[i], "-") == 0)
+            return true;
+    return false;
+}
+
+int cmd_profile_lint(int argc, char **argv) {
+    struct wish wish = {0};
+    const struct cli_option own[] = {{"fix", NULL, &wish.fix},
+                                     {"trust-device-name", NULL, &wish.trust},
+                                     {"explain", NULL, &wish.explain},
+                                     {NULL, NULL, NULL}};
+    struct cli cli;
+    int status;
+    if (!cli_options(argc, argv, usage, own, &cli, &status))
+        return status;
+    if (wish.explain)
+        return explain(&cli);
+    if (!cli.argc)
+        return cli_usage(usage, "profile lint takes a FILE, or - for standard input");
+    if (wish.fix && reads_standard_input(&cli) && (cli.argc > 1 || cli.json))
+        return cli_usage(usage, "--fix of standard input writes the profile to standard output: "
+                                "nothing else can stand there");
+    return lint_all(&cli, &wish);
+}
