@@ -199,6 +199,28 @@ static void log_exec(const struct csp_target *t, const struct scep_settings *s, 
                  hresult_text(t->arena, result));
 }
 
+/* Whether all values are of the DDF's lists and ranges, where they were not judged before. */
+static bool values_fit(const struct csp_target *t, const struct reg_key *install) {
+    size_t n = t->uri.n - strlen("Enroll");
+    bool clamp = host_switch_is(t->host, "retry-count", "clamp");
+    for (const struct reg_value *v = install->values; v; v = v->next) {
+        const char *uri = arena_printf(t->arena, "%.*s%s", (int)n, (const char *)t->uri.p, v->name);
+        const char *text = v->text ? v->text : arena_printf(t->arena, "%u", v->number);
+        const struct csp_node *node = csp_find(span_str(uri));
+        bool over = clamp && strcmp(v->name, "RetryCount") == 0;
+        if (node && !over && !csp_value_fits(node, span_str(text)))
+            return false;
+    }
+    return true;
+}
+
+static bool may_enroll(const struct csp_target *t, const struct reg_key *install,
+                       const struct scep_settings *s) {
+    if (host_switch_is(t->host, "range-check", "exec") && !values_fit(t, install))
+        return false;
+    return host_switch_is(t->host, "required-check", "task") || !scep_settings_missing(s);
+}
+
 static int exec(const struct csp_target *t, struct span data) {
     struct scep_settings s;
     (void)data; /* Exec of Enroll carries none */
@@ -207,9 +229,9 @@ static int exec(const struct csp_target *t, struct span data) {
     if (!install)
         return SYNCML_NOT_FOUND;
     scep_settings_read(install, path, &s);
-    bool complete = scep_settings_missing(&s) == NULL;
-    log_exec(t, &s, complete ? HR_ACCEPTED_FOR_PROCESSING : HR_INVALID_ARGUMENT);
-    if (!complete)
+    bool good = may_enroll(t, install, &s);
+    log_exec(t, &s, good ? HR_ACCEPTED_FOR_PROCESSING : HR_INVALID_ARGUMENT);
+    if (!good)
         return SYNCML_COMMAND_FAILED;
     size_t n = t->uri.n - strlen("/Install/Enroll");
     scep_task_schedule(t->host, path, arena_str(t->arena, span_of(t->uri.p, n)));

@@ -74,14 +74,32 @@ static bool is_allowed(const char *allowed, struct span value) {
     }
 }
 
-static bool fits(const struct csp_node *node, struct span data) {
+static bool is_of_format(const struct csp_node *node, struct span data) {
     int64_t n;
     struct span value = span_trim(data);
-    if (node->format == CSP_INT && !span_int(value, &n))
+    if (node->format == CSP_INT)
+        return span_int(value, &n);
+    return node->format != CSP_BOOL || span_is(value, "true") || span_is(value, "false");
+}
+
+bool csp_value_fits(const struct csp_node *node, struct span value) {
+    return !node->allowed || is_allowed(node->allowed, span_trim(value));
+}
+
+/*
+ * A number that is none fails at once. A value outside the DDF's list or range may, by switches,
+ * fail later, or not at all: "if it is larger than 30, the device will use 30" (DDF, RetryCount).
+ */
+static bool takes_value(const struct csp_target *t, struct span data) {
+    bool scep = strncmp(t->node->path, CSP_SCEP_ROOT, strlen(CSP_SCEP_ROOT)) == 0;
+    if (!is_of_format(t->node, data))
         return false;
-    if (node->format == CSP_BOOL && !span_is(value, "true") && !span_is(value, "false"))
-        return false;
-    return !node->allowed || is_allowed(node->allowed, value);
+    if (scep && !host_switch_is(t->host, "range-check", "add"))
+        return true;
+    if (strcmp(t->node->path, CSP_SCEP_ROOT "/{UniqueID}/Install/RetryCount") == 0 &&
+        host_switch_is(t->host, "retry-count", "clamp"))
+        return !span_starts(span_trim(data), "-");
+    return csp_value_fits(t->node, data);
 }
 
 /* Base64 is text: Microsoft's own example sends PFXCertBlob, a bin in the DDF, as chr. */
@@ -90,11 +108,18 @@ static bool is_format(const struct csp_node *node, struct span format) {
            (node->format == CSP_BIN && span_is(format, csp_format_name(CSP_CHR)));
 }
 
+/* OMA DM's default of a missing Meta/Format is chr. */
+static bool has_format(const struct csp_target *t, const struct csp_command *c) {
+    if (!c->format.n && host_switch_is(t->host, "missing-format", "accept"))
+        return true;
+    return is_format(t->node, c->format.n ? c->format : span_str(csp_format_name(CSP_CHR)));
+}
+
 static int set(const struct csp_provider *p, const struct csp_target *t,
                const struct csp_command *c) {
-    if (c->format.n && !is_format(t->node, c->format))
+    if (!has_format(t, c))
         return SYNCML_NOT_SUPPORTED;
-    if (t->node->format != CSP_NODE && !fits(t->node, c->data))
+    if (t->node->format != CSP_NODE && !takes_value(t, c->data))
         return SYNCML_COMMAND_FAILED;
     return p->set ? p->set(t, c->data, c->verb == CSP_ADD) : SYNCML_NOT_SUPPORTED;
 }
@@ -116,6 +141,22 @@ static int dispatch(const struct csp_provider *p, const struct csp_target *t,
     return SYNCML_BAD_REQUEST;
 }
 
+/* {UniqueID} carries AtomicRequired in the DDF. Delete may stand alone (windows-mdm.md, A.7). */
+static bool lacks_atomic(const struct csp_target *t, const struct csp_command *c) {
+    static const char scep[] = CSP_SCEP_ROOT "/{", pfx[] = CSP_PFX_ROOT "/{";
+    bool required = strncmp(t->node->path, scep, strlen(scep)) == 0 ||
+                    strncmp(t->node->path, pfx, strlen(pfx)) == 0;
+    return required && !c->atomic && (c->verb & (CSP_ADD | CSP_REPLACE | CSP_EXEC)) &&
+           host_switch_is(t->host, "atomic-required", "enforced");
+}
+
+/* ./User works while the user who enrolled is signed in, and never where none did: an enrollment
+ * of the device alone (windows-mdm.md, A.1; users.md, 1.4). */
+static bool user_is_there(const struct host *h) {
+    bool alone = h->enrollment && !h->enrollment->user_store;
+    return !alone && host_switch_is(h, "login-status", "user");
+}
+
 int csptree_apply(struct host *h, const struct csp_command *c, struct arena *a,
                   struct csp_value *out) {
     struct csp_target t = {
@@ -124,10 +165,12 @@ int csptree_apply(struct host *h, const struct csp_command *c, struct arena *a,
     *out = (struct csp_value){0};
     if (!t.node)
         return SYNCML_NOT_FOUND;
-    if (t.user_scope && !host_switch_is(h, "login-status", "user"))
+    if (t.user_scope && !user_is_there(h))
         return SYNCML_COMMAND_FAILED;
     if (!(t.node->access & c->verb))
         return SYNCML_NOT_ALLOWED;
+    if (lacks_atomic(&t, c))
+        return SYNCML_COMMAND_FAILED;
     const struct csp_provider *p = find_provider(path, &below);
     if (!p)
         return c->verb == CSP_GET ? SYNCML_NOT_FOUND : SYNCML_NOT_SUPPORTED;

@@ -18,6 +18,7 @@ struct csp_command {
     struct span uri;
     struct span format; /* Meta/Format; empty when there is none */
     struct span data;
+    bool atomic; /* it stands in an Atomic */
 };
 
 struct csp_value {
@@ -76,6 +77,9 @@ int csp_key_list(const struct csp_target *t, const char *path, struct csp_value 
 
 /* The answer to a Get of an output that is not there yet: the switch absent-output. */
 int csp_absent(const struct csp_target *t);
+
+/* Whether the value is one that the DDF allows for the node. */
+bool csp_value_fits(const struct csp_node *node, struct span value);
 
 /* Whether a Replace may make a node that is missing: the switch replace-upsert. */
 bool csp_upserts(const struct csp_target *t);

@@ -7,8 +7,7 @@ enum err dm_apply(struct host *h, struct span text, struct arena *a, struct dm_a
     if (!body->child)
         return err_set(ERR_USAGE, "there is no command in it; a profile begins with <Atomic> or "
                                   "with <Add>");
-    dm_commands_run(h, body, a, answer);
-    return OK;
+    return dm_commands_run(h, body, a, answer);
 }
 
 const struct dm_status *dm_deciding(const struct dm_answer *answer) {

@@ -186,7 +186,7 @@ static enum err answer(struct session *s, const struct fetch_reply *reply, struc
         return OK;
     }
     const struct xml_node *sync_body = xml_child(root, "SyncBody");
-    dm_commands_run(s->host, sync_body, &a, &what);
+    TRY(dm_commands_run(s->host, sync_body, &a, &what));
     if (what.over)
         return OK;
     dm_results_refused(&s->left, sync_body);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/dm_commands.h"
 
+#include "device/dm_rules.h"
 #include "wire/mdm.h"
 
 enum { COMMAND_NAME_MAX = 300 };
@@ -79,17 +80,18 @@ static void add_result(struct run *r, const struct xml_node *cmd, struct span ur
 
 static int run_item(struct run *r, const struct xml_node *cmd, enum csp_access verb,
                     const struct xml_node *item) {
-    const struct xml_node *data = xml_child(item, "Data");
     struct csp_command c = {.verb = verb,
                             .uri = xml_path_text(item, "Target/LocURI"),
                             .format = xml_path_text(item, "Meta/Format"),
-                            .data = data ? data->text : SPAN_NONE};
+                            .atomic = is(cmd->parent, "Atomic")};
     struct csp_value v = {0};
     if (!c.format.n) /* a command may say it once for all its items */
         c.format = xml_path_text(cmd, "Meta/Format");
     if (!c.uri.n)
         return SYNCML_BAD_REQUEST;
-    int code = csptree_apply(r->host, &c, r->arena, &v);
+    int code = dm_rules_data(r->host, item, &c.data);
+    if (!code)
+        code = csptree_apply(r->host, &c, r->arena, &v);
     if (verb == CSP_GET && code == SYNCML_OK)
         add_result(r, cmd, c.uri, &v);
     if (verb != CSP_GET)
@@ -101,10 +103,12 @@ static int run_item(struct run *r, const struct xml_node *cmd, enum csp_access v
 static int run_simple(struct run *r, const struct xml_node *cmd) {
     enum csp_access verb = verb_of(cmd);
     const struct xml_node *item = xml_child(cmd, "Item");
-    int code = 0;
+    int code = dm_rules_command(r->host, cmd);
+    if (code)
+        return code;
     if (is(cmd, "Alert"))
         return SYNCML_OK;
-    if (!verb || !item || !xml_path_text(cmd, "CmdID").n)
+    if (!verb || !item)
         return SYNCML_BAD_REQUEST;
     for (; item; item = xml_next(item)) {
         int one = run_item(r, cmd, verb, item);
@@ -165,9 +169,13 @@ static void run_list(struct run *r, const struct xml_node *first) {
     for (const struct xml_node *c = first; c && !is_over(r); c = c->next) {
         if (!is_command(c) || !is_child(c))
             continue;
-        if (is(c, "Atomic")) {
+        bool atomic = is(c, "Atomic"), sequence = is(c, "Sequence");
+        int refused = atomic || sequence ? dm_rules_command(r->host, c) : 0;
+        if (refused) {
+            add_status(r, c, refused);
+        } else if (atomic) {
             run_atomic(r, c);
-        } else if (is(c, "Sequence")) {
+        } else if (sequence) {
             add_status(r, c, SYNCML_OK);
             run_list(r, c->child);
         } else {
@@ -178,12 +186,14 @@ static void run_list(struct run *r, const struct xml_node *first) {
     }
 }
 
-void dm_commands_run(struct host *h, const struct xml_node *body, struct arena *a,
-                     struct dm_answer *answer) {
+enum err dm_commands_run(struct host *h, const struct xml_node *body, struct arena *a,
+                         struct dm_answer *answer) {
     struct run r = {h, a, answer, h->enrollment && h->enrollment->leaving};
     *answer = (struct dm_answer){0};
     answer->status_end = &answer->statuses;
     answer->result_end = &answer->results;
+    TRY(dm_rules_message(body));
     run_list(&r, body->child);
     answer->over = is_over(&r);
+    return OK;
 }

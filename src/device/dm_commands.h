@@ -36,10 +36,11 @@ struct dm_form {
 
 /*
  * Runs the commands of a SyncBody in their order, in memory; the caller saves. `answer` gets a
- * Status for each (for children of an Atomic by the switch atomic-children), all in `a`.
+ * Status for each (for children of an Atomic by the switch atomic-children), all in `a`. ERR_PARSE
+ * for a message that is lost as a whole (dm_rules.h): nothing is done.
  */
-void dm_commands_run(struct host *h, const struct xml_node *body, struct arena *a,
-                     struct dm_answer *answer) __attribute__((nonnull));
+enum err dm_commands_run(struct host *h, const struct xml_node *body, struct arena *a,
+                         struct dm_answer *answer) ERR_MUST_USE __attribute__((nonnull));
 
 /*
  * Appends the Status and Results elements that answer message `msg_ref`, the header's Status first.

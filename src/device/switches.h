@@ -15,6 +15,7 @@ struct device_switch {
     const char *initial;
     const char *meaning;
     const char *evidence;
+    const char *open; /* the open point of the reference that it answers ("G 2"), or NULL */
 };
 
 extern const struct device_switch device_switches[];

@@ -112,6 +112,11 @@ static void on_text(void *user, const XML_Char *s, int n) {
     buf_add(&r->text, s, (size_t)n);
 }
 
+static void on_cdata(void *user) {
+    struct reader *r = user;
+    r->open->cdata = true;
+}
+
 static void on_doctype(void *user, const XML_Char *name, const XML_Char *system_id,
                        const XML_Char *public_id, int internal) {
     (void)name, (void)system_id, (void)public_id, (void)internal;
@@ -126,6 +131,7 @@ static enum err parse(struct reader *r, const struct span *pieces, int count) {
     XML_SetUserData(r->parser, r);
     XML_SetElementHandler(r->parser, on_start, on_end);
     XML_SetCharacterDataHandler(r->parser, on_text);
+    XML_SetStartCdataSectionHandler(r->parser, on_cdata);
     XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
     enum XML_Status status = XML_STATUS_OK;
     for (int i = 0; i < count && status == XML_STATUS_OK; i++)

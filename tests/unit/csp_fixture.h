@@ -34,7 +34,7 @@ static inline int tear_down(void **state) {
 static inline int apply(struct fixture *f, enum csp_access verb, const char *uri,
                         const char *format, const char *data, struct csp_value *out) {
     struct csp_value ignored;
-    struct csp_command c = {verb, span_str(uri), span_str(format), span_str(data)};
+    struct csp_command c = {verb, span_str(uri), span_str(format), span_str(data), false};
     return csptree_apply(f->h, &c, &f->a, out ? out : &ignored);
 }
 

@@ -59,7 +59,7 @@ static const char *run(struct fixture *f, const char *commands) {
     BUF_AUTO(codes);
     const char *text = arena_printf(&f->a, "<SyncBody>%s<Final/></SyncBody>", commands);
     assert_int_equal(xml_parse(&f->a, span_str(text), &body), OK);
-    dm_commands_run(f->h, body, &f->a, &answer);
+    assert_int_equal(dm_commands_run(f->h, body, &f->a, &answer), OK);
     for (struct dm_status *s = answer.statuses; s; s = s->next)
         buf_printf(&codes, "%.*s:%d ", SPAN_FMT(s->cmd_ref), s->code);
     return arena_str(&f->a, buf_view(&codes));

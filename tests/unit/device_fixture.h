@@ -35,6 +35,7 @@ static inline struct host *enrolled_host(const char *dir) {
                                         .user = "user@example.com",
                                         .address = "https://localhost/MDM.svc",
                                         .thumbprint = "00",
+                                        .user_store = true,
                                         .poll = {{15, 2}, {60, 1}, {480, 0}},
                                         .backoff_ms = 16000,
                                         .backoff_max_ms = 86400000,
