@@ -219,8 +219,11 @@ static size_t waiting_reports(const struct host *h, const char **keys) {
     return n;
 }
 
-static void log_start(struct host *h, size_t reports) {
-    if (reports && !host_switch_is(h, "result-alert", "none"))
+static void log_start(struct host *h) {
+    size_t reports = 0;
+    for (size_t i = 0; i < h->tasks.count; i++)
+        reports += dm_tells_result(h, &h->tasks.list[i]);
+    if (reports)
         eventlog_add(&h->events, &h->mem, EVENT_SESSION, false,
                      "OmaDmApiInitiateSession Mode:(2), Origin:(33), Alert Count:(%zu), "
                      "First Alert Name:(" ALERT_TYPE_SCEP_RESULT ")",
@@ -275,7 +278,8 @@ enum err dm_session(struct host *h) {
     struct session s = new_session(h, &a);
     enum err e = net_open(h, s.md5 ? NET_PLAIN : NET_DEVICE, &s.net);
     h->session++;
-    log_start(h, s.leaving ? 0 : reports);
+    if (!s.leaving)
+        log_start(h);
     if (e == OK)
         e = talk(&s);
     net_close(s.net);

@@ -11,4 +11,8 @@
  */
 void dm_write_package_1(const struct host *h, bool leaving, struct buf *out);
 
+/* Whether the end of that SCEP task is told by an alert, and so begins a session of its own: the
+ * switches result-alert and alert-on. */
+bool dm_tells_result(const struct host *h, const struct task *t) __attribute__((nonnull));
+
 #endif

@@ -36,7 +36,7 @@ enum err net_open(struct host *h, enum net_role role, struct net **out) {
                               .client_cert = buf_view(&n->cert),
                               .client_key = id ? id->key : SPAN_NONE,
                               .connect_to = h->connect_to,
-                              .tls12 = role == NET_SCEP};
+                              .tls12 = role == NET_SCEP || host_switch_is(h, "session-tls", "1.2")};
     n->fetch = fetch_new(&o);
     *out = n;
     return OK;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "device/dm_client.h"
+#include "device/dm_package.h"
 #include "device/scep_task.h"
 
 enum { DAY_MINUTES = 24 * 60, NAP_MS = 200 };
@@ -82,7 +83,6 @@ static bool may_run(const struct host *h, const struct task *t) {
 /* What comes next, now or later. */
 static struct plan next_work(const struct host *h) {
     struct plan best = {WORK_NONE, 0, NULL};
-    bool alerts = !host_switch_is(h, "result-alert", "none");
     for (size_t i = 0; i < h->tasks.count; i++) {
         const struct task *t = &h->tasks.list[i];
         int64_t due = host_due_ms(h, t->since_ms, t->delay_ms);
@@ -90,7 +90,7 @@ static struct plan next_work(const struct host *h) {
             continue;
         if (t->state == TASK_ENROLL)
             consider(&best, WORK_ENROLL, due, t->key);
-        else if (alerts && h->enrollment)
+        else if (h->enrollment && dm_tells_result(h, t))
             consider(&best, WORK_SESSION, due, NULL);
     }
     if (h->enrollment)

@@ -8,6 +8,7 @@
 
 #include "device/hresult.h"
 #include "device/scep_message.h"
+#include "device/scep_values.h"
 #include "device/x500.h"
 #include "wire/scep.h"
 
@@ -57,12 +58,11 @@ static bool add_client_info(X509_REQ *csr, const struct host *h, bool user_scope
 }
 
 /* SEQUENCE { INTEGER keyspec 0, BMPString provider, empty BIT STRING } */
-static bool add_enroll_csp(X509_REQ *csr, uint32_t key_protection) {
+static bool add_enroll_csp(X509_REQ *csr, bool in_tpm) {
     BUF_AUTO(content);
     BUF_AUTO(name);
-    const char *provider = key_protection == 1 || key_protection == 2
-                               ? "Microsoft Platform Crypto Provider"
-                               : "Microsoft Software Key Storage Provider";
+    const char *provider =
+        in_tpm ? "Microsoft Platform Crypto Provider" : "Microsoft Software Key Storage Provider";
     for (; *provider; provider++) {
         char wide[] = {0, *provider};
         buf_add(&name, wide, sizeof wide);
@@ -119,17 +119,10 @@ static uint32_t add_extensions(X509_REQ *csr, const struct host *h, const struct
     return ok ? HR_OK : HR_INVALID_ARGUMENT;
 }
 
-/* Families "SHA-1", "SHA-2" joined by '+' or ';': the best that is named. */
-static const EVP_MD *digest_of(const char *hash) {
-    if (strstr(hash, "SHA-2"))
-        return EVP_sha256();
-    return strstr(hash, "SHA-1") ? EVP_sha1() : NULL;
-}
-
 static uint32_t fill(X509_REQ *csr, const struct host *h, const struct scep_settings *s,
                      EVP_PKEY *key) {
     OSSL_AUTO(X509_NAME) subject = x500_name_parse(span_str(s->subject));
-    const EVP_MD *digest = digest_of(s->hash);
+    const EVP_MD *digest = scep_values_digest(s->hash);
     if (!subject)
         return HR_CRYPT_BAD_X500;
     if (!digest)
@@ -144,7 +137,7 @@ static uint32_t fill(X509_REQ *csr, const struct host *h, const struct scep_sett
         add_attribute(csr, OID_CHALLENGE_PASSWORD, V_ASN1_PRINTABLESTRING,
                       span_str(s->challenge)) &&
         add_attribute(csr, OID_MS_OS_VERSION, V_ASN1_IA5STRING, span_str(HOST_OS_VERSION_CSR)) &&
-        add_client_info(csr, h, s->user_scope) && add_enroll_csp(csr, s->key_protection) &&
+        add_client_info(csr, h, s->user_scope) && add_enroll_csp(csr, scep_values_in_tpm(h, s)) &&
         X509_REQ_sign(csr, key, digest) > 0;
     return ok ? HR_OK : HR_INVALID_ARGUMENT;
 }

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "device/hresult.h"
 #include "device/scep_message.h"
-#include "device/x500.h"
+#include "device/scep_values.h"
 #include "wire/scep.h"
 
 enum { SIGNER_BITS = 2048 };
@@ -124,13 +124,6 @@ static void set_transaction(struct arena *a, struct scep_request *r) {
     hex_lower(span_of(digest, sizeof digest), r->transaction);
 }
 
-static uint32_t check(const struct scep_settings *s) {
-    if (!x500_is_printable(span_str(s->challenge)))
-        return HR_CRYPT_NOT_PRINTABLE;
-    bool fits = s->key_length == 1024 || s->key_length == 2048 || s->key_length == 4096;
-    return fits ? HR_OK : HR_NTE_BAD_LEN;
-}
-
 static uint32_t make_keys(const struct host *h, const struct scep_settings *s,
                           struct scep_request *r) {
     r->key = EVP_RSA_gen(s->key_length);
@@ -148,7 +141,7 @@ uint32_t scep_request_make(const struct host *h, const struct scep_settings *s,
                            struct scep_request *r) {
     OSSL_AUTO(X509_REQ) csr = NULL;
     OSSL_BYTES_AUTO der = NULL;
-    uint32_t hr = check(s);
+    uint32_t hr = scep_values_check(h, s);
     if (hr == HR_OK)
         hr = make_keys(h, s, r);
     if (hr == HR_OK)

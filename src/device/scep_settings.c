@@ -27,6 +27,8 @@ void scep_settings_read(const struct reg_key *k, const char *path, struct scep_s
         .alt_names = reg_text(k, "SubjectAlternativeNames"),
         .hash = reg_text(k, "HashAlgorithm"),
         .ca_thumbprint = reg_text(k, "CAThumbprint"),
+        .valid_period = reg_text(k, "ValidPeriod"),
+        .aad_keys = reg_text(k, "AADKeyIdentifierList"),
         .correlation = reg_text(k, "CorrelationGuid"),
         .key_usage = number(k, "KeyUsage", 0),
         .key_length = number(k, "KeyLength", 0),

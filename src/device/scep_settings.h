@@ -10,7 +10,8 @@ struct scep_settings {
     const char *id;  /* UniqueID */
     bool user_scope; /* HKEY_CURRENT_USER: CurrentUser's store */
     const char *server_url, *challenge, *ekus, *subject, *alt_names, *hash, *ca_thumbprint;
-    const char *correlation; /* "{guid}" for the event log */
+    const char *valid_period, *aad_keys; /* ValidPeriod, AADKeyIdentifierList; NULL without */
+    const char *correlation;             /* "{guid}" for the event log */
     uint32_t key_usage, key_length, key_protection, retry_count, retry_delay, attempt;
     bool last; /* no attempt follows: PENDING means failed */
 };
