@@ -13,6 +13,8 @@ int cmd_profile(int argc, char **argv);
 /* Verbs of profile. */
 int cmd_profile_new(int argc, char **argv);
 int cmd_profile_lint(int argc, char **argv);
+int cmd_profile_show(int argc, char **argv);
+int cmd_profile_diff(int argc, char **argv);
 int cmd_enrollment(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 /* Verbs of device, on the server's side. */

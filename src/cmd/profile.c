@@ -5,16 +5,18 @@
 #include "base/file.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/profile_read.h"
 #include "csp/profile.h"
 #include "server/admin.h"
 
 static const char usage[] =
-    "Usage: signet profile new --use USE... [OPTIONS]     (signet profile new --help tells more)\n"
-    "       signet profile lint FILE... [--fix] [-o json]        (signet profile lint --help tells more)\n"
+    "Usage: signet profile new --use USE... [OPTIONS] [--out FILE]\n"
+    "       signet profile lint FILE... [--fix] [--server URL|NAME] [-o json]\n"
+    "       signet profile show FILE|NAME [--raw] [-o json] [-d DIR]\n"
+    "       signet profile diff A B [-o json] [-d DIR]\n"
     "       signet profile adopt FILE [--name NAME [--endpoint NAME]] [-d DIR]\n"
     "       signet profile add FILE [--name NAME] [--endpoint NAME] [--trust-device-name] [-d DIR]\n"
     "       signet profile list [-o json] [-d DIR]\n"
-    "       signet profile show NAME [-d DIR]\n"
     "       signet profile assign NAME HOST|GROUP [-o json] [-d DIR]\n"
     "       signet profile unassign NAME HOST|GROUP [-d DIR]\n"
     "       signet profile remove NAME [-d DIR]\n\n"
@@ -24,8 +26,8 @@ static const char usage[] =
     "  {{scep.url}}             ServerURL            {{device.name}}  what the host calls itself\n"
     "  {{scep.challenge}}       a fresh challenge    {{user.upn}}     the account that enrolled it\n"
     "  {{scep.ca_thumbprint}}   the CA's SHA-1\n\n"
-    "new writes a profile from plain options.\n"
-    "lint says what is wrong with a profile before it is sent; it needs no server.\n"
+    "new writes a profile from plain options; lint says what is wrong with one before it is sent; show\n"
+    "says what each of its values means, diff how two of them differ. Each has a --help of its own.\n"
     "adopt takes a profile that was written for another server, puts the first four where they\n"
     "belong and says what it changed. With --name it is kept; without, it goes to standard output.\n"
     "add keeps a profile as it is (--name: by default the file's name without its ending); its\n"
@@ -38,8 +40,6 @@ static const char usage[] =
     "the host deletes its certificate, which is revoked when it is gone. remove does that for all\n"
     "hosts, and the profile is kept no more. FILE - is standard input.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
-
-enum { MAX_PROFILE = 256 * 1024, MAX_NAME = 200 };
 
 static void warn(const char *lines) {
     for (size_t n; (n = strcspn(lines, "\n")) > 0; lines += n + (lines[n] != '\0'))
@@ -95,7 +95,7 @@ static int adopt(const struct cli *cli, const struct wish *wish) {
     BUF_AUTO(text);
     BUF_AUTO(adopted);
     BUF_AUTO(changes);
-    if (file_read(cli->argv[1], MAX_PROFILE, &text) != OK ||
+    if (file_read(cli->argv[1], PROFILE_MAX, &text) != OK ||
         profile_adopt(&a, buf_view(&text), &adopted, &changes) != OK)
         return cli_fail();
     FILE *words = wish->name ? stdout : stderr;
@@ -123,7 +123,7 @@ static int add(const struct cli *cli, struct wish wish) {
                          "a profile from standard input has no name: give a name with --name");
     if (!wish.name)
         wish.name = name_of_file(&a, cli->argv[1]);
-    if (file_read(cli->argv[1], MAX_PROFILE, &text) != OK ||
+    if (file_read(cli->argv[1], PROFILE_MAX, &text) != OK ||
         keep(cli, &wish, buf_view(&text)) != OK)
         return cli_fail();
     return 0;
@@ -133,17 +133,6 @@ static int list(const struct cli *cli) {
     static const struct cli_column columns[] = {{"NAME", "name"}, {"ENDPOINT", "endpoint"}};
     return cli_list(cli, json_pack("{s:s}", "command", "profile.list"), "profiles", columns, 2,
                     "There is no profile yet: signet profile add FILE");
-}
-
-static int show(const struct cli *cli) {
-    json_t *reply;
-    if (admin_call(cli->folder,
-                   json_pack("{s:s, s:s}", "command", "profile.show", "name", cli->argv[1]),
-                   &reply) != OK)
-        return cli_fail();
-    fputs(cli_text(reply, "body"), stdout);
-    json_decref(reply);
-    return 0;
 }
 
 static json_t *request_of(const char *command, const struct cli *cli) {
@@ -202,6 +191,17 @@ static int remove_profile(const struct cli *cli) {
     return 0;
 }
 
+/* Verbs with options and help of their own. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} own_verbs[] = {
+    {"new", cmd_profile_new},
+    {"lint", cmd_profile_lint},
+    {"show", cmd_profile_show},
+    {"diff", cmd_profile_diff},
+};
+
 int cmd_profile(int argc, char **argv) {
     struct wish wish = {NULL, NULL, false};
     const struct cli_option own[] = {{"name", &wish.name, NULL},
@@ -210,10 +210,9 @@ int cmd_profile(int argc, char **argv) {
                                      {NULL, NULL, NULL}};
     struct cli cli;
     int status;
-    if (argc > 1 && strcmp(argv[1], "new") == 0)
-        return cmd_profile_new(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "lint") == 0)
-        return cmd_profile_lint(argc - 1, argv + 1);
+    for (size_t i = 0; argc > 1 && i < sizeof own_verbs / sizeof *own_verbs; i++)
+        if (strcmp(argv[1], own_verbs[i].name) == 0)
+            return own_verbs[i].run(argc - 1, argv + 1);
     if (!cli_options(argc, argv, usage, own, &cli, &status))
         return status;
     const char *verb = cli.argc ? cli.argv[0] : "";
@@ -223,8 +222,6 @@ int cmd_profile(int argc, char **argv) {
         return add(&cli, wish);
     if (cli.argc == 1 && strcmp(verb, "list") == 0)
         return list(&cli);
-    if (cli.argc == 2 && strcmp(verb, "show") == 0)
-        return show(&cli);
     if (cli.argc == 3 && strcmp(verb, "assign") == 0)
         return assign(&cli);
     if (cli.argc == 3 && strcmp(verb, "unassign") == 0)
@@ -232,6 +229,6 @@ int cmd_profile(int argc, char **argv) {
     if (cli.argc == 2 && strcmp(verb, "remove") == 0)
         return remove_profile(&cli);
     return cli_usage(
-        usage, "profile takes new, lint FILE, adopt FILE, add FILE, list, show NAME, assign NAME "
-               "HOST|GROUP, unassign NAME HOST|GROUP or remove NAME");
+        usage, "profile takes new, lint FILE, show FILE|NAME, diff A B, adopt FILE, add FILE, list, "
+               "assign NAME HOST|GROUP, unassign NAME HOST|GROUP or remove NAME");
 }

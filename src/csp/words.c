@@ -85,8 +85,8 @@ static void of_retry_count(struct buf *out, struct span value) {
 }
 
 static void of_retry_delay(struct buf *out, struct span value) {
-    buf_str(out, "minutes between polls: ");
     add_clean(out, value);
+    buf_str(out, span_is(value, "1") ? " minute between polls" : " minutes between polls");
 }
 
 static void of_hash(struct buf *out, struct span value) {
@@ -104,14 +104,14 @@ static void of_hash(struct buf *out, struct span value) {
 
 static void of_protection(struct buf *out, struct span value) {
     static const char *const kinds[] = {
-        "the TPM; without one the enrollment fails",
-        "the TPM where there is one, else software",
-        "software",
-        "Windows Hello for Business, in the container of ContainerName",
+        "the TPM keeps the key; without one the enrollment fails",
+        "the TPM keeps the key where there is one, else software",
+        "software keeps the key",
+        "Windows Hello for Business keeps the key, in the container of ContainerName",
     };
     int64_t kind;
     if (span_int(value, &kind) && kind >= 1 && kind <= 4)
-        buf_printf(out, "the key is kept by %s", kinds[kind - 1]);
+        buf_str(out, kinds[kind - 1]);
 }
 
 static void of_url(struct buf *out, struct span value) {

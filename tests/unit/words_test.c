@@ -67,7 +67,7 @@ static void placeholders_and_urls_say_what_comes(void **state) {
     expect("ServerURL", "{{scep.url}}", "signet fills it: the SCEP endpoint of the profile");
     expect("ServerURL", "https://a/scep/;http://b",
            "Windows asks https://a/scep/pkiclient.exe, or http://b/pkiclient.exe");
-    expect("KeyProtection", "2", "the key is kept by the TPM where there is one, else software");
+    expect("KeyProtection", "2", "the TPM keeps the key where there is one, else software");
     expect("HashAlgorithm", "SHA-1;SHA-2", "SHA-1 (broken), SHA-256, SHA-384, SHA-512");
     expect("KeyLength", "2048", "");
 }
