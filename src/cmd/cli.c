@@ -59,7 +59,7 @@ bool cli_options_many(int argc, char **argv, const char *usage, const struct cli
     *status = 2;
     optind = 0;
     opterr = 0;
-    unsigned given = 0;
+    bool given[MAX_OWN] = {false};
     for (int c; (c = getopt_long(argc, argv, "hd:o:", options, NULL)) != -1;) {
         if (c == 'h') {
             fputs(usage, stdout);
@@ -71,11 +71,12 @@ bool cli_options_many(int argc, char **argv, const char *usage, const struct cli
                 return false;
             continue;
         }
-        if (c >= OWN && given & 1u << (c - OWN)) { /* the first would be lost in silence */
+        if (c >= OWN && given[c - OWN]) { /* the first would be lost in silence */
             *status = cli_usage(usage, "--%s is given twice", own[c - OWN].name);
             return false;
         }
-        given |= c >= OWN ? 1u << (c - OWN) : 0;
+        if (c >= OWN)
+            given[c - OWN] = true;
         if (c >= OWN && own[c - OWN].value)
             *own[c - OWN].value = optarg;
         else if (c >= OWN)
