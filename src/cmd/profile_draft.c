@@ -171,6 +171,14 @@ static enum err set_thumbprint(struct draft *d, const char *text) {
     return OK;
 }
 
+/* Nobody fills placeholders of ours there, and a default subject is one. */
+static enum err check_foreign(const struct draft_options *o) {
+    if (o->id && !(o->url && o->thumbprint && o->challenge_file && o->lists[DRAFT_SUBJECT].count))
+        return err_set(ERR_USAGE, "with --id another server sends it: give --url, --thumbprint, "
+                                  "--challenge-file and --subject too");
+    return OK;
+}
+
 static enum err set_server(struct draft *d, const struct draft_options *o) {
     d->wishes.unique_id = o->id ? o->id : "{{enrollment.id}}";
     d->wishes.server_url = o->url ? o->url : "{{scep.url}}";
@@ -187,6 +195,7 @@ static enum err set_server(struct draft *d, const struct draft_options *o) {
 
 enum err draft_fill(struct draft *d, const struct draft_options *o) {
     d->wishes.user_scope = o->user;
+    TRY(check_foreign(o));
     TRY(set_names(d, o));
     TRY(set_key(d, o));
     TRY(set_retries(d, o));

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/profile_draft.h"
-#include "csp/profile.h"
+#include "csp/lint.h"
 
 static const char usage[] =
     "Usage: signet profile new --use USE... [--subject ATTRIBUTE=VALUE]... [--san KIND=VALUE]...\n"
@@ -37,19 +37,30 @@ static const char usage[] =
     "  --validity 1y|6m|90d       what to ask for. The CA decides, and most do not look at it\n"
     "  --retry-count N            polls while the CA says PENDING, 0 to 30 (Windows' default: 3)\n"
     "  --retry-delay MINUTES      between them, from 1 on (Windows' default: 5)\n\n"
-    "By default signet fills these when it sends the profile. For one that another server sends:\n"
-    "  --id ID                    the UniqueID: letters, digits, '_' and '-'\n"
+    "By default signet fills these when it sends the profile:\n"
+    "  --id ID                    the UniqueID: letters, digits, '_' and '-'. With it the profile is\n"
+    "                             for another server to send, and wants the next three and --subject\n"
     "  --url URL                  ServerURL, without /pkiclient.exe\n"
     "  --thumbprint SHA1          CAThumbprint, 40 hex digits; colons are fine\n"
     "  --challenge-file FILE      the challenge from FILE (- is standard input)\n\n"
     "Exit status: 0 done, 1 it failed, 2 wrong usage.\n";
 
-/* The rest of the rules are those of every profile. A name that only the host vouches for may stand
- * in it: `profile add` wants to be told that it is trusted. */
-static enum err check(struct arena *a, const struct draft_options *o, struct span text) {
-    struct profile p;
-    TRY(profile_read(a, text, &p));
-    return o->id ? OK : profile_check(a, text, true);
+/*
+ * The options leave little to find; what is left is told in the words of `profile lint`. A name
+ * that only the host vouches for may stand in it: `profile add` wants to be told that it is
+ * trusted.
+ */
+static enum err judge(struct arena *a, const struct draft_options *o, struct span text) {
+    struct lint_findings found = {0};
+    const struct lint_options options = {.ours = !o->id, .trust_device_name = true};
+    profile_lint(a, text, &options, &found);
+    for (const struct lint_finding *f = found.first; f; f = f->next)
+        if (f->code->severity == LINT_ERROR)
+            return err_set(ERR_REFUSED, "%s: %s [%s]", f->node, f->detail, f->code->name);
+    for (const struct lint_finding *f = found.first; f; f = f->next)
+        if (f->code->severity == LINT_WARNING)
+            fprintf(stderr, "signet: warning: %s: %s [%s]\n", f->node, f->detail, f->code->name);
+    return OK;
 }
 
 static enum err put(const struct draft_options *o, struct span text) {
@@ -67,7 +78,7 @@ static enum err make(struct draft *d, const struct draft_options *o) {
     BUF_AUTO(text);
     TRY(draft_fill(d, o));
     profile_write(&d->wishes, &text);
-    TRY(check(&d->a, o, buf_view(&text)));
+    TRY(judge(&d->a, o, buf_view(&text)));
     return put(o, buf_view(&text));
 }
 
