@@ -229,6 +229,7 @@ int cmd_profile(int argc, char **argv) {
     if (cli.argc == 2 && strcmp(verb, "remove") == 0)
         return remove_profile(&cli);
     return cli_usage(
-        usage, "profile takes new, lint FILE, show FILE|NAME, diff A B, adopt FILE, add FILE, list, "
-               "assign NAME HOST|GROUP, unassign NAME HOST|GROUP or remove NAME");
+        usage,
+        "profile takes new, lint FILE, show FILE|NAME, diff A B, adopt FILE, add FILE, list, "
+        "assign NAME HOST|GROUP, unassign NAME HOST|GROUP or remove NAME");
 }

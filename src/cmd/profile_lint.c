@@ -8,21 +8,27 @@
 #include "base/file.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/profile_server.h"
 #include "csp/lint.h"
 #include "explain/hresult.h"
 
 static const char usage[] =
-    "Usage: signet profile lint FILE... [--fix] [--trust-device-name] [-o json]\n"
+    "Usage: signet profile lint FILE... [--fix] [--server URL|NAME] [--trust-device-name] [-o json]\n"
     "       signet profile lint --explain [CODE...] [-o json]\n\n"
     "Says what is wrong with a profile, or good to know of it, before it is sent: the line and node, what\n"
-    "Windows will do (with the code that one would see), how to mend it, and how sure that is. It needs\n"
-    "no server and no data folder. FILE - is standard input. A file that has signet's placeholders is\n"
+    "Windows will do (with the code that one would see), how to mend it, and how sure that is. But\n"
+    "for --server it asks nobody. FILE - is standard input. A file that has signet's placeholders is\n"
     "judged as one that signet sends; any other as it stands.\n\n"
     "  --fix                 mend what has one right answer, in the file itself (of -: to standard\n"
     "                        output), say what was changed, and judge the result\n"
+    "  --server URL          ask that SCEP server for its certificates, as signet probe does, and say\n"
+    "                        whether CAThumbprint can match, and which certificate it should name\n"
+    "  --server NAME         the same for an endpoint or upstream of the server of -d DIR\n"
     "  --trust-device-name   {{device.name}} may stand in a subject, as in profile add\n"
     "  --explain             the codes in full; without CODE a list of all\n"
-    "  -o json               the same as JSON\n\n"
+    "  -o json               the same as JSON\n"
+    "  -d DIR                the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER
+    ")\n\n"
     "Exit status: 0 clean, or notes only; 3 warnings: works in some cases, or is unsafe; 4 errors: will\n"
     "surely fail, or signet refuses it; 1 a file cannot be read or written; 2 wrong usage.\n"
     "docs/profile-lint.md lists the codes.\n";
@@ -30,6 +36,7 @@ static const char usage[] =
 enum { MAX_PROFILE = 256 * 1024, INDENT = 13 };
 
 struct wish {
+    const char *server;
     bool fix, trust, explain;
 };
 
@@ -225,14 +232,16 @@ static enum err mend(struct arena *a, const struct lint_options *options, struct
 
 /* ---- all files ---- */
 
-static enum err judge(struct arena *a, const struct wish *wish, struct judged *j) {
+static enum err judge(const struct cli *cli, struct arena *a, const struct wish *wish,
+                      struct judged *j) {
     struct lint_options options = {.trust_device_name = wish->trust};
     BUF_AUTO(text);
     TRY(file_read(j->file, MAX_PROFILE, &text));
     if (wish->fix)
         TRY(mend(a, &options, j, &text));
-    profile_lint(a, arena_copy(a, buf_view(&text)), &options, &j->found);
-    return OK;
+    struct span judged = arena_copy(a, buf_view(&text));
+    profile_lint(a, judged, &options, &j->found);
+    return wish->server ? profile_server_judge(cli, wish->server, a, judged, &j->found) : OK;
 }
 
 static int status_of(const struct lint_findings *found) {
@@ -259,7 +268,7 @@ static int lint_one(const struct cli *cli, const struct wish *wish, const char *
     ARENA_AUTO(a);
     struct judged j = {.file = file};
     int status = 1;
-    if (judge(&a, wish, &j) == OK) {
+    if (judge(cli, &a, wish, &j) == OK) {
         status = status_of(&j.found);
         if (wish->fix && strcmp(file, "-") == 0)
             tell_filter(&j);
@@ -301,6 +310,7 @@ int cmd_profile_lint(int argc, char **argv) {
     const struct cli_option own[] = {{"fix", NULL, &wish.fix},
                                      {"trust-device-name", NULL, &wish.trust},
                                      {"explain", NULL, &wish.explain},
+                                     {"server", &wish.server, NULL},
                                      {NULL, NULL, NULL}};
     struct cli cli;
     int status;

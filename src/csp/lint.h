@@ -124,6 +124,12 @@ enum lint_id {
     LINT_VALIDITY_HALF,
     LINT_VALIDITY_ASKED,
     LINT_TEMPLATE_IGNORED,
+    /* what a SCEP server sends: cmd/profile_server.c */
+    LINT_THUMBPRINT_NO_MATCH,
+    LINT_THUMBPRINT_OF_RA,
+    LINT_THUMBPRINT_MATCHES,
+    LINT_SERVER_STOPS,
+    LINT_SERVER_SILENT,
     LINT_CODES
 };
 

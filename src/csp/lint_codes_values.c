@@ -237,4 +237,30 @@ const struct lint_code lint_codes_values[LINT_CODES - LINT_FIRST_OF_VALUES] = {
                                  "It sends the name, and SCEP servers normally ignore it.", 0, 0, 0,
                                  "Choose the template at the server, and leave it out.",
                                  "windows-mdm.md A.3; windows-scep.md 3"},
+    ID(LINT_THUMBPRINT_NO_MATCH) =
+        {"thumbprint-no-match", LINT_ERROR, SEEN,
+         "It compares CAThumbprint with the certificates of GetCACert, finds none, and sends no "
+         "request.",
+         0x80091007, 200, ENROLL_FAILED,
+         "Name the CA that issues, or write {{scep.ca_thumbprint}}; whether a build also takes "
+         "another CA of the chain depends on what GetCACert sends.",
+         "windows-scep.md 2.2, 2.3"},
+    ID(LINT_THUMBPRINT_OF_RA) = {"thumbprint-of-ra", LINT_WARNING, INFERRED,
+                                 "It wants the thumbprint of a CA by its document; whether it "
+                                 "takes that of an RA is not known.",
+                                 0, 0, 0, "Name the CA that issues.", "windows-scep.md 2.3"},
+    ID(LINT_THUMBPRINT_MATCHES) =
+        {"thumbprint-matches", LINT_NOTE, SEEN,
+         "It finds this certificate in GetCACert, and goes on.", 0, 0, 0,
+         "Keep it; of a chain the CA that issues is the one that every report takes.",
+         "windows-scep.md 2.2, 2.3"},
+    ID(LINT_SERVER_STOPS) = {"server-stops", LINT_WARNING, SEEN,
+                             "It will not get a certificate from this server, whatever the profile "
+                             "says.",
+                             0, 0, 0, "Ask signet probe: it names the code and the cure of each.",
+                             "docs/probe.md"},
+    ID(LINT_SERVER_SILENT) = {"server-silent", LINT_WARNING, INFERRED,
+                              "It may reach the server where this machine does not.", 0, 0, 0,
+                              "Ask again from where the server can be reached.",
+                              "windows-scep.md 2.3"},
 };

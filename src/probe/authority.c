@@ -52,6 +52,8 @@ static X509 *show_thumbprints(struct probe *p) {
         cert_thumbprint(ossl_x509_der(p->a, x), own);
         if (wanted && strcasecmp(own, wanted) == 0)
             named = x;
+        if (x == p->ca.issuer)
+            p->report->thumbprint = arena_str(p->a, span_str(own));
         probe_fact(p, "thumbprint", "%s  %s (%s)", own, subject(p, x), part_of(p, x));
     }
     return named;

@@ -138,8 +138,10 @@ struct probe_report {
     struct probe_fact *facts;       /* in the order of the run */
     struct probe_fact *checked;     /* name only: what was checked */
     struct probe_fact *unknown;     /* name only: what this run could not tell */
-    const char *inconclusive;       /* why the absence of a verdict says nothing; NULL: it does */
-    bool enrolled;                  /* a certificate was issued (and is thrown away) */
+    const char *thumbprint;   /* SHA-1 of the CA that issues, which CAThumbprint should name; NULL:
+                                 GetCACert could not be had */
+    const char *inconclusive; /* why the absence of a verdict says nothing; NULL: it does */
+    bool enrolled;            /* a certificate was issued (and is thrown away) */
 };
 
 /*
@@ -149,6 +151,14 @@ struct probe_report {
  */
 enum err probe_run(const struct probe_options *options, struct arena *a,
                    struct probe_report *out) ERR_MUST_USE __attribute__((nonnull));
+
+/*
+ * The same for an answer to GetCACert that is at hand (degenerate PKCS#7 or one certificate): asks
+ * nobody, and judges it alone. The options' URL is not looked at.
+ */
+enum err probe_certificates(const struct probe_options *options, struct span ca_certs,
+                            struct arena *a, struct probe_report *out) ERR_MUST_USE
+    __attribute__((nonnull));
 
 /* The first finding that stops Windows, or NULL. */
 const struct probe_finding *probe_verdict(const struct probe_report *r) __attribute__((nonnull));

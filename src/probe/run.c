@@ -172,6 +172,27 @@ static enum err run(struct probe *p) {
     return probe_enrollment(p);
 }
 
+static void free_probe(struct probe *p) {
+    scep_ca_free(&p->ca);
+    fetch_free(p->fetch);
+    json_decref(p->host.switches);
+    arena_free(&p->host.mem);
+}
+
+enum err probe_certificates(const struct probe_options *options, struct span ca_certs,
+                            struct arena *a, struct probe_report *out) {
+    *out = (struct probe_report){0};
+    struct probe p = {.options = options, .a = a, .report = out};
+    if (options->thumbprint && !is_thumbprint(options->thumbprint))
+        return err_set(ERR_USAGE, "'%s' is no SHA-1 thumbprint: 40 hex digits",
+                       options->thumbprint);
+    probe_judge_ca(&p, ca_certs, NULL);
+    if (!p.has_ca)
+        out->inconclusive = "there is no certificate in it that opens requests";
+    free_probe(&p);
+    return OK;
+}
+
 enum err probe_run(const struct probe_options *options, struct arena *a, struct probe_report *out) {
     TRY(check(options, a));
     *out = (struct probe_report){0};
@@ -183,9 +204,6 @@ enum err probe_run(const struct probe_options *options, struct arena *a, struct 
     enum err e = options->subject ? probe_check_request(&p) : OK;
     if (e == OK)
         e = run(&p);
-    scep_ca_free(&p.ca);
-    fetch_free(p.fetch);
-    json_decref(p.host.switches);
-    arena_free(&p.host.mem);
+    free_probe(&p);
     return e;
 }

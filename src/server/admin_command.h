@@ -37,6 +37,7 @@ extern const struct admin_command admin_user_commands[];        /* admin_users.c
 extern const struct admin_command admin_certificate_commands[]; /* admin_certificates.c */
 extern const struct admin_command admin_challenge_commands[];   /* admin_challenges.c */
 extern const struct admin_command admin_gateway_commands[];     /* admin_gateway.c */
+extern const struct admin_command admin_endpoint_commands[];    /* admin_endpoints.c */
 
 enum { ADMIN_MAX_NAME = 200 };
 

@@ -94,7 +94,8 @@ static enum err run_command(struct admin_call *c, const struct admin_command *co
 static const struct admin_command *const tables[] = {
     admin_user_commands,        admin_host_commands,      admin_device_commands,
     admin_group_commands,       admin_queue_commands,     admin_pfx_commands,
-    admin_certificate_commands, admin_challenge_commands, admin_gateway_commands};
+    admin_certificate_commands, admin_challenge_commands, admin_gateway_commands,
+    admin_endpoint_commands};
 
 static enum err dispatch(struct admin_call *c) {
     const char *name = json_string_value(json_object_get(c->request, "command"));
