@@ -9,6 +9,7 @@
 
 #include "cmd/device_apply.h"
 #include "cmd/device_join.h"
+#include "cmd/device_traits.h"
 #include "device/dm_client.h"
 #include "device/hresult.h"
 #include "device/run.h"
@@ -21,6 +22,7 @@ enum { EXIT_NOT_SETTLED = 3 };
 static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
     {"name", required_argument, NULL, 'n'},
+    {"build", required_argument, NULL, 'B'},
     {"server", required_argument, NULL, 's'},
     {"user", required_argument, NULL, 'u'},
     {"password-file", required_argument, NULL, 'p'},
@@ -153,40 +155,13 @@ static enum err certs(struct host *h, const struct device_options *o, int argc, 
     return OK;
 }
 
-static enum err set_switch(struct host *h, const char *assignment) {
-    ARENA_AUTO(a);
-    const char *equals = strchr(assignment, '=');
-    if (!equals)
-        return err_set(ERR_USAGE, "'%s' is not NAME=VALUE", assignment);
-    const char *name = arena_str(&a, span_of(assignment, (size_t)(equals - assignment)));
-    return host_set_switch(h, name, equals + 1);
-}
-
-static enum err switches(struct host *none, const struct device_options *o, int argc, char **argv,
-                         int *status) {
-    struct host *h = NULL;
-    (void)none;
-    (void)o;
-    (void)status;
-    if (argc > 0)
-        TRY(host_open(argv[0], argc > 1 ? HOST_CHANGE : HOST_READ, &h));
-    enum err e = OK;
-    for (int i = 1; e == OK && i < argc; i++)
-        e = set_switch(h, argv[i]);
-    if (e == OK && argc > 1)
-        e = host_save(h);
-    if (e == OK && argc <= 1)
-        show_switches(h, stdout);
-    host_close(h);
-    return e;
-}
-
 static const struct verb verbs[] = {
-    {"trust", "DIR CERT.pem...",
+    {"trust", "DIR CERT.pem... [--name NAME] [--build NAME]",
      "Makes a new host in DIR when there is none, and imports the certificates into its store\n"
      "LocalMachine\\Root. It trusts what this store holds and nothing else.\n"
-     "\n  --name NAME           the new host's name (default: DESKTOP- and seven characters)",
-     "hn:", 2, 1000, emulated_trust, HOST_CHANGE, true},
+     "\n  --name NAME           the new host's name (default: DESKTOP- and seven characters)"
+     "\n  --build NAME          the build of Windows that it is from now on (signet device builds)",
+     "hn:B:", 2, 1000, emulated_trust, HOST_CHANGE, true},
     {"enroll",
      "DIR --server URL --user NAME --password-file FILE|--code CODE [--sign-in]\n"
      "                       [--type Full|Device]",
@@ -230,10 +205,21 @@ static const struct verb verbs[] = {
     {"events", "DIR [-o json]", "Shows the event log.", "ho:", 1, 1, events, HOST_READ, false},
     {"certs", "DIR [-o json]", "Shows the certificate stores.", "ho:", 1, 1, certs, HOST_READ,
      false},
-    {"switches", "[DIR [NAME=VALUE...]]",
-     "Lists where builds of Windows differ or nobody knows, with value, meaning and evidence; or\n"
-     "sets switches of the host in DIR.",
-     "h", 0, 1000, switches, HOST_CHANGE, true},
+    {"sign-in", "DIR",
+     "The user who enrolled signs in: ./User works, his SCEP tasks run, and a session is due where\n"
+     "the server has set PollOnLogin. A new host has him signed in.",
+     "h", 1, 1, emulated_sign_in, HOST_CHANGE, false},
+    {"sign-out", "DIR",
+     "Nobody is signed in any more: commands for ./User fail (500), a user's SCEP tasks wait.", "h",
+     1, 1, emulated_sign_out, HOST_CHANGE, false},
+    {"switches", "[DIR [NAME=VALUE...]] [-o json]",
+     "Lists where builds of Windows differ or nobody knows, with value, default, meaning and\n"
+     "evidence; or sets switches of the host in DIR.",
+     "ho:", 0, 1000, emulated_switches, HOST_CHANGE, true},
+    {"builds", "[-o json]",
+     "Lists the builds of Windows that a host can be (signet device trust --build), with the\n"
+     "switches that each sets. What the reference does not tell apart is the same in all of them.",
+     "ho:", 0, 0, emulated_builds, HOST_READ, true},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -248,9 +234,9 @@ static bool is_count(const char *text, int64_t *out) {
 
 static enum err take_option(int c, struct device_options *o) {
     const char **text[128] = {
-        ['c'] = &o->code,   ['n'] = &o->name,          ['s'] = &o->server,
-        ['u'] = &o->user,   ['p'] = &o->password_file, ['t'] = &o->type,
-        ['o'] = &o->output, ['T'] = &o->trace,         ['C'] = &o->connect_to};
+        ['c'] = &o->code,          ['n'] = &o->name, ['s'] = &o->server, ['u'] = &o->user,
+        ['p'] = &o->password_file, ['t'] = &o->type, ['o'] = &o->output, ['T'] = &o->trace,
+        ['C'] = &o->connect_to,    ['B'] = &o->build};
     if (c == 'h')
         o->help = true;
     else if (c == 'U')

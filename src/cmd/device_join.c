@@ -27,7 +27,8 @@ static enum err read_certs(const char *path, struct arena *a, struct certstore *
     return count ? OK : err_set(ERR_PARSE, "'%s' holds no PEM certificate", path);
 }
 
-static enum err import(const char *dir, const char *name, const struct certstore *certs) {
+static enum err import(const char *dir, const char *name, const struct device_build *build,
+                       const struct certstore *certs) {
     struct host *h;
     bool made = !device_host_is(dir);
     if (made)
@@ -37,6 +38,8 @@ static enum err import(const char *dir, const char *name, const struct certstore
     TRY(host_open(dir, HOST_CHANGE, &h));
     for (size_t i = 0; i < certs->count; i++)
         certstore_add(&h->certs, &h->mem, STORE_ROOT, certs->entries[i].der, SPAN_NONE);
+    if (build)
+        h->build = build;
     enum err e = host_save(h);
     if (e == OK)
         printf("%s %s, DeviceID %s\n", made ? "made" : "changed", h->name, h->device_id);
@@ -51,11 +54,15 @@ enum err emulated_trust(struct host *none, const struct device_options *o, int a
     struct certstore certs = {0};
     (void)none;
     (void)status;
+    const struct device_build *build = o->build ? build_find(o->build) : NULL;
+    if (o->build && !build)
+        return err_set(ERR_USAGE, "there is no build '%s'; signet device builds lists them",
+                       o->build);
     enum err e = OK;
     for (int i = 1; e == OK && i < argc; i++)
         e = read_certs(argv[i], &a, &certs);
     if (e == OK)
-        e = import(argv[0], o->name, &certs);
+        e = import(argv[0], o->name, build, &certs);
     certstore_free(&certs);
     return e;
 }

@@ -7,7 +7,8 @@
 
 /* All options of all verbs; each verb has its own set of letters. */
 struct device_options {
-    const char *name, *server, *user, *password_file, *code, *type, *output, *trace, *connect_to;
+    const char *name, *build, *server, *user, *password_file, *code, *type, *output, *trace,
+        *connect_to;
     struct fault fault;
     int64_t for_s, time_scale;
     bool until_settled, sign_in, help;

@@ -13,13 +13,13 @@ static const char *value_of(const struct host *h, const char *path) {
         {"/DevInfo/Mod", HOST_MODEL},
         {"/DevInfo/DmV", "1.3"},
         {"/DevInfo/Lang", HOST_LANGUAGE},
-        {"/DevDetail/SwV", HOST_OS_VERSION},
+        {"/DevDetail/SwV", host_build(h)->version},
         {"/DevDetail/OEM", HOST_MANUFACTURER},
         {"/DevDetail/DevTyp", HOST_MODEL},
         {"/DevDetail/LrgObj", "true"},
         {"/DevDetail/Ext/Microsoft/DeviceName", h->name},
         {"/DevDetail/Ext/Microsoft/DNSComputerName", h->name},
-        {"/DevDetail/Ext/Microsoft/OSPlatform", "Windows 10 Enterprise"},
+        {"/DevDetail/Ext/Microsoft/OSPlatform", host_build(h)->platform},
         {"/DevDetail/Ext/Microsoft/ProcessorArchitecture", "9"},
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)

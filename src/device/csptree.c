@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "device/logon.h"
 #include "wire/mdm.h"
 
 static const struct csp_provider *const providers[] = {
@@ -150,13 +151,6 @@ static bool lacks_atomic(const struct csp_target *t, const struct csp_command *c
            host_switch_is(t->host, "atomic-required", "enforced");
 }
 
-/* ./User works while the user who enrolled is signed in, and never where none did: an enrollment
- * of the device alone (windows-mdm.md, A.1; users.md, 1.4). */
-static bool user_is_there(const struct host *h) {
-    bool alone = h->enrollment && !h->enrollment->user_store;
-    return !alone && host_switch_is(h, "login-status", "user");
-}
-
 int csptree_apply(struct host *h, const struct csp_command *c, struct arena *a,
                   struct csp_value *out) {
     struct csp_target t = {
@@ -165,7 +159,7 @@ int csptree_apply(struct host *h, const struct csp_command *c, struct arena *a,
     *out = (struct csp_value){0};
     if (!t.node)
         return SYNCML_NOT_FOUND;
-    if (t.user_scope && !user_is_there(h))
+    if (t.user_scope && !logon_user_is_there(h))
         return SYNCML_COMMAND_FAILED;
     if (!(t.node->access & c->verb))
         return SYNCML_NOT_ALLOWED;

@@ -181,8 +181,14 @@ void host_close(struct host *h) {
     free(h);
 }
 
+const struct device_build *host_build(const struct host *h) {
+    return h->build ? h->build : &device_builds[0];
+}
+
 const char *host_switch(const struct host *h, const char *name) {
     const char *value = json_string_value(json_object_get(h->switches, name));
+    if (!value)
+        value = build_switch(host_build(h), name);
     return value ? value : switch_find(name)->initial;
 }
 

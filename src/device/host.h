@@ -12,19 +12,18 @@
 
 #include <jansson.h>
 
+#include "device/builds.h"
 #include "device/certstore.h"
 #include "device/eventlog.h"
 #include "device/fault.h"
 #include "device/registry.h"
 #include "device/tasks.h"
 
-/* Windows 10 21H1, as in the captures. */
-#define HOST_OS_VERSION     "10.0.19043.2364"
-#define HOST_OS_VERSION_CSR "10.0.19043.2"
-#define HOST_MANUFACTURER   "VMware, Inc."
-#define HOST_MODEL          "VMware7,1"
-#define HOST_LANGUAGE       "en-US"
-#define HOST_OS_EDITION     "72"
+/* As in the captures; the version is the build's. */
+#define HOST_MANUFACTURER "VMware, Inc."
+#define HOST_MODEL        "VMware7,1"
+#define HOST_LANGUAGE     "en-US"
+#define HOST_OS_EDITION   "72"
 
 /* DMClient's poll schedule: three sets of interval in minutes and number (windows-mdm.md, A.8). */
 struct poll_set {
@@ -38,6 +37,7 @@ struct enrollment {
     const char *address;    /* ADDR */
     const char *thumbprint; /* of the device identity in LocalMachine\My or CurrentUser\My */
     bool user_store;
+    bool poll_on_login;
     bool leaving; /* the server ended it, or the user: the next session says so */
     struct poll_set poll[POLL_SETS];
     int64_t backoff_ms, backoff_max_ms, connect_tries;
@@ -55,7 +55,8 @@ struct host {
     const char *dir;
     int lock;
     const char *name, *device_id, *hw_id, *guid;
-    struct enrollment *enrollment; /* NULL before */
+    const struct device_build *build; /* NULL: the first */
+    struct enrollment *enrollment;    /* NULL before */
     struct schedule schedule;
     int64_t session;  /* number of the last DM session */
     const char *cv;   /* Ms-Cv's base */
@@ -92,7 +93,10 @@ enum err host_save(struct host *h) ERR_MUST_USE __attribute__((nonnull));
 /* NULL is allowed. Does not save. */
 void host_close(struct host *h);
 
-/* Value of the switch, its default when it was not set. The name must exist. */
+/* The build of Windows that the host plays. */
+const struct device_build *host_build(const struct host *h) __attribute__((nonnull));
+
+/* Value of the switch: as set, else the build's, else the default. The name must exist. */
 const char *host_switch(const struct host *h, const char *name) __attribute__((nonnull));
 bool host_switch_is(const struct host *h, const char *name, const char *value);
 

@@ -30,6 +30,7 @@ static enum err read_enrollment(struct host *h, json_t *j) {
     e->thumbprint = keep(h, thumbprint);
     e->user_store = user_store != 0;
     e->leaving = json_is_true(json_object_get(j, "leaving"));
+    e->poll_on_login = json_is_true(json_object_get(j, "pollOnLogin"));
     e->backoff_ms = number(j, "backoff");
     e->backoff_max_ms = number(j, "backoffMax");
     e->connect_tries = number(j, "connectTries");
@@ -55,6 +56,10 @@ static enum err read_host(struct host *h, json_t *j) {
     h->hw_id = keep(h, hw_id);
     h->guid = keep(h, guid);
     h->cv = keep(h, cv);
+    const char *build = json_string_value(json_object_get(j, "build"));
+    h->build = build ? build_find(build) : NULL;
+    if (build && !h->build)
+        return err_set(ERR_PARSE, "there is no build '%s'; signet device builds lists them", build);
     h->cv_count = number(j, "cvCount");
     h->session = number(j, "session");
     const json_t *s = json_object_get(j, "schedule");
@@ -80,11 +85,12 @@ static json_t *write_enrollment(const struct enrollment *e) {
         json_array_append_new(poll,
                               json_pack("{s:I, s:I}", "minutes", (json_int_t)e->poll[i].minutes,
                                         "number", (json_int_t)e->poll[i].number));
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:o}", "provider", e->provider,
-                     "user", e->user, "address", e->address, "thumbprint", e->thumbprint,
-                     "userStore", e->user_store, "leaving", e->leaving, "backoff",
-                     (json_int_t)e->backoff_ms, "backoffMax", (json_int_t)e->backoff_max_ms,
-                     "connectTries", (json_int_t)e->connect_tries, "poll", poll);
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:I, s:I, s:I, s:o}", "provider",
+                     e->provider, "user", e->user, "address", e->address, "thumbprint",
+                     e->thumbprint, "userStore", e->user_store, "leaving", e->leaving,
+                     "pollOnLogin", e->poll_on_login, "backoff", (json_int_t)e->backoff_ms,
+                     "backoffMax", (json_int_t)e->backoff_max_ms, "connectTries",
+                     (json_int_t)e->connect_tries, "poll", poll);
 }
 
 enum err host_file_save(const struct host *h, const char *path) {
@@ -95,6 +101,8 @@ enum err host_file_save(const struct host *h, const char *path) {
                           (json_int_t)h->session, "switches", h->switches, "schedule", "since",
                           (json_int_t)s->since_ms, "delay", (json_int_t)s->delay_ms, "polls",
                           (json_int_t)s->polls, "failures", (json_int_t)s->failures);
+    if (j)
+        json_object_set_new(j, "build", json_string(host_build(h)->name));
     if (j && h->enrollment)
         json_object_set_new(j, "enrollment", write_enrollment(h->enrollment));
     char *text = j ? json_dumps(j, JSON_INDENT(2)) : NULL;

@@ -26,15 +26,15 @@ static void write_addressing(struct buf *b, const char *action, const char *id, 
     xml_leaf(b, "a:To s:mustUnderstand=\"1\"", span_str(to));
 }
 
-void mde_write_discover(const char *url, const char *user, struct buf *b) {
+void mde_write_discover(const struct host *h, const char *url, const char *user, struct buf *b) {
     buf_str(b, "<s:Envelope xmlns:a=\"" NS_ADDRESSING "\" xmlns:s=\"" NS_SOAP "\">");
     write_addressing(b, ACTION_DISCOVER, ID_DISCOVER, url);
     buf_str(b,
             "</s:Header><s:Body><Discover xmlns=\"" NS_MDE "\"><request xmlns:i=\"" NS_XSI "\">");
     xml_leaf(b, "EmailAddress", span_str(user));
-    buf_str(b, "<RequestVersion>4.0</RequestVersion><DeviceType>CIMClient_Windows</DeviceType>"
-               "<ApplicationVersion>" HOST_OS_VERSION "</ApplicationVersion>"
-               "<OSEdition>" HOST_OS_EDITION "</OSEdition><AuthPolicies>"
+    buf_str(b, "<RequestVersion>4.0</RequestVersion><DeviceType>CIMClient_Windows</DeviceType>");
+    xml_leaf(b, "ApplicationVersion", span_str(host_build(h)->version));
+    buf_str(b, "<OSEdition>" HOST_OS_EDITION "</OSEdition><AuthPolicies>"
                "<AuthPolicy>OnPremise</AuthPolicy><AuthPolicy>Federated</AuthPolicy>"
                "</AuthPolicies></request></Discover></s:Body></s:Envelope>");
 }
@@ -103,8 +103,8 @@ static void write_context(struct buf *b, const struct host *h, const struct mde_
     write_item(b, "DeviceID", h->device_id);
     write_item(b, "EnrollmentType", u->type);
     write_item(b, "DeviceType", "CIMClient_Windows");
-    write_item(b, "OSVersion", HOST_OS_VERSION);
-    write_item(b, "ApplicationVersion", HOST_OS_VERSION);
+    write_item(b, "OSVersion", host_build(h)->version);
+    write_item(b, "ApplicationVersion", host_build(h)->version);
     write_item(b, "NotInOobe", "false");
     buf_str(b, "</ac:AdditionalContext>");
 }
@@ -134,12 +134,13 @@ void mde_write_rst(const struct host *h, const char *url, const struct mde_user 
     close_request(b);
 }
 
-void mde_write_renew(const char *url, const char *user, struct span cms, struct buf *b) {
+void mde_write_renew(const struct host *h, const char *url, const char *user, struct span cms,
+                     struct buf *b) {
     const struct mde_user u = {.name = user, .password = ""};
     write_request(b, url, &u, REQUEST_RENEW, VALUE_PKCS7, cms);
     buf_str(b, "<ac:AdditionalContext xmlns=\"" NS_AUTHZ "\">");
     write_item(b, "DeviceType", "CIMClient_Windows");
-    write_item(b, "ApplicationVersion", HOST_OS_VERSION);
+    write_item(b, "ApplicationVersion", host_build(h)->version);
     buf_str(b, "</ac:AdditionalContext>");
     close_request(b);
 }

@@ -14,13 +14,14 @@ struct mde_user {
     struct span token;           /* what the page gave: goes in place of name and password */
 };
 
-void mde_write_discover(const char *url, const char *user, struct buf *out);
+void mde_write_discover(const struct host *h, const char *url, const char *user, struct buf *out);
 void mde_write_get_policies(const char *url, const struct mde_user *u, struct buf *out);
 void mde_write_rst(const struct host *h, const char *url, const struct mde_user *u, struct span csr,
                    struct buf *out);
 
 /* RequestType Renew around a CMS (windows-mdm.md, C.8): an empty password, and hardly a context. */
-void mde_write_renew(const char *url, const char *user, struct span cms, struct buf *out);
+void mde_write_renew(const struct host *h, const char *url, const char *user, struct span cms,
+                     struct buf *out);
 
 /*
  * The PKCS#10. By the switch mde-csr its one CN is a PrintableString of 64 bytes, 30 characters of

@@ -100,7 +100,7 @@ enum err mde_discover(struct mde_talk *w, const char *url, const char *user,
     BUF_AUTO(message);
     struct xml_node *body;
     TRY(knock(w, url));
-    mde_write_discover(url, user, &message);
+    mde_write_discover(w->host, url, user, &message);
     TRY(mde_post(w, "discover", url, &message, &body));
     const struct xml_node *result = xml_path(body, "DiscoverResponse/DiscoverResult");
     if (!result || !xml_path_text(result, "EnrollmentServiceUrl").n)

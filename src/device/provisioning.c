@@ -196,6 +196,7 @@ static enum err read_schedule(const struct xml_node *doc, struct enrollment *e) 
                                    number(poll, "NumberOfSecondRetries", 0)};
     e->poll[2] = (struct poll_set){number(poll, "IntervalForRemainingScheduledRetries", 0),
                                    number(poll, "NumberOfRemainingScheduledRetries", 0)};
+    e->poll_on_login = span_is_nocase(span_trim(parm(poll, "PollOnLogin")), "true");
     for (size_t i = 0; i < POLL_SETS; i++)
         if (e->poll[i].minutes < 0 || e->poll[i].number < 0 || e->poll[i].minutes > 525600)
             return fail(HR_MENROLL_DMCLIENT_CSP, "a number of Poll is out of range");

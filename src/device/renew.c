@@ -78,7 +78,7 @@ static enum err request(struct mde_talk *w, const char *url, EVP_PKEY *key, stru
     struct span cms = csr.n ? sign(h, csr, &w->arena) : SPAN_NONE;
     if (!cms.n)
         return err_set(ERR_CRYPTO, "the renewal's key, request or signature cannot be made");
-    mde_write_renew(url, h->enrollment->user, cms, &message);
+    mde_write_renew(h, url, h->enrollment->user, cms, &message);
     TRY(mde_post(w, "renew", url, &message, &body));
     return mde_read_document(w, body, document);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "device/dm_client.h"
 #include "device/dm_package.h"
+#include "device/logon.h"
 #include "device/scep_task.h"
 
 enum { DAY_MINUTES = 24 * 60, NAP_MS = 200 };
@@ -76,8 +77,7 @@ static void consider(struct plan *best, enum work work, int64_t due_ms, const ch
 
 /* The task of a user's profile runs while that user is signed in (windows-mdm.md, A.1). */
 static bool may_run(const struct host *h, const struct task *t) {
-    return strncmp(t->key, SCEP_KEY_USER, strlen(SCEP_KEY_USER)) != 0 ||
-           host_switch_is(h, "login-status", "user");
+    return strncmp(t->key, SCEP_KEY_USER, strlen(SCEP_KEY_USER)) != 0 || logon_user_is_there(h);
 }
 
 /* What comes next, now or later. */

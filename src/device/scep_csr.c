@@ -136,7 +136,7 @@ static uint32_t fill(X509_REQ *csr, const struct host *h, const struct scep_sett
     bool ok =
         add_attribute(csr, OID_CHALLENGE_PASSWORD, V_ASN1_PRINTABLESTRING,
                       span_str(s->challenge)) &&
-        add_attribute(csr, OID_MS_OS_VERSION, V_ASN1_IA5STRING, span_str(HOST_OS_VERSION_CSR)) &&
+        add_attribute(csr, OID_MS_OS_VERSION, V_ASN1_IA5STRING, span_str(host_build(h)->csr)) &&
         add_client_info(csr, h, s->user_scope) && add_enroll_csp(csr, scep_values_in_tpm(h, s)) &&
         X509_REQ_sign(csr, key, digest) > 0;
     return ok ? HR_OK : HR_INVALID_ARGUMENT;

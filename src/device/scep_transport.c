@@ -7,19 +7,15 @@
 #include "device/hresult.h"
 #include "wire/scep.h"
 
-#define USER_AGENT \
-    "User-Agent: Mozilla/4.0 (compatible; Win32; NDES client 10.0.19043.2364/vb_release_svc_prod1)"
-
-const char *const *scep_headers(bool post) {
-    static const char *const of_get[] = {USER_AGENT, "Cache-Control: no-cache",
-                                         "Connection: Keep-Alive", "Pragma: no-cache", NULL};
-    static const char *const of_post[] = {USER_AGENT,
-                                          "Cache-Control: no-cache",
-                                          "Connection: Keep-Alive",
-                                          "Content-Type: " SCEP_TYPE_MESSAGE,
-                                          "Pragma: no-cache",
-                                          NULL};
-    return post ? of_post : of_get;
+void scep_headers(const struct host *h, bool post, const char *out[SCEP_HEADERS]) {
+    size_t n = 0;
+    out[n++] = host_build(h)->ndes_agent;
+    out[n++] = "Cache-Control: no-cache";
+    out[n++] = "Connection: Keep-Alive";
+    if (post)
+        out[n++] = "Content-Type: " SCEP_TYPE_MESSAGE;
+    out[n++] = "Pragma: no-cache";
+    out[n] = NULL;
 }
 
 bool scep_is_web_page(const struct fetch_reply *r) {
@@ -29,8 +25,9 @@ bool scep_is_web_page(const struct fetch_reply *r) {
 
 static uint32_t send_message(struct scep_transport *t, const char *kind, const char *extension,
                              const char *url, struct span body, struct fetch_reply *reply) {
-    struct fetch_request q = {
-        .url = url, .post = body.n > 0, .headers = scep_headers(body.n > 0), .body = body};
+    const char *headers[SCEP_HEADERS];
+    struct fetch_request q = {.url = url, .post = body.n > 0, .headers = headers, .body = body};
+    scep_headers(t->host, q.post, headers);
     enum err e = net_send(t->net, kind, extension, &q, reply);
     if (reply->cause != FETCH_OK)
         return hresult_of_fetch(reply->cause);

@@ -27,8 +27,11 @@ void scep_operation_url(struct buf *out, const char *url, struct span message);
 uint32_t scep_submit(struct scep_transport *t, const char *kind, struct span message,
                      struct fetch_reply *reply) __attribute__((nonnull));
 
-/* The headers of Windows' requests, for fetch_request; static. */
-const char *const *scep_headers(bool post) __attribute__((returns_nonnull));
+enum { SCEP_HEADERS = 6 };
+
+/* The headers of Windows' requests into `out`, for fetch_request. The texts are static. */
+void scep_headers(const struct host *h, bool post, const char *out[SCEP_HEADERS])
+    __attribute__((nonnull));
 
 /* A catch-all web page makes Windows complain about a file name (windows-scep.md, 1.15). */
 bool scep_is_web_page(const struct fetch_reply *reply) __attribute__((nonnull));

@@ -2,7 +2,6 @@
 #include "device/show.h"
 
 #include "device/ossl.h"
-#include "device/switches.h"
 
 #include "base/clock.h"
 
@@ -147,14 +146,4 @@ void show_certs(const struct host *h, bool json, FILE *out) {
         print_json(all, out);
     else
         json_decref(all);
-}
-
-void show_switches(const struct host *h, FILE *out) {
-    for (size_t i = 0; i < device_switch_count; i++) {
-        const struct device_switch *s = &device_switches[i];
-        const char *value = h ? host_switch(h, s->name) : s->initial;
-        fprintf(out, "%s=%s%s\n    %s; one of: %s\n    evidence: %s\n", s->name, value,
-                strcmp(value, s->initial) == 0 ? "" : "  (changed)", s->meaning, s->values,
-                s->evidence);
-    }
 }

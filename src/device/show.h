@@ -15,7 +15,4 @@ void show_events(const struct host *h, bool json, FILE *out);
 
 void show_certs(const struct host *h, bool json, FILE *out);
 
-/* The switches with value, meaning and evidence; `h` NULL shows the defaults. */
-void show_switches(const struct host *h, FILE *out);
-
 #endif

@@ -14,8 +14,10 @@ void probe_get(struct probe *p, const char *url, const char *operation, const ch
                                     message ? "&message=" : "", message ? message : "");
     fetch_reply_free(reply);
     *reply = (struct fetch_reply){0};
-    enum err e = fetch_send(
-        p->fetch, &(struct fetch_request){.url = full, .headers = scep_headers(false)}, reply);
+    const char *headers[SCEP_HEADERS];
+    scep_headers(&p->host, false, headers);
+    enum err e =
+        fetch_send(p->fetch, &(struct fetch_request){.url = full, .headers = headers}, reply);
     (void)e; /* reply->cause says it too; err_detail() has curl's words */
 }
 

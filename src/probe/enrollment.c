@@ -109,10 +109,12 @@ static void submit(struct probe *p, struct span message, struct fetch_reply *rep
     scep_operation_url(&url, p->url, p->caps.post ? SPAN_NONE : message);
     if (strchr(p->url, '?')) /* the query goes on */
         url.p[strlen(p->url)] = '&';
+    const char *headers[SCEP_HEADERS];
+    scep_headers(&p->host, p->caps.post, headers);
     struct fetch_request q = {.url = buf_cstr(&url),
                               .post = p->caps.post,
                               .once = true,
-                              .headers = scep_headers(p->caps.post),
+                              .headers = headers,
                               .body = p->caps.post ? message : SPAN_NONE};
     enum err e = fetch_send(p->fetch, &q, reply);
     (void)e; /* reply->cause says it too; probe_seen takes err_detail() */

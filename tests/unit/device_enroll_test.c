@@ -52,7 +52,7 @@ static void test_messages(void **state) {
     struct mde_user u = {.name = "user<&>@example.com", .password = "pass\"word", .type = "Device"};
     BUF_AUTO(m);
     struct xml_node *root;
-    mde_write_discover("https://h:443/x?a=1&b=2", u.name, &m);
+    mde_write_discover(f->h, "https://h:443/x?a=1&b=2", u.name, &m);
     assert_int_equal(xml_parse(&f->a, buf_view(&m), &root), OK);
     assert_true(span_is(xml_path_text(root, "Body/Discover/request/EmailAddress"), u.name));
     assert_true(span_is(xml_path_text(root, "Header/To"), "https://h:443/x?a=1&b=2"));
@@ -92,7 +92,7 @@ static void test_renewal_message(void **state) {
     struct fixture *f = *state;
     BUF_AUTO(m);
     struct xml_node *root;
-    mde_write_renew("https://h/e", "alice", span_str("CMS"), &m);
+    mde_write_renew(f->h, "https://h/e", "alice", span_str("CMS"), &m);
     assert_int_equal(xml_parse(&f->a, buf_view(&m), &root), OK);
     const struct xml_node *rst = xml_path(root, "Body/RequestSecurityToken");
     assert_true(span_is(xml_path_text(rst, "RequestType"), REQUEST_RENEW));

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/show_traits.h"
+
+#include "device/switches.h"
+
+static void print_json(json_t *j, FILE *out) {
+    json_dumpf(j, out, JSON_INDENT(2));
+    fputc('\n', out);
+    json_decref(j);
+}
+
+/* Why the switch has its value: "default", the name of the build, or "set". */
+static const char *origin_of(const struct host *h, const struct device_switch *s) {
+    if (h && json_object_get(h->switches, s->name))
+        return "set";
+    return h && build_switch(host_build(h), s->name) ? host_build(h)->name : "default";
+}
+
+static json_t *switch_json(const struct host *h, const struct device_switch *s) {
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?}", "name", s->name, "value",
+                     h ? host_switch(h, s->name) : s->initial, "origin", origin_of(h, s), "default",
+                     s->initial, "values", s->values, "meaning", s->meaning, "evidence",
+                     s->evidence, "open_point", s->open);
+}
+
+static void print_switch(const struct host *h, const struct device_switch *s, FILE *out) {
+    const char *origin = origin_of(h, s);
+    bool changed = strcmp(origin, "default") != 0;
+    fprintf(out, "%s=%s%s%s%s\n    %s; one of: %s; default: %s\n    evidence: %s\n", s->name,
+            h ? host_switch(h, s->name) : s->initial, changed ? "  (" : "", changed ? origin : "",
+            changed ? ")" : "", s->meaning, s->values, s->initial, s->evidence);
+    if (s->open)
+        fprintf(out, "    open point: %s %s\n",
+                s->open[0] == 'G' ? "windows-mdm.md" : "windows-scep.md", s->open);
+}
+
+void show_switches(const struct host *h, bool json, FILE *out) {
+    json_t *all = json_array();
+    for (size_t i = 0; i < device_switch_count; i++)
+        if (json)
+            json_array_append_new(all, switch_json(h, &device_switches[i]));
+        else
+            print_switch(h, &device_switches[i], out);
+    if (json)
+        print_json(all, out);
+    else
+        json_decref(all);
+}
+
+static json_t *build_json(const struct device_build *b) {
+    json_t *switches = json_object();
+    for (size_t i = 0; i < BUILD_SWITCHES && b->switches[i].name; i++)
+        json_object_set_new(switches, b->switches[i].name, json_string(b->switches[i].value));
+    return json_pack("{s:s, s:s, s:s, s:o, s:s}", "name", b->name, "version", b->version,
+                     "platform", b->platform, "switches", switches, "evidence", b->evidence);
+}
+
+static void print_build(const struct device_build *b, FILE *out) {
+    fprintf(out, "%s\n    %s %s", b->name, b->platform, b->version);
+    for (size_t i = 0; i < BUILD_SWITCHES && b->switches[i].name; i++)
+        fprintf(out, "%s%s=%s", i ? " " : "; ", b->switches[i].name, b->switches[i].value);
+    fprintf(out, "\n    evidence: %s\n", b->evidence);
+}
+
+void show_builds(bool json, FILE *out) {
+    json_t *all = json_array();
+    for (size_t i = 0; i < device_build_count; i++)
+        if (json)
+            json_array_append_new(all, build_json(&device_builds[i]));
+        else
+            print_build(&device_builds[i], out);
+    if (json)
+        print_json(all, out);
+    else
+        json_decref(all);
+}
