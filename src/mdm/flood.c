@@ -3,6 +3,7 @@
  * Before a message is worked on: who sent it, for those who count messages. Only who has proved
  * that he is a host counts as that host: else anyone could use up what another may send.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "mdm/report.h"
 
@@ -14,12 +15,22 @@ static enum err recognize(struct tx *tx, void *exchange) {
     return session_recognize(tx, exchange);
 }
 
+/* 0: the store is to be asked. */
+static int64_t known_by_certificate(const struct exchange *x) {
+    struct acquaintances *all = x->mdm->acquaintances;
+    return all && x->proof->cert.n ? acquaintance_find(all, x->cert, clock_monotonic_ms()) : 0;
+}
+
 enum err mdm_recognize(const struct mdm_message *m, int64_t *device) {
     struct exchange x = *session_exchange(m);
+    if ((*device = known_by_certificate(&x)))
+        return OK;
     x.looking = true;
     enum err e = store_read(x.mdm->store, recognize, &x);
     session_free(&x);
     *device = e == OK ? x.device.id : 0;
+    if (*device && x.proof->cert.n && x.mdm->acquaintances)
+        acquaintance_keep(x.mdm->acquaintances, x.cert, *device, clock_monotonic_ms());
     return is_stranger(e) ? OK : e;
 }
 

@@ -10,6 +10,7 @@
 #include "ca/revocation.h"
 #include "enroll/enroll.h"
 #include "gateway/challenge.h"
+#include "mdm/acquaintance.h"
 #include "mdm/guesses.h"
 
 /* What a host may prove itself by in its sessions. */
@@ -26,6 +27,7 @@ struct mdm {
     struct pki_holder *pki;
     struct gateway *gateway;                 /* NULL: none (tests) */
     struct guesses *guesses;                 /* judges passwords */
+    struct acquaintances *acquaintances;     /* for mdm_recognize; NULL: none (tests) */
     struct revocation *revocation;           /* is told when an outcome changes what is public */
     const char *server_url;                  /* https://host, as users type it */
     const char *policy_url, *enrollment_url; /* https://host/EnrollmentServer/... */
@@ -106,8 +108,9 @@ void mdm_tell_left_out(void);
 enum err mdm_read(const struct mdm *mdm, struct arena *a, const struct mdm_proof *proof,
                   struct span message, const char *peer, struct mdm_message **out) ERR_MUST_USE;
 
-/* The id of the host that has proved to have sent it, or 0: a stranger's, whatever name it bears.
- * Writes nothing. */
+/* The id of the host that has proved to have sent it, or 0: a stranger's, whatever name it bears. A
+ * certificate that has just proved it is believed for some seconds (mdm/acquaintance.h). Writes
+ * nothing. */
 enum err mdm_recognize(const struct mdm_message *m, int64_t *device) ERR_MUST_USE;
 
 /* Instead of the rest: there are too many messages of this host. Noted in its journal. */

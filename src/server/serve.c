@@ -35,6 +35,7 @@ struct house {
     struct gateway *gateway;
     struct rate *rate;
     struct guesses *guesses;
+    struct acquaintances *acquaintances;
     struct services services;
     struct forwarded forwarded;
     struct housekeeping housekeeping;
@@ -90,6 +91,7 @@ static void wire(struct house *h) {
         .pki = h->pki,
         .gateway = h->gateway,
         .guesses = h->guesses,
+        .acquaintances = h->acquaintances,
         .revocation = h->revocation,
         .server_url = c->public_url,
         .policy_url = arena_printf(a, "%s" PATH_POLICY, c->public_url),
@@ -150,6 +152,7 @@ static enum err open_house(struct house *h, const char *folder) {
     TRY(open_gateway(h));
     TRY(guesses_new(&h->guesses));
     h->rate = rate_new();
+    h->acquaintances = acquaintances_new();
     wire(h);
     TRY(doors_open(&h->config, &h->services, &h->forwarded, &h->http));
     struct admin_scope scope = {h->store, &h->services.scep, h->pki, &h->config, h->gateway};
@@ -166,6 +169,7 @@ static void close_house(struct house *h) {
     mdm_tell_left_out();
     admin_stop(h->admin);
     rate_free(h->rate);
+    acquaintances_free(h->acquaintances);
     upstream_poll_end();
     store_drain(h->store); /* its callbacks start requests of the gateway */
     gateway_close(h->gateway);
