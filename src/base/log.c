@@ -18,23 +18,57 @@ void log_set_level(enum log_level level) {
     atomic_store(&max_level, (int)level);
 }
 
-void log_write(enum log_level level, const char *topic, const char *fmt, ...) {
+/* The line with its end; gives its length. What does not fit is cut. */
+static size_t make_line(char line[LOG_BLOCK], enum log_level level, const char *topic,
+                        const char *fmt, va_list ap) {
     static const char *const names[] = {"error", "warn", "info", "debug"};
+    char at[CLOCK_ISO_SIZE];
+    int n = snprintf(line, LOG_BLOCK, "%s %s %s ", clock_iso(clock_ms(), at), names[level], topic);
+    int more = vsnprintf(line + n, LOG_BLOCK - (size_t)n, fmt, ap);
+    n = more < 0 ? n : n + more;
+    if (n > LOG_BLOCK - 2)
+        n = LOG_BLOCK - 2;
+    line[n] = '\n';
+    return (size_t)n + 1;
+}
+
+static void put_out(const char *lines, size_t n) {
+    ssize_t ignored = write(STDERR_FILENO, lines, n); /* one write: lines never mix */
+    (void)ignored;
+}
+
+void log_write(enum log_level level, const char *topic, const char *fmt, ...) {
+    char line[LOG_BLOCK];
+    va_list ap;
     if ((int)level > atomic_load(&max_level))
         return;
-    char line[4096], at[CLOCK_ISO_SIZE];
-    int n =
-        snprintf(line, sizeof line, "%s %s %s ", clock_iso(clock_ms(), at), names[level], topic);
+    va_start(ap, fmt);
+    put_out(line, make_line(line, level, topic, fmt, ap));
+    va_end(ap);
+}
+
+static void add_line(struct log_block *b, enum log_level level, const char *topic, const char *fmt,
+                     ...) {
+    char line[LOG_BLOCK];
     va_list ap;
     va_start(ap, fmt);
-    int more = vsnprintf(line + n, sizeof line - (size_t)n, fmt, ap);
+    size_t n = make_line(line, level, topic, fmt, ap);
     va_end(ap);
-    n = more < 0 ? n : n + more;
-    if ((size_t)n > sizeof line - 2)
-        n = (int)sizeof line - 2;
-    line[n] = '\n';
-    ssize_t ignored = write(STDERR_FILENO, line, (size_t)n + 1); /* one write: lines never mix */
-    (void)ignored;
+    if (n > LOG_BLOCK - b->n)
+        log_flush(b);
+    memcpy(b->text + b->n, line, n);
+    b->n += n;
+}
+
+void log_add(struct log_block *b, enum log_level level, const char *topic, const char *text) {
+    if ((int)level <= atomic_load(&max_level))
+        add_line(b, level, topic, "%s", text);
+}
+
+void log_flush(struct log_block *b) {
+    if (b->n)
+        put_out(b->text, b->n);
+    b->n = 0;
 }
 
 static bool is_plain(struct span s) {

@@ -22,6 +22,18 @@ void log_write(enum log_level level, const char *topic, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
+ * Lines that are there at once, with few system calls: zero-initialise, add, flush. Written in
+ * pieces of whole lines, none longer than what a pipe takes without mixing it with others'.
+ */
+enum { LOG_BLOCK = 4096 };
+struct log_block {
+    size_t n;
+    char text[LOG_BLOCK];
+};
+void log_add(struct log_block *b, enum log_level level, const char *topic, const char *text);
+void log_flush(struct log_block *b);
+
+/*
  * `s` as a logfmt value: as it is when it needs no quotes, else in double quotes with escapes; cut
  * at 200 bytes. The result is one of eight buffers of this thread, used in turn.
  */

@@ -34,20 +34,22 @@ void mdm_give(struct mdm_message *m, const struct mdm_wanted *wanted) {
     m->x.wanted = wanted;
 }
 
+static void log_message(struct tx *tx, const struct exchange *x) {
+    store_log(tx, LOG_INFO, "mdm",
+              "op=session peer=%s device=%s session=%s msg=%d reply=%d hint=%s status=ok",
+              log_q(span_str(x->peer)), x->device.device_id, log_q(x->in->session_id),
+              (int)x->in->msg_id, (int)x->msg_id, x->hint ? "yes" : "no");
+}
+
 enum err mdm_work(struct tx *tx, void *message) {
     struct exchange *x = &((struct mdm_message *)message)->x;
     enum err e = session_identify(tx, x);
     if (e == ERR_AUTH || e == ERR_FORBIDDEN)
         return session_refuse(tx, x);
     TRY(e);
-    return session_answer(tx, x);
-}
-
-static void log_message(const struct exchange *x) {
-    log_write(LOG_INFO, "mdm",
-              "op=session peer=%s device=%s session=%s msg=%d reply=%d hint=%s status=ok",
-              log_q(span_str(x->peer)), x->device.device_id, log_q(x->in->session_id),
-              (int)x->in->msg_id, (int)x->msg_id, x->hint ? "yes" : "no");
+    TRY(session_answer(tx, x));
+    log_message(tx, x);
+    return OK;
 }
 
 enum err mdm_finish(struct mdm_message *m, enum err committed, struct buf *reply) {
@@ -59,8 +61,6 @@ enum err mdm_finish(struct mdm_message *m, enum err committed, struct buf *reply
     }
     if (x->moved) /* what was superseded may be public now, or live again; an identity, too */
         revocation_changed(x->mdm->revocation);
-    if (!x->refused)
-        log_message(x);
     *reply = x->out.out;
     return OK;
 }

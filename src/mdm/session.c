@@ -101,7 +101,6 @@ static enum err invite(struct exchange *x) {
 
 /* The protocol's own form of "I do not know you": nothing else of the message is looked at. */
 enum err session_refuse(struct tx *tx, struct exchange *x) {
-    x->refused = true;
     x->msg_id = 1;
     if (x->login.asked)
         return invite(x);

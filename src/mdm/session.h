@@ -90,7 +90,6 @@ struct exchange {
     bool joined;                   /* the message goes on with a session that we know */
     int64_t msg_id;                /* of our reply */
     bool looking;                  /* the message is only looked at: nothing may be written */
-    bool refused;                  /* it is a stranger's */
     const char *alarm;             /* what is told of him; NULL: the log is enough */
     bool keep_reply;               /* the reply could not be made again from the message alone */
     bool ended;                    /* the host ends the session (Alert 1223) */

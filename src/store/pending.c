@@ -39,8 +39,11 @@ static void free_lines(struct pending_line *line) {
 }
 
 void pending_write(struct pending *p) {
+    struct log_block block;
+    block.n = 0;
     for (struct pending_line *line = p->first; line; line = line->next)
-        log_write(line->level, line->topic, "%s", line->text);
+        log_add(&block, line->level, line->topic, line->text);
+    log_flush(&block);
     pending_drop(p, NULL);
 }
 
