@@ -86,6 +86,15 @@ enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind
     return result == OK ? enrollment_update(tx, e) : result;
 }
 
+enum err enroll_event(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
+                      ...) {
+    va_list ap;
+    va_start(ap, text);
+    enum err result = enroll_add_event(tx, e, kind, text, &ap);
+    va_end(ap);
+    return result;
+}
+
 enum err enroll_new_id(struct arena *a, const char **out) {
     uint8_t random[ID_BYTES];
     char *id = arena_alloc(a, 2 * ID_BYTES + 1);

@@ -33,6 +33,11 @@ struct enroll_policy {
 enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
                        ...) ERR_MUST_USE __attribute__((sentinel));
 
+/* The same, but that only e->state is set, and the row is for the caller to write: who has more to
+ * change writes it once, and a note changes nothing. */
+enum err enroll_event(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
+                      ...) ERR_MUST_USE __attribute__((sentinel));
+
 /* Gives the profile to the device under a new id (12 hex digits), which *out gets. */
 enum err enroll_assign(struct tx *tx, struct arena *a, const struct device *device,
                        const struct stored_profile *profile, struct enrollment *out) ERR_MUST_USE;

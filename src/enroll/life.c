@@ -117,7 +117,7 @@ enum err enroll_settled(struct tx *tx, struct arena *a, struct enrollment *e, in
                         int64_t not_after) {
     struct enrollment *all;
     if (e->state != STATE_CONFIRMED && e->state != STATE_REPORTED)
-        return OK;
+        return enrollment_update(tx, e);
     e->not_after = not_after;
     e->renew_at = not_after ? renew_due(not_before, not_after, e->id) : 0;
     e->next_check = enroll_next_check(e, clock_ms());

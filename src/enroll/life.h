@@ -82,7 +82,7 @@ enum err enroll_begin(struct tx *tx, struct arena *a, const struct device *devic
  * Inside enroll/: `e` has just been confirmed, or reported, with a certificate of that life (0: not
  * known). What it stands for, and what came of its assignment before it, is renewed then, or taken
  * away where the host never had it; a reported one, which nothing proves, replaces only what is
- * gone.
+ * gone. Writes the row of `e`.
  */
 enum err enroll_settled(struct tx *tx, struct arena *a, struct enrollment *e, int64_t not_before,
                         int64_t not_after) ERR_MUST_USE;

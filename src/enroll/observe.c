@@ -44,8 +44,8 @@ enum err observe_confirmed(struct tx *tx, struct arena *a, struct enrollment *e,
                            const struct observation *seen, const char *text, int64_t not_before,
                            int64_t not_after) {
     e->deadline = 0;
-    TRY(enroll_record(tx, e, EVENT_CONFIRMED, text, "status", seen->status, "thumbprint",
-                      seen->thumbprint, "respondent", seen->respondent, NULL));
+    TRY(enroll_event(tx, e, EVENT_CONFIRMED, text, "status", seen->status, "thumbprint",
+                     seen->thumbprint, "respondent", seen->respondent, NULL));
     return enroll_settled(tx, a, e, not_before, not_after);
 }
 
@@ -180,8 +180,8 @@ enum err observe_reported(struct tx *tx, struct arena *a, struct enrollment *e,
                      "%s FILE confirms it",
                      shown, e->endpoint, e->endpoint);
     e->deadline = 0;
-    TRY(enroll_record(tx, e, EVENT_REPORTED, text, "status", seen->status, "thumbprint", shown,
-                      "respondent", seen->respondent, NULL));
+    TRY(enroll_event(tx, e, EVENT_REPORTED, text, "status", seen->status, "thumbprint", shown,
+                     "respondent", seen->respondent, NULL));
     return enroll_settled(tx, a, e, 0, 0);
 }
 

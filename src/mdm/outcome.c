@@ -37,9 +37,9 @@ static enum err note_waiting(struct tx *tx, struct exchange *x, const struct tru
         const struct anchor *anchor =
             e->state == STATE_ASSIGNED ? find_anchor(target_of(x, e->endpoint), t->sha1) : NULL;
         if (anchor)
-            TRY(enroll_record(tx, e, EVENT_NOTE,
-                              arena_printf(x->a, "%s (%s)", text, name_of(x->a, anchor)),
-                              "thumbprint", t->sha1, "status", t->add_code, NULL));
+            TRY(enroll_event(tx, e, EVENT_NOTE,
+                             arena_printf(x->a, "%s (%s)", text, name_of(x->a, anchor)),
+                             "thumbprint", t->sha1, "status", t->add_code, NULL));
     }
     return OK;
 }
