@@ -158,21 +158,12 @@ enum err pfx_moved(struct tx *tx, const struct enrollment *e, enum enroll_state 
 
 /* ---- its end ---- */
 
-static enum err was_sent(struct tx *tx, struct arena *a, const struct enrollment *e, bool *out) {
-    struct event *all;
-    *out = false;
-    TRY(enrollment_list_events(tx, a, e->id, &all));
-    for (; all; all = all->next)
-        *out |= all->kind == EVENT_SENT;
-    return OK;
-}
-
 enum err pfx_give_back(struct tx *tx, struct arena *a, struct enrollment *e, bool *out) {
     struct pfx pfx;
     struct certificate *all;
-    bool sent;
+    int64_t sent;
     TRY(pfx_get(tx, a, e->id, &pfx));
-    TRY(was_sent(tx, a, e, &sent));
+    TRY(enrollment_count_events(tx, e->id, EVENT_SENT, &sent));
     *out = !pfx.made && !sent;
     if (!*out)
         return OK;
