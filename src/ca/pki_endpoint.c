@@ -8,6 +8,7 @@
 #include "ca/pki_endpoint.h"
 
 #include "base/buf.h"
+#include "crypto/rsa.h"
 
 const char *endpoint_section(struct arena *a, const char *name) {
     return strcmp(name, "default") == 0 ? "[scep]" : arena_printf(a, "[endpoint \"%s\"]", name);
@@ -51,6 +52,15 @@ static void choose_keys(struct endpoint *e, enum ca_certs_form form) {
     e->signer = form == CA_CERTS_SINGLE     ? ca->issuer
                 : form == CA_CERTS_SPLIT_RA ? ca->ra_sign
                                             : ca->ra;
+}
+
+/* Better now than when the first client has sent what nobody can open. */
+static enum err check_openers(const struct endpoint *e) {
+    for (size_t i = 0; i < e->opener_count; i++) {
+        if (key_check_decrypt(e->openers[i].key) != OK)
+            return err_context(ERR_CONFIG, "the CA '%s'", e->ca->name);
+    }
+    return OK;
 }
 
 /* ---- answers ---- */
@@ -123,6 +133,7 @@ enum err endpoint_resolve(struct arena *a, const struct pki *pki,
     if (form == CA_CERTS_SINGLE)
         TRY(check_single(out->ca));
     choose_keys(out, form);
+    TRY(check_openers(out));
     out->capabilities = capabilities(a, out);
     return make_ca_certs(a, out, form);
 }

@@ -14,9 +14,9 @@ enum err key_decrypt_raw(const struct key *k, struct span in, struct arena *a,
                          struct span *out) ERR_MUST_USE;
 
 /*
- * Whether key_decrypt_raw can work with this key, for those who load an RA. ERR_ALGORITHM: it is no
- * RSA key, or its token lacks CKM_RSA_X_509, without which the padding would be the token's to
- * judge.
+ * Whether key_decrypt_raw can work with this key, for those who load what opens envelopes.
+ * ERR_ALGORITHM: it is no RSA key, or its token lacks CKM_RSA_X_509, without which the padding
+ * would be the token's to judge.
  */
 enum err key_check_decrypt(const struct key *k) ERR_MUST_USE;
 

@@ -22,8 +22,11 @@ enum err pfx_get(struct tx *tx, struct arena *a, const char *enrollment,
                  struct pfx *out) ERR_MUST_USE;
 
 /*
- * Forgets the secret, and the answer to its host that may hold it, too (store/session.h): what they
- * were is overwritten in the database's file, so that no copy of it that is made later tells them.
+ * Forgets the secret, and the answer to its host that may hold it, too (store/session.h): no backup
+ * that is made later has them. What they were is overwritten in the database's file by the next
+ * checkpoint: after 16 MiB of commits, or when the server ends. Until then, and in the -wal file
+ * beside it until later commits have taken their place there, or the server has ended, the sealed
+ * bytes can still be found by whoever reads the files themselves; they open with challenge.key.
  */
 enum err pfx_wipe(struct tx *tx, const char *enrollment) ERR_MUST_USE;
 

@@ -166,6 +166,16 @@ static void an_ec_ca_is_not_alone(void **state) {
     not_opened("[scep]: ca-certs = single wants a CA with an RSA key");
 }
 
+/* The CA's signature makes an RA of it, but no client could encrypt to it. */
+static void an_ra_opens_envelopes(void **state) {
+    (void)state;
+    pki_close(open_it());
+    sh(&folder, "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ra.key && "
+                "openssl req -new -key ra.key -subj /CN=ra -out ra.csr");
+    sign(&folder, "ca", "ra.csr", "ra", "keyUsage=digitalSignature", 1000);
+    not_opened("[scep]: the CA 'default': an EC key cannot open envelopes: take an RSA key");
+}
+
 static void what_is_not_opened(void **state) {
     (void)state;
     settings.endpoints[1] = endpoint_of("corp", "/scep/corp");
@@ -519,6 +529,7 @@ int main(void) {
         WITH_CA(the_ca_alone),
         WITH_CA(a_chain_up_to_the_root),
         WITH_CA(an_ec_ca_is_not_alone),
+        WITH_CA(an_ra_opens_envelopes),
         WITH_CA(what_is_not_opened),
         WITH_CA(who_holds_it_keeps_it),
         WITH_CA(a_retired_ca_is_known),
