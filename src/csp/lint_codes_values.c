@@ -122,7 +122,7 @@ const struct lint_code lint_codes_values[LINT_CODES - LINT_FIRST_OF_VALUES] = {
                                   "It takes ';' as a separator, as it takes ','.", 0, 0, 0,
                                   "Put a value with ';' into double quotes.", "windows-mdm.md A.5"},
     ID(LINT_SUBJECT_LONG) = {"subject-long", LINT_WARNING, DOCUMENTED,
-                             "It cannot be told what it does; X.520 allows 64 characters (C: 2), "
+                             "What it does is not known; X.520 allows 64 characters, "
                              "and CAs refuse more.",
                              0x80094001, 0, 0, "Shorten the value.",
                              "users.md 7 (OU 64); windows-scep.md 5; RFC 5280, A.1"},

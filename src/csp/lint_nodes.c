@@ -82,16 +82,17 @@ static const struct profile_command *first_known(const struct lint *l) {
     return c;
 }
 
-static void judge_scope(struct lint *l, const struct profile_command *c) {
-    const struct profile_command *first = first_known(l);
-    struct span id = profile_unique_id(c->path), before = profile_unique_id(first->path);
-    if (is_user(c) != is_user(first))
+/* Beside the one before it, so that a change is told once. */
+static void judge_scope(struct lint *l, const struct profile_command *c,
+                        const struct profile_command *before) {
+    struct span id = profile_unique_id(c->path), id_before = profile_unique_id(before->path);
+    if (is_user(c) != is_user(before))
         lint_tell(l, c, LINT_SCOPE_MIXED, "%s here, but %s in line %u",
-                  is_user(c) ? "./User" : "./Device", is_user(first) ? "./User" : "./Device",
-                  first->element->line);
-    if (!span_eq(id, before))
+                  is_user(c) ? "./User" : "./Device", is_user(before) ? "./User" : "./Device",
+                  before->element->line);
+    if (!span_eq(id, id_before))
         lint_tell(l, c, LINT_UNIQUE_ID_DIFFERS, "UniqueID %s here, but %s in line %u",
-                  PROFILE_QUOTE(id), PROFILE_QUOTE(before), first->element->line);
+                  PROFILE_QUOTE(id), PROFILE_QUOTE(id_before), before->element->line);
 }
 
 static void tell_doubled(struct lint *l, const struct profile_command *c,
@@ -119,6 +120,13 @@ static void judge_order(struct lint *l, const struct profile_command *c) {
             return;
         }
     }
+}
+
+static const struct profile_command *last_exec(const struct lint *l) {
+    const struct profile_command *last = NULL;
+    for (const struct profile_command *c = l->first; c; c = c->next)
+        last = lint_is(c, "Enroll") ? c : last;
+    return last;
 }
 
 /* The Exec moves behind the last command. */
@@ -161,12 +169,23 @@ static void tell_no_exec(struct lint *l) {
                                     buf_cstr(&path))));
 }
 
+/* A command that was meant for it is mended first. */
+static bool is_misspelt(const struct lint *l, const char *name) {
+    for (const struct profile_command *c = l->first; c; c = c->next) {
+        const char *meant =
+            c->node || !profile_scep_prefix(c->path) ? NULL : profile_misspelt(l->a, c->path).meant;
+        if (meant && strcmp(meant, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void judge_missing(struct lint *l) {
     for (size_t i = 0; i < csp_table_size; i++) {
         const struct csp_node *n = &csp_table[i];
         const char *name = profile_node_name(n);
         if (n->occurrence != CSP_ONE || strncmp(n->path, INSTALL, strlen(INSTALL)) != 0 ||
-            lint_find(l, name))
+            lint_find(l, name) || is_misspelt(l, name))
             continue;
         if (n->access & CSP_EXEC)
             tell_no_exec(l);
@@ -220,15 +239,17 @@ static void tell_replace(struct lint *l) {
 void lint_nodes(struct lint *l) {
     for (struct profile_command *c = l->first; c; c = c->next)
         judge_address(l, c);
-    for (const struct profile_command *c = l->first; c; c = c->next) {
+    const struct profile_command *before = first_known(l);
+    for (const struct profile_command *c = before; c; c = c->next) {
         if (!c->node)
             continue;
-        judge_scope(l, c);
+        judge_scope(l, c, before);
+        before = c;
         judge_access(l, c);
         judge_order(l, c);
     }
     tell_replace(l);
-    const struct profile_command *exec = lint_find(l, "Enroll");
+    const struct profile_command *exec = last_exec(l);
     if (exec)
         judge_exec(l, exec);
     if (first_known(l) || (!l->first && span_is(l->holder->name, "Atomic")))

@@ -79,9 +79,10 @@ static size_t foreign_at(struct span s) {
 static bool tell_foreign(struct lint *l, const struct profile_command *c) {
     for (size_t i = 0, n; i < c->value.n; i += n) {
         struct span rest = span_from(c->value, i);
-        const uint8_t *close = span_starts(rest, "{{") ? memmem(rest.p, rest.n, "}}", 2) : NULL;
-        n = close ? (size_t)(close - rest.p) + 2 : 1;
-        size_t length = close ? 0 : foreign_at(rest);
+        bool ours = span_starts(rest, "{{");
+        const uint8_t *close = ours ? memmem(rest.p, rest.n, "}}", 2) : NULL;
+        n = close ? (size_t)(close - rest.p) + 2 : ours ? 2 : 1;
+        size_t length = ours ? 0 : foreign_at(rest);
         if (!length)
             continue;
         lint_tell(l, c, LINT_PLACEHOLDER_FOREIGN, "\"%s\" looks like a placeholder of another MDM",

@@ -121,8 +121,6 @@ static void tell_escape(struct lint *l, const struct profile_command *c) {
 
 static size_t most_of(struct span type) {
     static const char *const of64[] = {"CN", "OU", "O", "T", "TITLE", "SERIALNUMBER"};
-    if (span_is_nocase(type, "C"))
-        return 2;
     for (size_t i = 0; i < sizeof of64 / sizeof *of64; i++)
         if (span_is_nocase(type, of64[i]))
             return 64;
