@@ -92,6 +92,23 @@ static struct host *new_host(const char *dir) {
     return h;
 }
 
+static void give_identity(struct host *h, const char *name) {
+    h->name = name ? arena_str(&h->mem, span_str(name)) : random_name(&h->mem);
+    h->device_id = host_random_hex(&h->mem, 16);
+    h->hw_id = host_random_hex(&h->mem, 32);
+    h->guid = host_random_guid(&h->mem);
+    h->cv = random_cv(&h->mem);
+}
+
+enum err host_make(const char *dir, const char *name, struct host **out) {
+    if (name)
+        TRY(check_name(name));
+    *out = new_host(dir);
+    (*out)->in_memory = true;
+    give_identity(*out, name);
+    return OK;
+}
+
 enum err host_create(const char *dir, const char *name) {
     if (name)
         TRY(check_name(name));
@@ -101,11 +118,7 @@ enum err host_create(const char *dir, const char *name) {
     if (e == OK && access(arena_printf(&h->mem, "%s/host.json", dir), F_OK) == 0)
         e = err_set(ERR_EXISTS, "'%s' already holds a host", dir);
     if (e == OK) {
-        h->name = name ? arena_str(&h->mem, span_str(name)) : random_name(&h->mem);
-        h->device_id = host_random_hex(&h->mem, 16);
-        h->hw_id = host_random_hex(&h->mem, 32);
-        h->guid = host_random_guid(&h->mem);
-        h->cv = random_cv(&h->mem);
+        give_identity(h, name);
         e = host_save(h);
     }
     host_close(h);
@@ -158,6 +171,8 @@ enum err host_open(const char *dir, enum host_access access_mode, struct host **
 enum err host_save(struct host *h) {
     BUF_AUTO(text);
     ARENA_AUTO(a);
+    if (h->in_memory)
+        return OK;
     TRY(certstore_save(&h->certs, h->dir));
     TRY(tasks_save(&h->tasks, arena_printf(&a, "%s/tasks.json", h->dir)));
     registry_print(&h->registry->root, "", &text);

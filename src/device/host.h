@@ -50,6 +50,8 @@ struct schedule {
     int64_t failures; /* sessions that failed in a row */
 };
 
+struct key_pool;
+
 struct host {
     struct arena mem;
     const char *dir;
@@ -71,6 +73,9 @@ struct host {
     const char *connect_to; /* see fetch.h */
     struct fault fault;
     int64_t time_scale;
+    bool in_memory;                     /* host_save writes nothing */
+    int64_t requests;                   /* that it sent, HTTP */
+    const struct key_pool *shared_keys; /* of a fleet; NULL: each key is new */
 };
 
 enum host_access { HOST_READ, HOST_CHANGE };
@@ -80,6 +85,12 @@ enum host_access { HOST_READ, HOST_CHANGE };
  * ERR_EXISTS when there is one, ERR_USAGE for a name that is no NetBIOS name.
  */
 enum err host_create(const char *dir, const char *name) ERR_MUST_USE;
+
+/*
+ * The same without a folder: the host is in memory, and gone when it is closed, unless somebody
+ * clears `in_memory` and makes the folder `dir` before host_save. ERR_USAGE for the name.
+ */
+enum err host_make(const char *dir, const char *name, struct host **out) ERR_MUST_USE;
 
 /*
  * Opens the host of `dir`. HOST_CHANGE takes the lock and waits for it up to 5 s, then gives

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "device/hresult.h"
+#include "device/key_pool.h"
 #include "device/mde_talk.h"
 #include "device/provisioning.h"
 #include "device/sign_in.h"
@@ -72,7 +73,7 @@ static enum err request_token(struct enrolling *w) {
     struct xml_node *body;
     struct span document;
     struct host *h = w->talk.host;
-    OSSL_AUTO(EVP_PKEY) key = EVP_RSA_gen((size_t)w->key_bits);
+    OSSL_AUTO(EVP_PKEY) key = key_pool_take(h->shared_keys, (size_t)w->key_bits);
     struct span csr = key ? mde_csr(h, key, w->sha256, &w->talk.arena) : SPAN_NONE;
     if (!csr.n)
         return err_set(ERR_CRYPTO, "the enrollment's key or request cannot be made");

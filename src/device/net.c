@@ -81,6 +81,7 @@ static enum err trace(const char *folder, const char *kind, const char *extensio
 enum err net_send(struct net *n, const char *kind, const char *extension,
                   const struct fetch_request *q, struct fetch_reply *r) {
     enum err e = fetch_send(n->fetch, q, r);
+    n->host->requests++;
     if (n->host->trace) {
         struct buf detail = {0};
         buf_str(&detail, err_detail());

@@ -99,7 +99,7 @@ static struct plan next_work(const struct host *h) {
     return best;
 }
 
-static bool is_settled(struct host *h) {
+bool run_is_settled(struct host *h) {
     ARENA_AUTO(a);
     bool leaves = h->enrollment && h->enrollment->leaving;
     return h->tasks.count == 0 && !leaves && scep_task_keys(h, &a)[0] != NULL;
@@ -109,17 +109,23 @@ static enum err do_work(struct host *h, const struct plan *p) {
     return p->work == WORK_ENROLL ? scep_task_run(h, p->key) : hold_session(h);
 }
 
+enum err run_step(struct host *h, int64_t *wait_ms) {
+    struct plan p = next_work(h);
+    int64_t wait = p.work == WORK_NONE ? NAP_MS : p.due_ms - host_clock_ms(h);
+    bool due = p.work != WORK_NONE && wait <= 0;
+    *wait_ms = due ? 0 : wait;
+    return due ? do_work(h, &p) : OK;
+}
+
 enum err run_host(struct host *h, int64_t limit_ms, bool until_settled, bool *settled) {
     int64_t end = clock_monotonic_ms() + limit_ms;
     bool enrolled = h->enrollment != NULL;
     for (;;) {
-        struct plan p = next_work(h);
-        int64_t wait = p.work == WORK_NONE ? NAP_MS : p.due_ms - host_clock_ms(h);
-        if (p.work != WORK_NONE && wait <= 0) {
-            TRY(do_work(h, &p));
+        int64_t wait;
+        TRY(run_step(h, &wait));
+        if (!wait)
             continue;
-        }
-        *settled = is_settled(h) || (enrolled && !h->enrollment);
+        *settled = run_is_settled(h) || (enrolled && !h->enrollment);
         int64_t left = limit_ms ? end - clock_monotonic_ms() : NAP_MS;
         if ((until_settled && *settled) || left <= 0)
             return OK;

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "device/hresult.h"
+#include "device/key_pool.h"
 #include "device/scep_message.h"
 #include "device/scep_values.h"
 #include "wire/scep.h"
@@ -132,7 +133,7 @@ static uint32_t make_keys(const struct host *h, const struct scep_settings *s,
     if (host_switch_is(h, "signer-key", "csr") && EVP_PKEY_up_ref(r->key))
         r->signer_key = r->key;
     else
-        r->signer_key = EVP_RSA_gen(SIGNER_BITS);
+        r->signer_key = key_pool_take(h->shared_keys, SIGNER_BITS);
     return r->signer_key ? HR_OK : HR_NTE_BAD_DATA;
 }
 
