@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * signet device: what the server knows of its hosts, and the emulated Windows host. Two tables of
- * verbs; those of the emulated host (device_host.c) work on a state folder DIR.
+ * verbs; those of the emulated host (device_host.c) work on a state folder DIR. `fleet` plays many.
  */
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +34,8 @@ static void print_usage(void) {
         printf("  signet device %s %s\n", verbs[i].name, verbs[i].arguments);
     printf("\nThe emulated Windows host. DIR holds its whole state:\n\n");
     device_host_print_verbs();
+    printf(
+        "  signet device fleet -n N --server URL --trust CERT.pem --user NAME --code CODE [...]\n");
     printf("\nsignet device VERB --help tells more.\n");
 }
 
@@ -67,6 +69,8 @@ int cmd_device(int argc, char **argv) {
     }
     if (argc > 1 && is_for_emulated_host(argc - 1, argv + 1))
         return device_host_run(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "fleet") == 0)
+        return cmd_device_fleet(argc - 1, argv + 1);
     for (int i = 0; argc > 1 && i < VERBS; i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return verbs[i].run(argc - 1, argv + 1);

@@ -12,7 +12,7 @@
 
 enum { PEM_MAX = 1024 * 1024, PASSWORD_MAX = 4096 };
 
-static enum err read_certs(const char *path, struct arena *a, struct certstore *into) {
+enum err device_read_certs(const char *path, struct arena *a, struct certstore *into) {
     BUF_AUTO(text);
     int count = 0;
     TRY(file_read(path, PEM_MAX, &text));
@@ -60,14 +60,14 @@ enum err emulated_trust(struct host *none, const struct device_options *o, int a
                        o->build);
     enum err e = OK;
     for (int i = 1; e == OK && i < argc; i++)
-        e = read_certs(argv[i], &a, &certs);
+        e = device_read_certs(argv[i], &a, &certs);
     if (e == OK)
         e = import(argv[0], o->name, build, &certs);
     certstore_free(&certs);
     return e;
 }
 
-static enum err read_password(const char *path, struct buf *out) {
+enum err device_read_password(const char *path, struct buf *out) {
     TRY(file_read(path, PASSWORD_MAX, out));
     while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
         out->n--;
@@ -87,7 +87,7 @@ enum err emulated_enroll(struct host *h, const struct device_options *o, int arg
     if (strcmp(type, "Full") != 0 && strcmp(type, "Device") != 0)
         return err_set(ERR_USAGE, "--type is Full or Device, not '%s'", type);
     if (o->password_file)
-        TRY(read_password(o->password_file, &password));
+        TRY(device_read_password(o->password_file, &password));
     struct mde_user user = {.name = o->user,
                             .password = o->code ? o->code : buf_cstr(&password),
                             .type = type,

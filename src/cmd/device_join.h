@@ -25,4 +25,11 @@ enum err emulated_renew(struct host *h, const struct device_options *o, int argc
 enum err emulated_unenroll(struct host *h, const struct device_options *o, int argc, char **argv,
                            int *status);
 
+/* Adds the certificates of a PEM file to the store Root; they live in `a`. ERR_PARSE: it has none.
+ */
+enum err device_read_certs(const char *path, struct arena *a, struct certstore *into) ERR_MUST_USE;
+
+/* The password in a file, without the end of its line. ERR_USAGE: it is empty. */
+enum err device_read_password(const char *path, struct buf *out) ERR_MUST_USE;
+
 #endif
