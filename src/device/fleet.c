@@ -53,16 +53,26 @@ static bool is_done(const struct fleet_member *m) {
     return m->state == FLEET_SETTLED || m->state == FLEET_FAILED;
 }
 
-/* The one that is due first; NULL when all are done or at work. A host's step takes so much longer
- * than a look at each that a better order would not be noticed. */
-static struct fleet_member *first_due(struct fleet *f) {
-    struct fleet_member *first = NULL;
+/*
+ * Of those that are due, who has come farthest: a host that has begun is not held up by those that
+ * have not, so that their waiting for a thread is in nobody's time to the certificate.
+ */
+static bool goes_before(const struct fleet_member *a, const struct fleet_member *b, int64_t now) {
+    bool both_due = a->due_ms <= now && b->due_ms <= now;
+    return both_due && a->state != b->state ? a->state > b->state : a->due_ms < b->due_ms;
+}
+
+/* Who is next, due or not; NULL when all are done or at work. A step takes so much longer than a
+ * look at each host that a better order would not be noticed. */
+static struct fleet_member *next_member(struct fleet *f) {
+    struct fleet_member *next = NULL;
+    int64_t now = clock_monotonic_ms();
     for (int64_t i = 0; i < f->settings.hosts; i++) {
         struct fleet_member *m = &f->members[i];
-        if (!m->busy && !is_done(m) && (!first || m->due_ms < first->due_ms))
-            first = m;
+        if (!m->busy && !is_done(m) && (!next || goes_before(m, next, now)))
+            next = m;
     }
-    return first;
+    return next;
 }
 
 static bool is_over(const struct fleet *f) {
@@ -81,7 +91,7 @@ static void wait_until(struct fleet *f, int64_t ms) {
 /* Waits for a host that is due, and takes it; NULL when there is no more work. */
 static struct fleet_member *take(struct fleet *f) {
     while (!f->stop && !is_over(f)) {
-        struct fleet_member *m = first_due(f);
+        struct fleet_member *m = next_member(f);
         if (!m)
             pthread_cond_wait(&f->changed, &f->lock);
         else if (m->due_ms > clock_monotonic_ms())

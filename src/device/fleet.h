@@ -2,8 +2,8 @@
 /*
  * Many emulated hosts in one process. Each is a host of its own, with names, ids, keys, stores,
  * registry, tasks and clock, and does all that `signet device enroll` and `run` do; it only waits
- * in memory while it has nothing to do. A few threads work: each takes the host that is due first,
- * has it do one thing (enroll, one session, one attempt of its SCEP task), and puts it back.
+ * in memory while it has nothing to do. A few threads work: each takes a host that is due, has it
+ * do one thing (enroll, one session, one attempt of its SCEP task), and puts it back.
  *
  * A host is settled when it has a certificate and has told the server so; when all are, or have
  * failed for good, the fleet is over.
