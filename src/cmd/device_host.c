@@ -9,6 +9,7 @@
 
 #include "cmd/device_apply.h"
 #include "cmd/device_join.h"
+#include "cmd/device_look.h"
 #include "cmd/device_traits.h"
 #include "device/dm_client.h"
 #include "device/hresult.h"
@@ -36,6 +37,8 @@ static const struct option long_options[] = {
     {"for", required_argument, NULL, 'f'},
     {"until-settled", no_argument, NULL, 'U'},
     {"time-scale", required_argument, NULL, 'S'},
+    {"export", required_argument, NULL, 'E'},
+    {"id", required_argument, NULL, 'I'},
     {NULL, 0, NULL, 0},
 };
 
@@ -124,37 +127,6 @@ static enum err scep(struct host *h, const struct device_options *o, int argc, c
     return count ? OK : no_scep_task(argc > 1 ? argv[1] : NULL);
 }
 
-static bool wants_json(const struct device_options *o) {
-    return o->output && strcmp(o->output, "json") == 0;
-}
-
-static enum err registry(struct host *h, const struct device_options *o, int argc, char **argv,
-                         int *status) {
-    (void)argc;
-    (void)argv;
-    (void)status;
-    show_registry(h, wants_json(o), stdout);
-    return OK;
-}
-
-static enum err events(struct host *h, const struct device_options *o, int argc, char **argv,
-                       int *status) {
-    (void)argc;
-    (void)argv;
-    (void)status;
-    show_events(h, wants_json(o), stdout);
-    return OK;
-}
-
-static enum err certs(struct host *h, const struct device_options *o, int argc, char **argv,
-                      int *status) {
-    (void)argc;
-    (void)argv;
-    (void)status;
-    show_certs(h, wants_json(o), stdout);
-    return OK;
-}
-
 static const struct verb verbs[] = {
     {"trust", "DIR CERT.pem... [--name NAME] [--build NAME]",
      "Makes a new host in DIR when there is none, and imports the certificates into its store\n"
@@ -200,11 +172,26 @@ static const struct verb verbs[] = {
      "the HRESULT that a host of SyncApplicationVersion 3.0 tells with it. Exit status 3 when a command\n"
      "was refused, or when the host could not read the message at all.",
      "ho:", 2, 2, emulated_apply, HOST_CHANGE, false},
-    {"registry", "DIR [-o json]", "Shows the registry; registry.reg in DIR can be edited by hand.",
-     "ho:", 1, 1, registry, HOST_READ, false},
-    {"events", "DIR [-o json]", "Shows the event log.", "ho:", 1, 1, events, HOST_READ, false},
-    {"certs", "DIR [-o json]", "Shows the certificate stores.", "ho:", 1, 1, certs, HOST_READ,
-     false},
+    {"registry", "DIR [--export FILE|-] [-o reg|json]",
+     "Shows the registry, key by key, as the Registry Editor does. Secrets are hidden; registry.reg\n"
+     "in DIR, which can be edited by hand, holds them.\n"
+     "\n  --export FILE         write what the Registry Editor exports (UTF-16); - is standard output"
+     "\n  -o reg                the same as plain text",
+     "ho:E:", 1, 1, look_registry, HOST_READ, false},
+    {"events", "DIR [--id N] [-o xml|json]",
+     "Shows the event log with the columns of the Event Viewer, each text below its line, the oldest\n"
+     "event first; times are UTC. signet explain reads it: signet device events DIR | signet explain -\n"
+     "\n  --id N                only the events with this id"
+     "\n  -o xml                as \"Save all events as\" writes them",
+     "ho:I:", 1, 1, look_events, HOST_READ, false},
+    {"certs", "DIR [-o json]",
+     "Shows the certificate stores as certutil -store does, and whether each private key is the\n"
+     "certificate's.",
+     "ho:", 1, 1, look_certs, HOST_READ, false},
+    {"tasks", "DIR [-o json]",
+     "Shows what the Task Scheduler would: the sessions by the poll schedule, and each SCEP\n"
+     "enrollment with its next run and its last result.",
+     "ho:", 1, 1, look_tasks, HOST_READ, false},
     {"sign-in", "DIR",
      "The user who enrolled signs in: ./User works, his SCEP tasks run, and a session is due where\n"
      "the server has set PollOnLogin. A new host has him signed in.",
@@ -232,11 +219,29 @@ static bool is_count(const char *text, int64_t *out) {
     return span_int(span_str(text), out) && *out > 0 && *out <= 1000000000;
 }
 
+/* Whether it is one of the words between the bars. */
+static bool is_among(const char *words, const char *word) {
+    for (const char *p = words; *p; p += *p == '|') {
+        size_t n = strcspn(p, "|");
+        if (n == strlen(word) && memcmp(p, word, n) == 0)
+            return true;
+        p += n;
+    }
+    return false;
+}
+
+/* What -o takes. */
+static const char *forms_of(const struct verb *v) {
+    if (v->run == look_registry)
+        return "reg|json";
+    return v->run == look_events ? "xml|json" : "json";
+}
+
 static enum err take_option(int c, struct device_options *o) {
     const char **text[128] = {
-        ['c'] = &o->code,          ['n'] = &o->name, ['s'] = &o->server, ['u'] = &o->user,
-        ['p'] = &o->password_file, ['t'] = &o->type, ['o'] = &o->output, ['T'] = &o->trace,
-        ['C'] = &o->connect_to,    ['B'] = &o->build};
+        ['c'] = &o->code,          ['n'] = &o->name,  ['s'] = &o->server,   ['u'] = &o->user,
+        ['p'] = &o->password_file, ['t'] = &o->type,  ['o'] = &o->output,   ['T'] = &o->trace,
+        ['C'] = &o->connect_to,    ['B'] = &o->build, ['E'] = &o->export_to};
     if (c == 'h')
         o->help = true;
     else if (c == 'U')
@@ -245,8 +250,8 @@ static enum err take_option(int c, struct device_options *o) {
         o->sign_in = true;
     else if (c == 'F')
         return fault_parse(optarg, &o->fault);
-    else if (c == 'f' || c == 'S') {
-        if (!is_count(optarg, c == 'f' ? &o->for_s : &o->time_scale))
+    else if (c == 'f' || c == 'S' || c == 'I') {
+        if (!is_count(optarg, c == 'f' ? &o->for_s : c == 'S' ? &o->time_scale : &o->event_id))
             return err_set(ERR_USAGE, "'%s' is no number from 1 on", optarg);
     } else
         *text[c] = optarg;
@@ -263,8 +268,9 @@ static enum err read_options(const struct verb *v, int argc, char **argv,
                            argv[optind - 1]);
         TRY(take_option(c, o));
     }
-    if (o->output && strcmp(o->output, "json") != 0)
-        return err_set(ERR_USAGE, "-o takes json, not '%s'", o->output);
+    const char *forms = forms_of(v);
+    if (o->output && !is_among(forms, o->output))
+        return err_set(ERR_USAGE, "-o takes %s, not '%s'", forms, o->output);
     int count = argc - optind;
     if (!o->help && (count < v->min || count > v->max))
         return err_set(ERR_USAGE, "too %s arguments, it takes: %s", count < v->min ? "few" : "many",

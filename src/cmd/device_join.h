@@ -9,8 +9,9 @@
 struct device_options {
     const char *name, *build, *server, *user, *password_file, *code, *type, *output, *trace,
         *connect_to;
+    const char *export_to;
     struct fault fault;
-    int64_t for_s, time_scale;
+    int64_t for_s, time_scale, event_id;
     bool until_settled, sign_in, help;
 };
 

@@ -12,12 +12,22 @@
 
 enum { LOG_MAX = 16 * 1024 * 1024, KEEP = 2000 };
 
+#define ADMIN "Microsoft-Windows-DeviceManagement-Enterprise-Diagnostics-Provider"
+
+static bool is_certenroll(int id) {
+    return id == EVENT_CERTENROLL_INIT || id == EVENT_CERTENROLL_FAILED;
+}
+
 const char *event_source(int id) {
     if (id == EVENT_COMMAND)
         return "signet";
-    return id == EVENT_CERTENROLL_INIT || id == EVENT_CERTENROLL_FAILED
-               ? "Microsoft-Windows-CertificateServicesClient-CertEnroll"
-               : "Microsoft-Windows-DeviceManagement-Enterprise-Diagnostics-Provider";
+    return is_certenroll(id) ? "Microsoft-Windows-CertificateServicesClient-CertEnroll" : ADMIN;
+}
+
+const char *event_log(int id) {
+    if (id == EVENT_COMMAND)
+        return "signet";
+    return is_certenroll(id) ? "Application" : ADMIN "/Admin";
 }
 
 static void append(struct eventlog *l, struct event e) {

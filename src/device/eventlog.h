@@ -45,6 +45,9 @@ void eventlog_add(struct eventlog *l, struct arena *a, enum event_id id, bool er
 /* The source that Event Viewer shows for the id. */
 const char *event_source(int id) __attribute__((returns_nonnull));
 
+/* The log that it stands in. */
+const char *event_log(int id) __attribute__((returns_nonnull));
+
 void eventlog_free(struct eventlog *l);
 
 #endif

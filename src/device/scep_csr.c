@@ -61,8 +61,7 @@ static bool add_client_info(X509_REQ *csr, const struct host *h, bool user_scope
 static bool add_enroll_csp(X509_REQ *csr, bool in_tpm) {
     BUF_AUTO(content);
     BUF_AUTO(name);
-    const char *provider =
-        in_tpm ? "Microsoft Platform Crypto Provider" : "Microsoft Software Key Storage Provider";
+    const char *provider = scep_values_provider(in_tpm);
     for (; *provider; provider++) {
         char wide[] = {0, *provider};
         buf_add(&name, wide, sizeof wide);

@@ -18,6 +18,11 @@ bool scep_values_in_tpm(const struct host *h, const struct scep_settings *s) {
     return s->key_protection == IN_TPM || (s->key_protection == IN_TPM_IF_PRESENT && has_tpm(h));
 }
 
+const char *scep_values_provider(bool in_tpm) {
+    return in_tpm ? "Microsoft Platform Crypto Provider"
+                  : "Microsoft Software Key Storage Provider";
+}
+
 /* There is no Windows Hello for Business (4) on this host. */
 static bool can_protect(const struct host *h, uint32_t protection) {
     return protection == IN_SOFTWARE || protection == IN_TPM_IF_PRESENT ||

@@ -20,6 +20,9 @@ uint32_t scep_values_check(const struct host *h, const struct scep_settings *s);
 /* Whether the key is made in the TPM: KeyProtection 1, and 2 where there is one (switch tpm). */
 bool scep_values_in_tpm(const struct host *h, const struct scep_settings *s);
 
+/* The provider that keeps such a key. */
+const char *scep_values_provider(bool in_tpm) __attribute__((returns_nonnull));
+
 /*
  * The digest that signs the CSR: of the families "SHA-1", "SHA-2" and "SHA-3", joined by '+' or, as
  * Intune does, by ';', the best that Windows' provider has. NULL when there is none.

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/show_traits.h"
 
+#include "device/show.h"
 #include "device/switches.h"
-
-static void print_json(json_t *j, FILE *out) {
-    json_dumpf(j, out, JSON_INDENT(2));
-    fputc('\n', out);
-    json_decref(j);
-}
 
 /* Why the switch has its value: "default", the name of the build, or "set". */
 static const char *origin_of(const struct host *h, const struct device_switch *s) {
@@ -42,7 +37,7 @@ void show_switches(const struct host *h, bool json, FILE *out) {
         else
             print_switch(h, &device_switches[i], out);
     if (json)
-        print_json(all, out);
+        show_json(all, out);
     else
         json_decref(all);
 }
@@ -70,7 +65,7 @@ void show_builds(bool json, FILE *out) {
         else
             print_build(&device_builds[i], out);
     if (json)
-        print_json(all, out);
+        show_json(all, out);
     else
         json_decref(all);
 }

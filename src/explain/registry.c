@@ -139,9 +139,12 @@ static bool split(struct span line, struct span *name, struct span *value) {
     return true;
 }
 
-/* dword:80091007, 0x80091007 (reg query), "-2146889721", "2148077575". */
+/* dword:80091007, 0x80091007 (reg query), 0x80091007 (2148077575), "-2146889721", "2148077575". */
 static bool number_of(struct span value, uint32_t *out) {
     char text[16] = "0x";
+    ptrdiff_t decimal = find_nocase(value, " (");
+    if (decimal > 0)
+        value = span_of(value.p, (size_t)decimal);
     if (value.n >= 2 && value.p[0] == '"')
         value = span_of(value.p + 1, value.n - 2);
     if (!span_starts(value, "dword:"))
