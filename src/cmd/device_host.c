@@ -37,6 +37,7 @@ static const struct option long_options[] = {
     {"for", required_argument, NULL, 'f'},
     {"until-settled", no_argument, NULL, 'U'},
     {"time-scale", required_argument, NULL, 'S'},
+    {"renew", no_argument, NULL, 'R'},
     {"export", required_argument, NULL, 'E'},
     {"id", required_argument, NULL, 'I'},
     {NULL, 0, NULL, 0},
@@ -111,13 +112,12 @@ static enum err scep(struct host *h, const struct device_options *o, int argc, c
                      int *status) {
     ARENA_AUTO(a);
     int count = 0;
-    (void)o;
     for (const char **key = scep_task_keys(h, &a); *key; key++) {
         struct scep_outcome out;
         if (!is_wanted(*key, argc, argv))
             continue;
         count++;
-        TRY(scep_task_run_now(h, *key, &a, &out));
+        TRY(o->renews ? scep_task_renew(h, *key, &a, &out) : scep_task_run_now(h, *key, &a, &out));
         if (out.status == CSP_SCEP_FAILED)
             *status = 1;
         printf("%s\n    Status %u  0x%08x %s%s%s\n", *key, out.status, out.hresult,
@@ -161,10 +161,12 @@ static const struct verb verbs[] = {
      "                        --for came first"
      "\n  --time-scale N        Windows' minutes pass N times as fast" FAULT_OPTION NETWORK_OPTIONS,
      "hf:US:T:C:F:", 1, 1, run, HOST_CHANGE, false},
-    {"scep", "DIR [ID]",
+    {"scep", "DIR [ID] [--renew]",
      "Makes one attempt of the SCEP enrollment ID, or of all, from the registry as it stands; when\n"
-     "the server has pended its request, a CertPoll. Exit status 1 when one failed.\n" NETWORK_OPTIONS,
-     "hT:C:", 1, 2, scep, HOST_CHANGE, false},
+     "the server has pended its request, a CertPoll. Exit status 1 when one failed.\n"
+     "\n  --renew               ask for a successor of its certificate, which signs the request. No"
+     "\n                        Windows is known to renew so: a tool to test servers" NETWORK_OPTIONS,
+     "hT:C:R", 1, 2, scep, HOST_CHANGE, false},
     {"apply", "DIR FILE|- [-o json]",
      "Carries out the SyncML commands in FILE (a profile's Atomic, or commands side by side) as one\n"
      "message of a session, without a server, and shows the Status of each. No enrollment is needed;\n"
@@ -246,6 +248,8 @@ static enum err take_option(int c, struct device_options *o) {
         o->help = true;
     else if (c == 'U')
         o->until_settled = true;
+    else if (c == 'R')
+        o->renews = true;
     else if (c == 'i')
         o->sign_in = true;
     else if (c == 'F')

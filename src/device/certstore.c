@@ -44,6 +44,25 @@ const struct cert_entry *certstore_find(const struct certstore *s, enum cert_sto
     return NULL;
 }
 
+bool certstore_take(const struct certstore *s, enum cert_store store, const char *thumbprint,
+                    X509 **cert, EVP_PKEY **key) {
+    const struct cert_entry *e = thumbprint ? certstore_find(s, store, span_str(thumbprint)) : NULL;
+    *cert = NULL;
+    *key = NULL;
+    if (!e || !e->key.n)
+        return false;
+    OSSL_AUTO(BIO) pem = ossl_reader(e->key);
+    *cert = ossl_x509_read(e->der);
+    *key = PEM_read_bio_PrivateKey(pem, NULL, NULL, NULL);
+    if (*cert && *key)
+        return true;
+    X509_free(*cert);
+    EVP_PKEY_free(*key);
+    *cert = NULL;
+    *key = NULL;
+    return false;
+}
+
 const struct cert_entry *certstore_add(struct certstore *s, struct arena *a, enum cert_store store,
                                        struct span der, struct span key) {
     struct cert_entry fresh = {.store = store};

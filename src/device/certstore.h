@@ -7,6 +7,8 @@
 #ifndef SIGNET_DEVICE_CERTSTORE_H
 #define SIGNET_DEVICE_CERTSTORE_H
 
+#include <openssl/types.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -52,6 +54,13 @@ enum err certstore_save(const struct certstore *s, const char *dir) ERR_MUST_USE
 /* The entry, or NULL. The thumbprint's case does not matter. */
 const struct cert_entry *certstore_find(const struct certstore *s, enum cert_store store,
                                         struct span thumbprint);
+
+/*
+ * Certificate and private key of an entry, which the caller frees. False, and both NULL, when there
+ * is none of that thumbprint (NULL is none), or none with a key.
+ */
+bool certstore_take(const struct certstore *s, enum cert_store store, const char *thumbprint,
+                    X509 **cert, EVP_PKEY **key);
 
 /*
  * Adds the certificate (copied into `a`); one that is there already only gains a missing key. The

@@ -62,6 +62,12 @@
 /* Windows' sentence for the code, or "Unknown Win32 Error code: 0x..." as its event log writes. */
 const char *hresult_text(struct arena *a, uint32_t code) __attribute__((returns_nonnull));
 
+/*
+ * Sentence, code and name as the events of CertificateServicesClient-CertEnroll print them:
+ * "A security error occurred 0x80072f8f (WinHttp: 12175 ERROR_WINHTTP_SECURE_FAILURE)".
+ */
+const char *hresult_full(struct arena *a, uint32_t code) __attribute__((returns_nonnull));
+
 /* An HRESULT in a server's own words ("... 0x80094811 (...)"), which Windows makes the result of a
  * refusal (windows-scep.md, 4.10); 0 when there is none. */
 uint32_t hresult_in(const char *text) __attribute__((nonnull));

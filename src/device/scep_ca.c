@@ -58,21 +58,26 @@ bool scep_ca_has_ra_eku(X509 *x) {
     return false;
 }
 
-static X509 *find_ra(STACK_OF(X509) * all, uint32_t usage, bool eku_required) {
+/* Of a certificate without KeyUsage OpenSSL says UINT32_MAX: every use. */
+static bool may_be_ra(const struct host *h, X509 *x, uint32_t usage) {
+    uint32_t own = X509_get_key_usage(x);
+    if (own == UINT32_MAX && host_switch_is(h, "ra-usage", "required"))
+        return false;
+    return (own & usage) && (host_switch_is(h, "ra-eku", "any") || scep_ca_has_ra_eku(x));
+}
+
+static X509 *find_ra(const struct host *h, STACK_OF(X509) * all, uint32_t usage) {
     for (int i = 0; i < sk_X509_num(all); i++) {
         X509 *x = sk_X509_value(all, i);
-        uint32_t own = X509_get_key_usage(x); /* UINT32_MAX when there is no KeyUsage */
-        if (!scep_ca_is_ca(x) && own != UINT32_MAX && (own & usage) &&
-            (!eku_required || scep_ca_has_ra_eku(x)) && scep_ca_issuer_of(x, all))
+        if (!scep_ca_is_ca(x) && may_be_ra(h, x, usage) && scep_ca_issuer_of(x, all))
             return x;
     }
     return NULL;
 }
 
 static uint32_t choose_ra(const struct host *h, const char *thumbprint, struct scep_ca *ca) {
-    bool eku = host_switch_is(h, "ra-eku", "required");
-    ca->sign = find_ra(ca->all, KU_DIGITAL_SIGNATURE, eku);
-    ca->encrypt = find_ra(ca->all, KU_KEY_ENCIPHERMENT, eku);
+    ca->sign = find_ra(h, ca->all, KU_DIGITAL_SIGNATURE);
+    ca->encrypt = find_ra(h, ca->all, KU_KEY_ENCIPHERMENT);
     if (!ca->sign || !ca->encrypt)
         return HR_NO_SUCH_CERTIFICATE;
     ca->issuer = scep_ca_issuer_of(ca->sign, ca->all);

@@ -17,8 +17,8 @@ struct scep_ca { /* zero-initialise; scep_ca_free */
 /*
  * Reads the answer: a single certificate, or a degenerate PKCS#7 with one RA or two (the first with
  * digitalSignature signs, the first with keyEncipherment opens), each issued directly by a CA in
- * it. The thumbprint must be one of a certificate in it; the switches ca-thumbprint and ra-eku say
- * more. Gives an HRESULT.
+ * it. The thumbprint must be one of a certificate in it; the switches ca-thumbprint, ra-eku and
+ * ra-usage say more. Gives an HRESULT.
  */
 uint32_t scep_ca_read(const struct host *h, struct span body, const char *thumbprint,
                       struct scep_ca *out) __attribute__((nonnull));

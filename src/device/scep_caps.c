@@ -37,7 +37,8 @@ void scep_caps_read(struct span body, struct scep_caps *out) {
 }
 
 const EVP_MD *scep_caps_digest(const struct scep_caps *c, const struct host *h) {
-    if (host_switch_is(h, "digest", "first-of-caps"))
+    if (host_switch_is(h, "digest", "first-of-caps") ||
+        host_switch_is(h, "digest", "hash-algorithm"))
         return c->digest ? c->digest : EVP_sha1();
     if (host_switch_is(h, "digest", "sha256"))
         return EVP_sha256();

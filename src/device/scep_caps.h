@@ -11,7 +11,7 @@ struct scep_caps {
     bool post;            /* PKIOperation by POST, else by GET */
     bool aes;             /* else the server knows 3DES only */
     bool chain;           /* GetCACertChain instead of GetCACert (1.7) */
-    const EVP_MD *digest; /* of the first hash keyword, NULL when there is none */
+    const EVP_MD *digest; /* of the first hash keyword (or HashAlgorithm's); NULL: there is none */
 };
 
 /* One keyword a line, LF or CRLF, of either case; unknown ones do not matter. */

@@ -3,13 +3,17 @@
  * The order of requests is Windows' (windows-scep.md, 0 and 1.4). Until the CA's certificates are
  * accepted a failure is one of initialization (events 86 and 307), after that one of enrollment
  * (87). An enrollment whose request the server pended asks for it again, by CertPoll (4.12).
+ *
+ * ServerURL may hold several URLs (1.13); each is tried in its order up to the first whose
+ * initialization succeeds. The switch server-list says what is not known of that.
  */
 #include "device/scep_client.h"
 
 #include "device/chain.h"
 #include "device/hresult.h"
+#include "device/scep_events.h"
 #include "device/scep_pending.h"
-#include "device/scep_transport.h"
+#include "device/scep_values.h"
 #include "wire/scep.h"
 
 struct attempt {
@@ -36,26 +40,9 @@ static uint32_t get_capabilities(struct attempt *t) {
     FETCH_REPLY_AUTO(reply);
     uint32_t hr = get(t, "GetCACaps", "getcacaps", "txt", &reply);
     scep_caps_read(buf_view(&reply.body), &t->caps);
+    if (host_switch_is(t->host, "digest", "hash-algorithm"))
+        t->caps.digest = scep_values_digest(t->host, t->settings->hash);
     t->http.post = t->caps.post;
-    return hr;
-}
-
-/* ServerURL may hold several URLs; the first that answers GetCACaps serves (1.13). */
-static uint32_t choose_server(struct attempt *t) {
-    uint32_t hr = HR_WININET_INVALID_URL;
-    if (t->polls) /* only the one that pended the request can know it */
-        return get_capabilities(t);
-    for (struct span left = span_str(t->settings->server_url); left.n;) {
-        ptrdiff_t end = span_find(left, ';');
-        struct span one = span_trim(end < 0 ? left : span_of(left.p, (size_t)end));
-        left = span_from(left, end < 0 ? left.n : (size_t)end + 1);
-        if (!one.n)
-            continue;
-        t->http.url = arena_printf(t->arena, "%.*s" SCEP_WINDOWS_SUFFIX, SPAN_FMT(one));
-        hr = get_capabilities(t);
-        if (hr == HR_OK)
-            break;
-    }
     return hr;
 }
 
@@ -78,7 +65,8 @@ static uint32_t trusts(const struct attempt *t, X509 *cert) {
 }
 
 static uint32_t initialize(struct attempt *t) {
-    uint32_t hr = choose_server(t);
+    scep_ca_free(&t->ca); /* of the server before */
+    uint32_t hr = get_capabilities(t);
     if (hr != HR_OK)
         return hr;
     t->outcome->responder = t->http.url;
@@ -86,6 +74,50 @@ static uint32_t initialize(struct attempt *t) {
     if (hr == HR_OK)
         hr = trusts(t, t->ca.sign);
     return hr == HR_OK ? trusts(t, t->ca.encrypt) : hr;
+}
+
+/* Whether a failure of one server leads to the next. */
+static bool goes_on(const struct attempt *t) {
+    return host_switch_is(t->host, "server-list", "initialize") ||
+           (!t->http.answered && host_switch_is(t->host, "server-list", "transport"));
+}
+
+static uint32_t try_server(struct attempt *t) {
+    uint32_t hr = initialize(t);
+    if (hr != HR_OK)
+        scep_log_failed_init(&t->http, t->settings, t->stage, hr);
+    return hr;
+}
+
+static uint32_t find_server(struct attempt *t) {
+    uint32_t hr = HR_WININET_INVALID_URL;
+    if (t->polls) /* only the one that pended the request can know it */
+        return try_server(t);
+    for (struct span left = span_str(t->settings->server_url); left.n;) {
+        ptrdiff_t end = span_find(left, ';');
+        struct span one = span_trim(end < 0 ? left : span_of(left.p, (size_t)end));
+        left = span_from(left, end < 0 ? left.n : (size_t)end + 1);
+        if (!one.n)
+            continue;
+        t->http.url = arena_printf(t->arena, "%.*s" SCEP_WINDOWS_SUFFIX, SPAN_FMT(one));
+        hr = try_server(t);
+        if (hr == HR_OK || !goes_on(t))
+            return hr;
+    }
+    if (!t->http.url)
+        scep_log_failed_init(&t->http, t->settings, t->stage, hr);
+    return hr;
+}
+
+static enum cert_store store_of(const struct attempt *t) {
+    return t->settings->user_scope ? STORE_USER_MY : STORE_MY;
+}
+
+/* A certificate that signed the request for its successor: CertEnroll archives it. */
+static void forget_renewed(struct attempt *t) {
+    char old[THUMBPRINT_SIZE];
+    cert_thumbprint(ossl_x509_der(t->arena, t->request.signer), old);
+    certstore_remove(&t->host->certs, store_of(t), span_str(old));
 }
 
 static uint32_t install(struct attempt *t) {
@@ -98,38 +130,19 @@ static uint32_t install(struct attempt *t) {
     if (host_switch_is(t->host, "needs-intermediate", "no"))
         chain_keep_intermediates(&t->host->certs, &t->host->mem, t->settings->user_scope,
                                  t->ca.all);
-    const struct cert_entry *e = certstore_add(
-        &t->host->certs, &t->host->mem, t->settings->user_scope ? STORE_USER_MY : STORE_MY,
-        ossl_x509_der(t->arena, cert), ossl_key_pem(t->arena, t->request.key));
+    const struct cert_entry *e =
+        certstore_add(&t->host->certs, &t->host->mem, store_of(t), ossl_x509_der(t->arena, cert),
+                      ossl_key_pem(t->arena, t->request.key));
     memcpy(t->outcome->thumbprint, e->thumbprint, THUMBPRINT_SIZE);
+    forget_renewed(t);
     return HR_OK;
 }
 
-static void log_request(struct attempt *t) {
-    const struct scep_settings *s = t->settings;
-    eventlog_add(&t->host->events, &t->host->mem, EVENT_SCEP_REQUEST, false,
-                 "SCEP: Certificate request generated successfully. Enhanced Key Usage: (%s), NDES "
-                 "URL: (%s), Container Name: (), KSP Setting: (0x%x), Store Location: (0x%x).",
-                 s->ekus, t->http.url, s->key_protection, s->user_scope ? 2 : 1);
-}
-
+/* The HRESULT in the server's words is Windows', too (4.10). */
 static uint32_t refused(struct attempt *t) {
-    static const char *const names[] = {"SCEPFailBadAlgorithm", "SCEPFailBadMessageCheck",
-                                        "SCEPFailBadRequest", "SCEPFailBadTime",
-                                        "SCEPFailBadCertId"};
-    struct scep_answer *w = &t->answer;
-    uint32_t hr = hresult_in(arena_str(t->arena, w->text));
-    if (!hr)
-        hr = (uint32_t)strtoul(host_switch(t->host, "failure-hresult"), NULL, 16);
+    uint32_t hr = hresult_in(arena_str(t->arena, t->answer.text));
     t->stage = "SubmitDone";
-    eventlog_add(&t->host->events, &t->host->mem, EVENT_CERTENROLL_FAILED, true,
-                 "SCEP Certificate enrollment for WORKGROUP\\%s$ via %s failed: PkiStatus(2): "
-                 "SCEPDispositionFailure / FailInfo(%d): %s / EnrollStatus(256): EnrollDenied / "
-                 "%.*s Stage: %s 0x%x (%s)",
-                 t->host->name, t->http.url, w->fail_info,
-                 w->fail_info < 0 ? "none" : names[w->fail_info], (int)w->text.n,
-                 (const char *)w->text.p, t->stage, hr, hresult_text(t->arena, hr));
-    return hr;
+    return hr ? hr : (uint32_t)strtoul(host_switch(t->host, "failure-hresult"), NULL, 16);
 }
 
 /* Keeps the request for a CertPoll, or says that there will be none. */
@@ -157,7 +170,7 @@ static uint32_t make_message(struct attempt *t) {
         return scep_poll_make(t->host, &t->ca, &t->caps, t->arena, &t->request);
     uint32_t hr = scep_request_make(t->host, t->settings, &t->ca, &t->caps, t->arena, &t->request);
     if (hr == HR_OK)
-        log_request(t);
+        scep_log_request(t->host, t->settings, t->http.url);
     return hr;
 }
 
@@ -180,60 +193,27 @@ static uint32_t enroll(struct attempt *t) {
     return t->answer.status == SCEP_PENDING ? pended(t) : judged(t);
 }
 
-static void log_failed_init(struct attempt *t, uint32_t hr) {
-    struct host *h = t->host;
-    eventlog_add(&h->events, &h->mem, EVENT_CERTENROLL_INIT, true,
-                 "SCEP Certificate enrollment initialization for WORKGROUP\\%s$ via %s failed: "
-                 "Method: GET Stage: %s %s 0x%x",
-                 h->name, t->http.url ? t->http.url : t->settings->server_url, t->stage,
-                 hresult_text(t->arena, hr), hr);
-    eventlog_add(&h->events, &h->mem, EVENT_SCEP_LOG_ERROR, true,
-                 "SCEP: Failed LogError Message : (SCEPInstallCertificateWithScepHelper:Failed to "
-                 "Initialize SCEP enrollment with NDES Server '%s', CA cert thumbprint '%s' and "
-                 "server certs ''. LogError 0x%x)",
-                 t->settings->server_url, t->settings->ca_thumbprint, hr);
-}
-
-static void log_failed_enroll(struct attempt *t, uint32_t hr) {
-    struct host *h = t->host;
-    if (strcmp(t->stage, "SubmitDone") != 0)
-        eventlog_add(
-            &h->events, &h->mem, EVENT_CERTENROLL_FAILED, true,
-            "SCEP Certificate enrollment for WORKGROUP\\%s$ via %s failed: Stage: %s %s 0x%x",
-            h->name, t->http.url, t->stage, hresult_text(t->arena, hr), hr);
-}
-
-static void log_result(struct attempt *t) {
-    struct host *h = t->host;
-    const struct scep_settings *s = t->settings;
-    const struct scep_outcome *o = t->outcome;
-    const char *text = hresult_text(t->arena, o->hresult);
-    if (o->status == CSP_SCEP_SUCCESS)
-        eventlog_add(&h->events, &h->mem, EVENT_SCEP_INSTALLED, false,
-                     "SCEP: Certificate installed successfully.");
-    if (o->status == CSP_SCEP_FAILED)
-        eventlog_add(&h->events, &h->mem, EVENT_SCEP_FAILED, true,
-                     "SCEP: Certificate enroll failed. Result: (%s).", text);
-    eventlog_add(&h->events, &h->mem, EVENT_SCEP_RESULT, o->status == CSP_SCEP_FAILED,
-                 "SCEP: InstallFromRegEntries. CorrelationGuid : (%s) UniqueId : (%s) Certificate "
-                 "Thumbprint : (%s) Respondent Server : (%s) Install Status : (0x%x) Current Retry "
-                 "Count :  (0x%x) Result : (%s)",
-                 s->correlation, s->id, o->thumbprint, o->responder ? o->responder : "", o->status,
-                 s->attempt, text);
+/* The certificate that signs its renewal. The task has seen to it that there is one. */
+static uint32_t load_renewed(struct attempt *t) {
+    struct reg_key *k = registry_open(t->host->registry, t->settings->key);
+    bool whole = certstore_take(&t->host->certs, store_of(t), reg_text(k, "CertThumbprint"),
+                                &t->request.signer, &t->request.signer_key);
+    return whole ? HR_OK : HR_NO_SUCH_CERTIFICATE;
 }
 
 static uint32_t run(struct attempt *t) {
     if (net_open(t->host, NET_SCEP, &t->http.net) != OK)
         return HR_INVALID_DATA;
     t->polls = scep_pending_load(t->host, t->settings, t->arena, &t->request, &t->http.url);
-    uint32_t hr = initialize(t);
-    if (hr != HR_OK) {
-        log_failed_init(t, hr);
+    uint32_t hr = t->settings->renews && !t->polls ? load_renewed(t) : HR_OK;
+    if (hr == HR_OK)
+        hr = find_server(t);
+    if (hr != HR_OK)
         return hr;
-    }
     hr = enroll(t);
     if (hr != HR_OK)
-        log_failed_enroll(t, hr);
+        scep_log_failed_enroll(&t->http, t->settings, t->stage,
+                               t->answer.status == SCEP_FAILURE ? &t->answer : NULL, hr);
     return hr;
 }
 
@@ -250,7 +230,7 @@ void scep_client_run(struct host *h, const struct scep_settings *s, struct arena
     out->hresult = missing ? HR_INVALID_ARGUMENT : run(&t);
     if (out->hresult != HR_OK)
         out->status = CSP_SCEP_FAILED;
-    log_result(&t);
+    scep_log_outcome(h, s, out);
     X509_free(t.answer.cert);
     scep_request_free(&t.request);
     scep_ca_free(&t.ca);

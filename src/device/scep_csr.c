@@ -42,17 +42,18 @@ static bool add_sequence(X509_REQ *csr, const char *oid, struct span content) {
     return add_attribute(csr, oid, V_ASN1_SEQUENCE, buf_view(&der));
 }
 
+const char *scep_account(const struct host *h, struct arena *a, bool user_scope) {
+    return user_scope && h->enrollment ? arena_printf(a, "%s\\%.20s", h->name, h->enrollment->user)
+                                       : arena_printf(a, "WORKGROUP\\%s$", h->name);
+}
+
 /* SEQUENCE { INTEGER 5, machine, user, process } */
 static bool add_client_info(X509_REQ *csr, const struct host *h, bool user_scope) {
+    ARENA_AUTO(a);
     BUF_AUTO(content);
-    BUF_AUTO(account);
-    if (user_scope && h->enrollment)
-        buf_printf(&account, "%s\\%.20s", h->name, h->enrollment->user);
-    else
-        buf_printf(&account, "WORKGROUP\\%s$", h->name);
     put(&content, TAG_INTEGER, span_of("\x05", 1));
     put(&content, TAG_UTF8, span_str(h->name));
-    put(&content, TAG_UTF8, buf_view(&account));
+    put(&content, TAG_UTF8, span_str(scep_account(h, &a, user_scope)));
     put(&content, TAG_UTF8, span_str("dmcertinst.exe"));
     return add_sequence(csr, OID_MS_CLIENT_INFO, buf_view(&content));
 }
@@ -118,10 +119,29 @@ static uint32_t add_extensions(X509_REQ *csr, const struct host *h, const struct
     return ok ? HR_OK : HR_INVALID_ARGUMENT;
 }
 
+/* SCEP_SIGNER_HASH: SHA-1 of the throw-away certificate, which binds the CSR to it. */
+static bool add_signer_hash(X509_REQ *csr, const X509 *signer) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    return X509_digest(signer, EVP_sha1(), digest, &n) == 1 &&
+           add_attribute(csr, OID_MS_SCEP_SIGNER_HASH, V_ASN1_OCTET_STRING, span_of(digest, n));
+}
+
+static bool add_attributes(X509_REQ *csr, const struct host *h, const struct scep_settings *s,
+                           const X509 *signer) {
+    if (s->challenge &&
+        !add_attribute(csr, OID_CHALLENGE_PASSWORD, V_ASN1_PRINTABLESTRING, span_str(s->challenge)))
+        return false;
+    if (signer && host_switch_is(h, "csr-signer-hash", "yes") && !add_signer_hash(csr, signer))
+        return false;
+    return add_attribute(csr, OID_MS_OS_VERSION, V_ASN1_IA5STRING, span_str(host_build(h)->csr)) &&
+           add_client_info(csr, h, s->user_scope) && add_enroll_csp(csr, scep_values_in_tpm(h, s));
+}
+
 static uint32_t fill(X509_REQ *csr, const struct host *h, const struct scep_settings *s,
-                     EVP_PKEY *key) {
+                     EVP_PKEY *key, const X509 *signer) {
     OSSL_AUTO(X509_NAME) subject = x500_name_parse(span_str(s->subject));
-    const EVP_MD *digest = scep_values_digest(s->hash);
+    const EVP_MD *digest = scep_values_digest(h, s->hash);
     if (!subject)
         return HR_CRYPT_BAD_X500;
     if (!digest)
@@ -132,19 +152,14 @@ static uint32_t fill(X509_REQ *csr, const struct host *h, const struct scep_sett
     uint32_t hr = add_extensions(csr, h, s);
     if (hr != HR_OK)
         return hr;
-    bool ok =
-        add_attribute(csr, OID_CHALLENGE_PASSWORD, V_ASN1_PRINTABLESTRING,
-                      span_str(s->challenge)) &&
-        add_attribute(csr, OID_MS_OS_VERSION, V_ASN1_IA5STRING, span_str(host_build(h)->csr)) &&
-        add_client_info(csr, h, s->user_scope) && add_enroll_csp(csr, scep_values_in_tpm(h, s)) &&
-        X509_REQ_sign(csr, key, digest) > 0;
+    bool ok = add_attributes(csr, h, s, signer) && X509_REQ_sign(csr, key, digest) > 0;
     return ok ? HR_OK : HR_INVALID_ARGUMENT;
 }
 
 uint32_t scep_csr_make(const struct host *h, const struct scep_settings *s, EVP_PKEY *key,
-                       X509_REQ **csr) {
+                       const X509 *signer, X509_REQ **csr) {
     *csr = X509_REQ_new();
-    uint32_t hr = fill(*csr, h, s, key);
+    uint32_t hr = fill(*csr, h, s, key, signer);
     if (hr != HR_OK) {
         X509_REQ_free(*csr);
         *csr = NULL;

@@ -16,7 +16,7 @@ enum { SCEP_NONCE_SIZE = 16 };
 struct scep_request { /* zero-initialise; scep_request_free */
     EVP_PKEY *key;    /* the certificate's, new at every PKCSReq */
     EVP_PKEY *signer_key;
-    X509 *signer;                      /* CN=SCEP Protocol Certificate */
+    X509 *signer;                      /* CN=SCEP Protocol Certificate, or what is renewed */
     X509_NAME *subject;                /* the CSR's */
     char transaction[THUMBPRINT_SIZE]; /* 40 lower-case hex digits */
     uint8_t nonce[SCEP_NONCE_SIZE];    /* of `message` */
@@ -30,15 +30,25 @@ struct scep_answer {
     X509 *cert;       /* with SUCCESS; the caller frees */
 };
 
-/* The PKCS#10 of an enrollment. `*csr` is NULL on failure; the caller frees it. */
+/* Who enrolls, as CSR and events name it: "WORKGROUP\\HOST$", or "HOST\\user". */
+const char *scep_account(const struct host *h, struct arena *a, bool user_scope)
+    __attribute__((returns_nonnull));
+
+/*
+ * The PKCS#10 of an enrollment. `signer` is whose hash the switch csr-signer-hash puts into it, or
+ * NULL. `*csr` is NULL on failure; the caller frees it.
+ */
 uint32_t scep_csr_make(const struct host *h, const struct scep_settings *s, EVP_PKEY *key,
-                       X509_REQ **csr);
+                       const X509 *signer, X509_REQ **csr);
 
 /* The throw-away signer, for the key of the CSR. False when OpenSSL fails; the caller frees it. */
-bool scep_signer_make(EVP_PKEY *signer_key, EVP_PKEY *csr_key, const EVP_MD *digest, int64_t now_ms,
-                      X509 **out);
+bool scep_signer_make(const struct host *h, EVP_PKEY *signer_key, EVP_PKEY *csr_key,
+                      const EVP_MD *digest, X509 **out);
 
-/* A PKCSReq: keys, CSR, throw-away signer and the message. */
+/*
+ * A PKCSReq: keys, CSR, throw-away signer and the message. Where `out` has a signer with its key
+ * already, that one signs: a renewal (4.15).
+ */
 uint32_t scep_request_make(const struct host *h, const struct scep_settings *s,
                            const struct scep_ca *ca, const struct scep_caps *caps, struct arena *a,
                            struct scep_request *out);
@@ -50,7 +60,7 @@ uint32_t scep_poll_make(const struct host *h, const struct scep_ca *ca,
 /*
  * Checks the answer to `request`: signer, signature, the five attributes, transaction, nonce; with
  * SUCCESS decrypts it and takes out the certificate, which must be one and hold the request's key.
- * Switches: check-recipient-nonce, check-leaf-only, open-des.
+ * Switches: check-recipient-nonce, missing-nonce, check-leaf-only, open-des.
  */
 uint32_t scep_answer_read(const struct host *h, struct arena *a, struct span message,
                           const struct scep_request *request, const struct scep_ca *ca,

@@ -51,27 +51,16 @@ bool scep_pending_keep(struct host *h, const struct scep_settings *s, const char
     return true;
 }
 
-static bool take(const struct host *h, enum cert_store store, const char *thumbprint, X509 **cert,
-                 EVP_PKEY **key) {
-    const struct cert_entry *e =
-        thumbprint ? certstore_find(&h->certs, store, span_str(thumbprint)) : NULL;
-    if (!e || !e->key.n)
-        return false;
-    OSSL_AUTO(BIO) pem = ossl_reader(e->key);
-    *cert = ossl_x509_read(e->der);
-    *key = PEM_read_bio_PrivateKey(pem, NULL, NULL, NULL);
-    return *cert && *key;
-}
-
 bool scep_pending_load(struct host *h, const struct scep_settings *s, struct arena *a,
                        struct scep_request *r, const char **url) {
     OSSL_AUTO(X509) stand_in = NULL;
     enum cert_store store = store_of(s->user_scope);
     const struct reg_key *k = registry_open(h->registry, path_of(a, s->key));
     const char *transaction = reg_text(k, "TransactionId"), *from = reg_text(k, "ServerUrl");
-    bool whole = transaction && strlen(transaction) == THUMBPRINT_SIZE - 1 && from &&
-                 take(h, store, reg_text(k, "Signer"), &r->signer, &r->signer_key) &&
-                 take(h, store, reg_text(k, "Request"), &stand_in, &r->key);
+    bool whole =
+        transaction && strlen(transaction) == THUMBPRINT_SIZE - 1 && from &&
+        certstore_take(&h->certs, store, reg_text(k, "Signer"), &r->signer, &r->signer_key) &&
+        certstore_take(&h->certs, store, reg_text(k, "Request"), &stand_in, &r->key);
     if (!whole) {
         scep_request_free(r);
         return false;

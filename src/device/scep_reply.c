@@ -63,13 +63,14 @@ static uint32_t read_attributes(const struct host *h, struct arena *a, CMS_Signe
     struct span sender = attribute(si, OID_SCEP_SENDER_NONCE, V_ASN1_OCTET_STRING);
     struct span recipient = attribute(si, OID_SCEP_RECIPIENT_NONCE, V_ASN1_OCTET_STRING);
     int64_t number;
-    if (!type.n || !status.n || !transaction.n || !sender.n || !recipient.n)
+    bool nonces = (sender.n && recipient.n) || host_switch_is(h, "missing-nonce", "accept");
+    if (!type.n || !status.n || !transaction.n || !nonces)
         return HR_CRYPT_AUTH_ATTR_MISSING;
     if (!span_is(type, "3"))
         return HR_CRYPT_UNEXPECTED_TYPE;
     if (!span_is(transaction, r->transaction))
         return HR_INVALID_DATA;
-    if (host_switch_is(h, "check-recipient-nonce", "yes") &&
+    if (recipient.n && host_switch_is(h, "check-recipient-nonce", "yes") &&
         !span_eq(recipient, span_of(r->nonce, sizeof r->nonce)))
         return HR_INVALID_DATA;
     if (!span_int(status, &number) ||

@@ -125,16 +125,21 @@ static void set_transaction(struct arena *a, struct scep_request *r) {
     hex_lower(span_of(digest, sizeof digest), r->transaction);
 }
 
+/* The certificate's key, and the throw-away signer with its own. */
 static uint32_t make_keys(const struct host *h, const struct scep_settings *s,
-                          struct scep_request *r) {
+                          const struct scep_caps *caps, struct scep_request *r) {
     r->key = EVP_RSA_gen(s->key_length);
     if (!r->key)
         return HR_NTE_BAD_LEN;
+    if (r->signer) /* it renews itself */
+        return HR_OK;
     if (host_switch_is(h, "signer-key", "csr") && EVP_PKEY_up_ref(r->key))
         r->signer_key = r->key;
     else
         r->signer_key = key_pool_take(h->shared_keys, SIGNER_BITS);
-    return r->signer_key ? HR_OK : HR_NTE_BAD_DATA;
+    bool ok = r->signer_key &&
+              scep_signer_make(h, r->signer_key, r->key, scep_caps_digest(caps, h), &r->signer);
+    return ok ? HR_OK : HR_NTE_BAD_DATA;
 }
 
 uint32_t scep_request_make(const struct host *h, const struct scep_settings *s,
@@ -142,22 +147,21 @@ uint32_t scep_request_make(const struct host *h, const struct scep_settings *s,
                            struct scep_request *r) {
     OSSL_AUTO(X509_REQ) csr = NULL;
     OSSL_BYTES_AUTO der = NULL;
+    const char *type =
+        s->renews && host_switch_is(h, "renewal-message", "renewalreq") ? "17" : "19";
     uint32_t hr = scep_values_check(h, s);
     if (hr == HR_OK)
-        hr = make_keys(h, s, r);
+        hr = make_keys(h, s, caps, r);
     if (hr == HR_OK)
-        hr = scep_csr_make(h, s, r->key, &csr);
+        hr = scep_csr_make(h, s, r->key, r->signer, &csr);
     if (hr != HR_OK)
         return hr;
-    if (!scep_signer_make(r->signer_key, r->key, scep_caps_digest(caps, h), host_clock_ms(h),
-                          &r->signer))
-        return HR_NTE_BAD_DATA;
     set_transaction(a, r);
     r->subject = X509_NAME_dup(X509_REQ_get_subject_name(csr));
     int n = i2d_X509_REQ(csr, &der);
     if (n <= 0)
         return HR_NTE_BAD_DATA;
-    return make_message(h, ca, caps, "19", span_of(der, (size_t)n), a, r);
+    return make_message(h, ca, caps, type, span_of(der, (size_t)n), a, r);
 }
 
 /* IssuerAndSubject (RFC 8894, 3.3.3): SEQUENCE { issuer Name, subject Name } */

@@ -48,7 +48,7 @@ void scep_settings_read(const struct reg_key *k, const char *path, struct scep_s
 const char *scep_settings_missing(const struct scep_settings *s) {
     if (!s->server_url)
         return "ServerURL";
-    if (!s->challenge)
+    if (!s->challenge && !s->renews)
         return "Challenge";
     if (!s->ekus)
         return "EKUMapping";

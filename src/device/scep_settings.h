@@ -13,7 +13,8 @@ struct scep_settings {
     const char *valid_period, *aad_keys; /* ValidPeriod, AADKeyIdentifierList; NULL without */
     const char *correlation;             /* "{guid}" for the event log */
     uint32_t key_usage, key_length, key_protection, retry_count, retry_delay, attempt;
-    bool last; /* no attempt follows: PENDING means failed */
+    bool renews; /* the certificate that is there signs the request; no Challenge is needed */
+    bool last;   /* no attempt follows: PENDING means failed */
 };
 
 #define SCEP_KEY_MACHINE "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SCEP"

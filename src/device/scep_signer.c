@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The throw-away certificate that signs a request (windows-scep.md, 3): its AKI is critical. */
+/* The throw-away certificate that signs a request (windows-scep.md, 3). */
 #include <openssl/rand.h>
 #include <stdlib.h>
 
@@ -44,23 +44,26 @@ static bool set_name(X509 *x) {
 }
 
 /* The AKI is critical and not the SKI; it hashes, by hypothesis, the key of the CSR. */
-static bool set_key_ids(X509 *x, EVP_PKEY *signer, EVP_PKEY *csr_key) {
+static bool set_key_ids(const struct host *h, X509 *x, EVP_PKEY *signer, EVP_PKEY *csr_key) {
     unsigned char id[20];
+    bool critical = host_switch_is(h, "signer-aki", "critical");
     OSSL_AUTO(AUTHORITY_KEYID) authority = AUTHORITY_KEYID_new();
     key_id(csr_key, id);
+    if (host_switch_is(h, "signer-aki-value", "random") && RAND_bytes(id, sizeof id) != 1)
+        abort();
     authority->keyid = ASN1_OCTET_STRING_new();
     ASN1_OCTET_STRING_set(authority->keyid, id, sizeof id);
     key_id(signer, id);
     OSSL_AUTO(ASN1_STRING) subject = ASN1_STRING_type_new(V_ASN1_OCTET_STRING);
     ASN1_STRING_set(subject, id, sizeof id);
-    return X509_add1_ext_i2d(x, NID_authority_key_identifier, authority, 1, 0) == 1 &&
+    return X509_add1_ext_i2d(x, NID_authority_key_identifier, authority, critical, 0) == 1 &&
            X509_add1_ext_i2d(x, NID_subject_key_identifier, subject, 0, 0) == 1;
 }
 
-bool scep_signer_make(EVP_PKEY *signer_key, EVP_PKEY *csr_key, const EVP_MD *digest, int64_t now_ms,
-                      X509 **out) {
+bool scep_signer_make(const struct host *h, EVP_PKEY *signer_key, EVP_PKEY *csr_key,
+                      const EVP_MD *digest, X509 **out) {
     X509 *x = *out = X509_new();
     return X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x) && set_name(x) &&
-           set_times(x, now_ms) && X509_set_pubkey(x, signer_key) == 1 &&
-           set_key_ids(x, signer_key, csr_key) && X509_sign(x, signer_key, digest) > 0;
+           set_times(x, host_clock_ms(h)) && X509_set_pubkey(x, signer_key) == 1 &&
+           set_key_ids(h, x, signer_key, csr_key) && X509_sign(x, signer_key, digest) > 0;
 }

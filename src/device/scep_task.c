@@ -149,6 +149,32 @@ enum err scep_task_run_now(struct host *h, const char *key, struct arena *a,
     return host_save(h);
 }
 
+static bool has_certificate(struct host *h, const char *key) {
+    const char *thumbprint = reg_text(registry_open(h->registry, key), "CertThumbprint");
+    const struct cert_entry *e =
+        thumbprint
+            ? certstore_find(&h->certs, scep_settings_is_user(key) ? STORE_USER_MY : STORE_MY,
+                             span_str(thumbprint))
+            : NULL;
+    return e && e->key.n;
+}
+
+enum err scep_task_renew(struct host *h, const char *key, struct arena *a,
+                         struct scep_outcome *out) {
+    struct reg_key *install = install_of(h, key);
+    struct scep_settings s;
+    if (!install || !has_certificate(h, key))
+        return err_set(ERR_NOT_FOUND,
+                       "'%s' has no certificate with its key that could sign a renewal", key);
+    scep_settings_read(install, key, &s);
+    s.renews = true;
+    scep_client_run(h, &s, a, out);
+    if (out->status == CSP_SCEP_SUCCESS)
+        write_outcome(h, key, out);
+    log_outcome(&s, out);
+    return host_save(h);
+}
+
 static void collect(struct host *h, struct arena *a, const char *root, const char **list,
                     size_t *n) {
     struct reg_key *scep = registry_open(h->registry, root);

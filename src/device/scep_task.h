@@ -25,6 +25,15 @@ enum err scep_task_run(struct host *h, const char *key) ERR_MUST_USE;
 enum err scep_task_run_now(struct host *h, const char *key, struct arena *a,
                            struct scep_outcome *out) ERR_MUST_USE;
 
+/*
+ * Asks for a successor of the enrollment's certificate, which signs the request, and saves the
+ * host. Only success changes the registry and the store, where the successor takes its place.
+ * ERR_NOT_FOUND when there is no certificate with its key. No Windows is known to do this
+ * (windows-scep.md, 4.15).
+ */
+enum err scep_task_renew(struct host *h, const char *key, struct arena *a,
+                         struct scep_outcome *out) ERR_MUST_USE;
+
 /* Registry paths of all SCEP enrollments in a NULL-terminated list. */
 const char **scep_task_keys(struct host *h, struct arena *a) __attribute__((returns_nonnull));
 

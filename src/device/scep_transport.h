@@ -11,9 +11,15 @@ struct scep_transport {
     struct net *net;
     const char *url; /* with the suffix */
     bool post;       /* PKIOperation by POST */
+    /* of the last message, for the event log */
+    bool posted, answered; /* whatever the answer was */
+    int64_t took_ms;
 };
 
-/* operation=OPERATION&message=default; `kind` and `extension` name the trace files. */
+/*
+ * Asks operation=OPERATION&message=default. The switches redirects and client-cert-request say what
+ * becomes of a redirect, and of a TLS server that asks for a client certificate (the host shows
+ * none). `kind` and `extension` name the trace files. */
 uint32_t scep_get(struct scep_transport *t, const char *operation, const char *kind,
                   const char *extension, struct fetch_reply *reply) __attribute__((nonnull));
 

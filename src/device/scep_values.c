@@ -46,12 +46,13 @@ uint32_t scep_values_check(const struct host *h, const struct scep_settings *s) 
     return HR_OK;
 }
 
-const EVP_MD *scep_values_digest(const char *hash_algorithm) {
+const EVP_MD *scep_values_digest(const struct host *h, const char *hash_algorithm) {
+    bool first = host_switch_is(h, "csr-digest", "first");
     const EVP_MD *best = NULL;
     for (const char *p = hash_algorithm; *p;) {
         size_t n = strcspn(p, "+;");
         struct span family = span_trim(span_of(p, n));
-        if (span_is(family, "SHA-2"))
+        if (span_is(family, "SHA-2") && !(best && first))
             best = EVP_sha256();
         else if (span_is(family, "SHA-1") && !best)
             best = EVP_sha1();

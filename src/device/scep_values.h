@@ -25,8 +25,10 @@ const char *scep_values_provider(bool in_tpm) __attribute__((returns_nonnull));
 
 /*
  * The digest that signs the CSR: of the families "SHA-1", "SHA-2" and "SHA-3", joined by '+' or, as
- * Intune does, by ';', the best that Windows' provider has. NULL when there is none.
+ * Intune does, by ';', the best that Windows' provider has, or the first (the switch csr-digest).
+ * NULL when there is none.
  */
-const EVP_MD *scep_values_digest(const char *hash_algorithm) __attribute__((nonnull));
+const EVP_MD *scep_values_digest(const struct host *h, const char *hash_algorithm)
+    __attribute__((nonnull));
 
 #endif

@@ -32,7 +32,7 @@ static const struct explain_phrase list[] = {
       "SCEP: Certificate request generated successfully. Enhanced Key Usage: (...), NDES URL: (...), "
       "Container Name: (...), KSP Setting: (0x..), Store Location: (0x..).",
       "GetCACaps and GetCACert were good, CAThumbprint fits: key and request are there. KSP Setting is "
-      "KeyProtection (1 TPM, 2 TPM or software, 3 software), Store Location 0x1 the machine, 0x2 the user",
+      "KeyProtection (1 TPM, 2 TPM or software, 3 software); Store Location 0x1 was seen with the user's",
       "a good step", "if no 39 follows, the fault is in PKIOperation or after it", STEP_REQUEST,
       EXPLAIN_DOCUMENTED, SCEP}},
     {"SCEP: Certificate installed successfully",

@@ -99,7 +99,7 @@ enum err probe_check_request(struct probe *p) {
     OSSL_AUTO(X509_REQ) csr = NULL;
     if (!key)
         return err_set(ERR_CRYPTO, "no key can be made");
-    return refuse_options(p, scep_csr_make(&p->host, &settings, key, &csr));
+    return refuse_options(p, scep_csr_make(&p->host, &settings, key, NULL, &csr));
 }
 
 /* ---- the way there and back ---- */

@@ -37,12 +37,13 @@ enum scep_fail_info {
 #define OID_MS_SCEP_SERVER_MESSAGE "1.3.6.1.4.1.311.21.38"
 
 /* PKCS#9 attributes of a CSR, and what Windows adds (windows-scep.md, 3) */
-#define OID_CHALLENGE_PASSWORD "1.2.840.113549.1.9.7"
-#define OID_EXTENSION_REQUEST  "1.2.840.113549.1.9.14"
-#define OID_MS_OS_VERSION      "1.3.6.1.4.1.311.13.2.3"
-#define OID_MS_CLIENT_INFO     "1.3.6.1.4.1.311.21.20"
-#define OID_MS_ENROLL_CSP      "1.3.6.1.4.1.311.13.2.2"
-#define OID_MS_UPN             "1.3.6.1.4.1.311.20.2.3"
+#define OID_CHALLENGE_PASSWORD  "1.2.840.113549.1.9.7"
+#define OID_EXTENSION_REQUEST   "1.2.840.113549.1.9.14"
+#define OID_MS_OS_VERSION       "1.3.6.1.4.1.311.13.2.3"
+#define OID_MS_CLIENT_INFO      "1.3.6.1.4.1.311.21.20"
+#define OID_MS_SCEP_SIGNER_HASH "1.3.6.1.4.1.311.21.42"
+#define OID_MS_ENROLL_CSP       "1.3.6.1.4.1.311.13.2.2"
+#define OID_MS_UPN              "1.3.6.1.4.1.311.20.2.3"
 /* The DeviceID extension of the MDM enrollment's CSR (windows-mdm.md, C.5) */
 #define OID_MS_DEVICE_ID "1.3.6.1.4.1.311.66.1.0"
 

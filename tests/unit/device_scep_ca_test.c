@@ -129,6 +129,12 @@ static void test_ra_rules(void **state) {
     assert_int_equal(read_with_ra(f, m), HR_OK);
     m.eku = NULL;
     assert_int_equal(read_with_ra(f, m), HR_OK);
+    m.usage = NULL;
+    assert_int_equal(read_with_ra(f, m), HR_NO_SUCH_CERTIFICATE);
+    assert_int_equal(host_set_switch(f->h, "ra-usage", "any"), OK);
+    assert_int_equal(read_with_ra(f, m), HR_OK);
+    m.usage = "digitalSignature"; /* one that says less is held to it */
+    assert_int_equal(read_with_ra(f, m), HR_NO_SUCH_CERTIFICATE);
 }
 
 /* NDES has one RA that signs and one that opens; their order says nothing. */

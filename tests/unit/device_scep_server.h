@@ -22,13 +22,16 @@ enum { REQUEST_MAX = 100000 };
 
 struct scep_server {
     struct authority y;
-    /* what it does */
+    /* what it does, but 404 below /refused and a redirect to /scep below /moved */
     const char *caps;
     const char *type_ca, *type_message; /* Content-Types; NULL: none */
     X509 *const *answer_ca;             /* PKCS#7, up to NULL; NULL: RA and CA */
     bool single;                        /* the bare CA, which then does all */
     int status;                         /* of HTTP for everything, when not 0 */
     const char *html;                   /* instead of every answer */
+    const char *location;               /* of a redirect: with status */
+    bool hangs_up;                      /* instead of every answer */
+    struct span garbage;                /* as the answer of PKIOperation */
     int pend;                           /* so many requests get PENDING first */
     struct reply reply;                 /* and then this */
     /* what it saw */
@@ -41,7 +44,8 @@ struct scep_server {
         bool recognized; /* its subject in IssuerAndSubject is that of the CSR before */
     } seen[8];
     int count;
-    EVP_PKEY *key; /* of the last CSR */
+    struct span csr, signer; /* the last ones, DER */
+    EVP_PKEY *key;           /* of the last CSR */
     X509_NAME *subject;
     /* itself */
     SSL_CTX *tls; /* NULL: http */
@@ -66,6 +70,7 @@ static inline struct span open_envelope(struct scep_server *v, struct span conte
 }
 
 static inline void take_csr(struct scep_server *v, struct span der) {
+    v->csr = arena_copy(&v->y.a, der);
     const unsigned char *p = der.p;
     OSSL_AUTO(X509_REQ) csr = d2i_X509_REQ(NULL, &p, (long)der.n);
     must(csr && X509_REQ_verify(csr, X509_REQ_get0_pubkey(csr)) == 1);
@@ -110,6 +115,7 @@ static inline struct span operate(struct scep_server *v, struct span message) {
     OSSL_CERTS_AUTO certs = CMS_get1_certs(cms);
     X509 *signer = sk_X509_value(certs, 0);
     remember(v, sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0), signer);
+    v->signer = ossl_x509_der(&v->y.a, signer);
     struct span inner = open_envelope(v, ossl_content(&v->y.a, content));
     bool polls = v->seen[v->count - 1].type == SCEP_CERT_POLL;
     v->polls += polls;
@@ -177,6 +183,8 @@ static inline struct span answer_to(struct scep_server *v, const char *url, stru
     must(strstr(url, "/pkiclient.exe?operation=PKIOperation") != NULL);
     v->posts += post;
     v->gets += !post;
+    if (v->garbage.n)
+        return v->garbage;
     return operate(v, post ? body : message_of(v, url));
 }
 
@@ -211,15 +219,27 @@ static inline void serve_one(struct scep_server *v, SSL *s, int fd) {
                      (length && length < end ? strtoul(length + 16, NULL, 10) : 0);
     }
     const char *type = "text/html";
+    if (v->hangs_up)
+        return;
+    int status = v->status;
+    const char *refused = strstr(text, " /refused/"), *moved = strstr(text, " /moved/");
     struct span body =
-        v->html || v->status
+        v->html || v->status || refused || moved
             ? span_str(v->html)
             : answer_to(v, text, span_of(end + 4, (size_t)(text + n - end - 4)), &type);
     BUF_AUTO(out);
+    if (refused)
+        status = 404;
+    if (moved && !status)
+        status = 307;
     buf_printf(&out, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\nConnection: close\r\n",
-               v->status ? v->status : 200, body.n);
+               status ? status : 200, body.n);
+    if (moved)
+        buf_printf(&out, "Location: /scep/%.*s\r\n", (int)strcspn(moved + 8, " "), moved + 8);
     if (type)
         buf_printf(&out, "Content-Type: %s\r\n", type);
+    if (v->location)
+        buf_printf(&out, "Location: %s\r\n", v->location);
     buf_str(&out, "\r\n");
     buf_span(&out, body);
     peer_write(s, fd, buf_view(&out));

@@ -3,111 +3,12 @@
  * The host's SCEP task against a server that obeys the test: the whole way from the registry to the
  * certificate in its store, and each way in which it ends with Windows' HRESULT.
  */
-#include "device_scep_server.h"
+#include "device_task_fixture.h"
 
 #include "base/file.h"
 #include "device/csptree.h"
-#include "device/hresult.h"
 #include "device/run.h"
-#include "device/scep_task.h"
 #include "wire/mdm.h"
-
-#define KEY SCEP_KEY_MACHINE "\\Test MDM\\one"
-
-struct fixture {
-    char *dir;
-    struct host *h;
-    struct scep_server *v;
-};
-
-static struct reg_key *install_key(struct fixture *f) {
-    return registry_create(f->h->registry, KEY "\\Install");
-}
-
-static void set_text(struct fixture *f, const char *name, const char *text) {
-    reg_set_text(f->h->registry, install_key(f), name, span_str(text));
-}
-
-static void set_url(struct fixture *f, const char *scheme) {
-    char url[100];
-    snprintf(url, sizeof url, "%s://127.0.0.1:%d/scep", scheme, f->v->port);
-    set_text(f, "ServerURL", url);
-}
-
-static void set_switch(struct fixture *f, const char *name, const char *value) {
-    assert_int_equal(host_set_switch(f->h, name, value), OK);
-}
-
-static void write_profile(struct fixture *f) {
-    struct registry *r = f->h->registry;
-    set_text(f, "SubjectName", "CN=x");
-    set_text(f, "EKUMapping", "1.3.6.1.5.5.7.3.2");
-    set_text(f, "HashAlgorithm", "SHA-2");
-    set_text(f, "CAThumbprint", thumbprint(&f->v->y.a, f->v->y.ca));
-    set_url(f, "http");
-    reg_set_number(r, install_key(f), "KeyUsage", 160);
-    reg_set_number(r, install_key(f), "KeyLength", 1024);
-    reg_set_number(r, install_key(f), "RetryCount", 2);
-    reg_set_text(r, registry_create(r, KEY "\\Install\\Challenge"), "Challenge",
-                 span_str("secret"));
-}
-
-static int set_up(void **state) {
-    struct fixture *f = calloc(1, sizeof *f);
-    f->dir = temporary_dir();
-    f->h = enrolled_host(f->dir);
-    f->v = server_start();
-    certstore_add(&f->h->certs, &f->h->mem, STORE_ROOT, ossl_x509_der(&f->v->y.a, f->v->y.ca),
-                  SPAN_NONE);
-    write_profile(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *f = *state;
-    server_stop(f->v);
-    host_close(f->h);
-    remove_dir(f->dir);
-    free(f);
-    return 0;
-}
-
-/* Another process goes on with what the folder holds. */
-static void restart(struct fixture *f) {
-    host_close(f->h);
-    assert_int_equal(host_open(f->dir, HOST_CHANGE, &f->h), OK);
-}
-
-static uint32_t dword(struct fixture *f, const char *name) {
-    uint32_t n = 0;
-    reg_number(registry_open(f->h->registry, KEY), name, &n);
-    return n;
-}
-
-static int stored(struct fixture *f, enum cert_store store) {
-    int n = 0;
-    for (size_t i = 0; i < f->h->certs.count; i++)
-        n += f->h->certs.entries[i].store == store;
-    return n;
-}
-
-static void attempt(struct fixture *f) {
-    assert_int_equal(scep_task_run(f->h, KEY), OK);
-    restart(f);
-}
-
-/* The one attempt of a fresh task without retries; gives ErrorCode, 0 for success. */
-static uint32_t try_once(struct fixture *f) {
-    set_switch(f, "retry-on", "none");
-    scep_task_schedule(f->h, KEY, "./Device/x");
-    attempt(f);
-    assert_int_equal(tasks_find(&f->h->tasks, KEY)->state, TASK_REPORT);
-    uint32_t code = dword(f, "ErrorCode");
-    assert_int_equal(dword(f, "Status"), code ? CSP_SCEP_FAILED : CSP_SCEP_SUCCESS);
-    write_profile(f);
-    return code;
-}
 
 static void test_success(void **state) {
     struct fixture *f = *state;
@@ -406,53 +307,6 @@ static void test_other_chain(void **state) {
     assert_int_equal(stored(f, STORE_MY), 3);
 }
 
-/* ---- how it fails before PKIOperation ---- */
-
-static void test_http_errors(void **state) {
-    struct fixture *f = *state;
-    f->v->status = 404;
-    assert_int_equal(try_once(f), HR_HTTP(404));
-    f->v->status = 500;
-    assert_int_equal(try_once(f), HR_HTTP(500));
-    f->v->status = 0;
-    f->v->html = "<!DOCTYPE html><html>";
-    assert_int_equal(try_once(f), HR_FILENAME_EXCED_RANGE);
-}
-
-static void test_ca_is_refused(void **state) {
-    struct fixture *f = *state;
-    X509 *const only[] = {f->v->y.ca, NULL};
-    f->v->answer_ca = only;
-    assert_int_equal(try_once(f), HR_NO_SUCH_CERTIFICATE);
-    f->v->answer_ca = NULL;
-    set_text(f, "CAThumbprint", "3559DC5D5C4017BD4CDBD0466AF14DDA41655E57");
-    assert_int_equal(try_once(f), HR_CRYPT_HASH_VALUE);
-    certstore_remove(&f->h->certs, STORE_ROOT, span_str(thumbprint(&f->v->y.a, f->v->y.ca)));
-    assert_int_equal(try_once(f), HR_CERT_UNTRUSTEDROOT);
-    assert_int_equal(f->v->count, 0); /* PKIOperation was never sent */
-}
-
-static void test_challenge_is_not_printable(void **state) {
-    struct fixture *f = *state;
-    reg_set_text(f->h->registry, registry_create(f->h->registry, KEY "\\Install\\Challenge"),
-                 "Challenge", span_str("se_cret"));
-    assert_int_equal(try_once(f), HR_CRYPT_NOT_PRINTABLE);
-    assert_int_equal(f->v->count, 0);
-}
-
-static void test_tls(void **state) {
-    struct fixture *f = *state;
-    server_use_tls(f->v, TLS1_2_VERSION);
-    set_url(f, "https");
-    assert_int_equal(try_once(f), HR_OK);
-    SSL_CTX_set_min_proto_version(f->v->tls, TLS1_3_VERSION);
-    set_url(f, "https");
-    assert_int_equal(try_once(f), HR_WINHTTP_SECURE_FAILURE);
-    assert_int_equal(f->v->got_caps, 1);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_success),
@@ -473,10 +327,6 @@ int main(void) {
         TEST(test_replies),
         TEST(test_other_chain),
         TEST(test_content_types),
-        TEST(test_http_errors),
-        TEST(test_ca_is_refused),
-        TEST(test_challenge_is_not_printable),
-        TEST(test_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

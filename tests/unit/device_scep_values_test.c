@@ -94,16 +94,19 @@ static void test_what_the_host_lacks(void **state) {
 }
 
 static void test_hash_families(void **state) {
-    (void)state;
-    assert_ptr_equal(scep_values_digest("SHA-1"), EVP_sha1());
-    assert_ptr_equal(scep_values_digest("SHA-2"), EVP_sha256());
-    assert_ptr_equal(scep_values_digest("SHA-1+SHA-2"), EVP_sha256());
-    assert_ptr_equal(scep_values_digest("SHA-1;SHA-2"), EVP_sha256()); /* Intune */
-    assert_ptr_equal(scep_values_digest("SHA-2 + SHA-3"), EVP_sha256());
-    assert_null(scep_values_digest("SHA-3"));
-    assert_null(scep_values_digest("SHA-256")); /* a function, not a family */
-    assert_null(scep_values_digest("SHA-1,SHA-2"));
-    assert_null(scep_values_digest(""));
+    struct fixture *f = *state;
+    assert_ptr_equal(scep_values_digest(f->h, "SHA-1"), EVP_sha1());
+    assert_ptr_equal(scep_values_digest(f->h, "SHA-2"), EVP_sha256());
+    assert_ptr_equal(scep_values_digest(f->h, "SHA-1+SHA-2"), EVP_sha256());
+    assert_ptr_equal(scep_values_digest(f->h, "SHA-1;SHA-2"), EVP_sha256()); /* Intune */
+    assert_ptr_equal(scep_values_digest(f->h, "SHA-2 + SHA-3"), EVP_sha256());
+    assert_null(scep_values_digest(f->h, "SHA-3"));
+    assert_null(scep_values_digest(f->h, "SHA-256")); /* a function, not a family */
+    assert_null(scep_values_digest(f->h, "SHA-1,SHA-2"));
+    assert_null(scep_values_digest(f->h, ""));
+    assert_int_equal(host_set_switch(f->h, "csr-digest", "first"), OK);
+    assert_ptr_equal(scep_values_digest(f->h, "SHA-1;SHA-2"), EVP_sha1());
+    assert_ptr_equal(scep_values_digest(f->h, "SHA-2;SHA-1"), EVP_sha256());
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -114,7 +117,7 @@ int main(void) {
         TEST(test_key),
         TEST(test_key_protection),
         TEST(test_what_the_host_lacks),
-        cmocka_unit_test(test_hash_families),
+        TEST(test_hash_families),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
