@@ -113,11 +113,8 @@ static void test_hash_families(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_challenge),
-        TEST(test_key),
-        TEST(test_key_protection),
-        TEST(test_what_the_host_lacks),
-        TEST(test_hash_families),
+        TEST(test_challenge),           TEST(test_key),           TEST(test_key_protection),
+        TEST(test_what_the_host_lacks), TEST(test_hash_families),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
