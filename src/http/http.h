@@ -103,6 +103,16 @@ struct http_name {
  */
 typedef void http_refusal(void *user, const struct http_request *request, struct http_reply *reply);
 
+/*
+ * Is shown each request with the reply that is about to leave. Runs in whatever thread made the
+ * reply, and must neither wait nor keep anything of the two.
+ */
+struct http_witness {
+    void (*see)(void *user, const char *listener, const struct http_request *request,
+                const struct http_reply *reply);
+    void *user;
+};
+
 struct http_listener {
     const char *name;    /* for the log: "public", "management", "plain" */
     const char *address; /* "127.0.0.1", "0.0.0.0", "::" */
@@ -111,8 +121,9 @@ struct http_listener {
     bool ask_client_cert; /* request a certificate, accept any, judge none */
     http_handler *handler;
     void *user;
-    http_refusal *refuse;  /* with `user`; NULL: every refusal is text */
-    unsigned idle_seconds; /* between two requests; 0: that of the limits */
+    http_refusal *refuse;               /* with `user`; NULL: every refusal is text */
+    unsigned idle_seconds;              /* between two requests; 0: that of the limits */
+    const struct http_witness *witness; /* must outlive the server; or NULL */
     /*
      * A Unix socket in place of address and port, for our own user and the members of that group
      * (NULL: none). Its peers are called "unix", and have no limit an address. A file that a server

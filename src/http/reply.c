@@ -86,11 +86,19 @@ static void add_head(struct http_exchange *x, const struct http_reply *reply, in
     buf_str(b, "\r\n");
 }
 
+/* A request that was refused before it was read has nothing to show. */
+static void show(const struct http_exchange *x, const struct http_reply *reply) {
+    const struct http_witness *w = x->listener->witness;
+    if (w && x->request.path)
+        w->see(w->user, x->listener->name, &x->request, reply);
+}
+
 void http_exchange_reply(struct http_exchange *x, struct http_reply *reply) {
     int status = reply->status ? reply->status : 200;
     bool bodiless = status == 204 || status == 304; /* RFC 9110, 6.4.1 */
     bool head = x->reader.method && strcmp(x->reader.method, "HEAD") == 0;
     x->keep_alive = x->reader.keep_alive && !reply->close;
+    show(x, reply);
     buf_clear(&x->wire);
     add_head(x, reply, status, bodiless);
     if (!bodiless && !head)

@@ -91,7 +91,7 @@ static struct http_listener forwarded_door(const struct config *c, struct forwar
 }
 
 enum err doors_open(const struct config *c, struct services *services, struct forwarded *forwarded,
-                    struct http_server **out) {
+                    const struct http_witness *witness, struct http_server **out) {
     ARENA_AUTO(a);
     struct http_listener doors[LISTENERS];
     size_t n = 0;
@@ -111,6 +111,8 @@ enum err doors_open(const struct config *c, struct services *services, struct fo
         doors[n++] = plain_door(c, services);
     if (doors_has_forwarded(c))
         doors[n++] = forwarded_door(c, forwarded);
+    for (size_t i = 0; i < n; i++)
+        doors[i].witness = witness;
     return http_new(doors, n, &limits, c->tls_cert, c->tls_key, out);
 }
 

@@ -7,11 +7,11 @@
 #include "server/forwarded.h"
 
 /*
- * Binds them; http_start comes later. All that is pointed to must outlive the server. ERR_CONFIG,
- * ERR_IO.
+ * Binds them; http_start comes later. All that is pointed to must outlive the server. `witness`
+ * sees what passes each of them; NULL: nobody does. ERR_CONFIG, ERR_IO.
  */
 enum err doors_open(const struct config *c, struct services *services, struct forwarded *forwarded,
-                    struct http_server **out) ERR_MUST_USE;
+                    const struct http_witness *witness, struct http_server **out) ERR_MUST_USE;
 
 /* Reads certificates and keys anew, and who may judge a proxy; an error leaves the old ones. */
 enum err doors_reload(const struct config *c, const struct services *services,

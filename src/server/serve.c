@@ -20,6 +20,7 @@
 #include "csp/shelf.h"
 #include "server/housekeeping.h"
 #include "server/rate.h"
+#include "server/recording.h"
 #include "server/routes.h"
 #include "server/upstream_poll.h"
 #include "wire/mdm.h"
@@ -39,6 +40,7 @@ struct house {
     struct services services;
     struct forwarded forwarded;
     struct housekeeping housekeeping;
+    struct recording recording;
     struct http_server *http;
     struct admin *admin;
 };
@@ -140,7 +142,7 @@ static enum err adopt_certificates(struct house *h) {
     return any ? store_write(h->store, adopt, sha1) : OK;
 }
 
-static enum err open_house(struct house *h, const char *folder) {
+static enum err open_house(struct house *h, const char *folder, const char *record) {
     TRY(config_load(folder, &h->config));
     set_log_level(h->config.log_level);
     TRY(take_lock(h));
@@ -154,7 +156,10 @@ static enum err open_house(struct house *h, const char *folder) {
     h->rate = rate_new();
     h->acquaintances = acquaintances_new();
     wire(h);
-    TRY(doors_open(&h->config, &h->services, &h->forwarded, &h->http));
+    if (record)
+        TRY(recording_start(&h->recording, record, h->pki));
+    TRY(doors_open(&h->config, &h->services, &h->forwarded, record ? &h->recording.witness : NULL,
+                   &h->http));
     struct admin_scope scope = {h->store, &h->services.scep, h->pki, &h->config, h->gateway};
     TRY(admin_start(folder, &scope, &h->admin));
     return http_start(h->http);
@@ -165,6 +170,7 @@ static void close_house(struct house *h) {
     guesses_refuse(h->guesses);
     if (h->http)
         http_stop(h->http);
+    recording_stop(&h->recording);
     guesses_free(h->guesses);
     mdm_tell_left_out();
     admin_stop(h->admin);
@@ -225,7 +231,7 @@ static void run_until_signal(struct house *h, const sigset_t *signals) {
     }
 }
 
-enum err serve(const char *folder) {
+enum err serve(const char *folder, const char *record) {
     struct house h = {.lock = -1};
     sigset_t signals;
     sigemptyset(&signals);
@@ -236,7 +242,7 @@ enum err serve(const char *folder) {
     umask(077); /* the database and what else is made here: nobody's but the server's user's */
     mallopt(M_MMAP_THRESHOLD, 1 << 20); /* a password hash gives its 16 MiB back */
     mallopt(M_ARENA_MAX, 4);            /* many workers, little memory */
-    enum err e = open_house(&h, folder);
+    enum err e = open_house(&h, folder, record);
     if (e == OK) {
         housekeeping_run(&h.housekeeping); /* who starts it sees the alarms at once */
         announce(&h);

@@ -8,8 +8,8 @@
 /*
  * Serves the data folder until SIGTERM or SIGINT; SIGHUP reads the TLS certificate and the CAs
  * anew. Prints one line on standard output when it is ready. One server a folder: ERR_CONFLICT for
- * the second.
+ * the second. `record` NULL, or a folder for what hosts and server say (record/recorder.h).
  */
-enum err serve(const char *folder) ERR_MUST_USE;
+enum err serve(const char *folder, const char *record) ERR_MUST_USE;
 
 #endif
