@@ -27,8 +27,9 @@ int cmd_device_remove(int argc, char **argv);
 int cmd_device_confirm(int argc, char **argv);
 int cmd_device_reject(int argc, char **argv);
 int cmd_device_rekey(int argc, char **argv);
-/* Many emulated hosts. */
+/* And with emulated hosts of their own. */
 int cmd_device_fleet(int argc, char **argv);
+int cmd_device_compare(int argc, char **argv);
 int cmd_command(int argc, char **argv);
 int cmd_pfx(int argc, char **argv);
 int cmd_group(int argc, char **argv);

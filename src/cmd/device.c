@@ -28,14 +28,26 @@ static const struct verb {
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
+/* Verbs that make emulated hosts of their own. */
+static const struct verb makers[] = {
+    {"fleet", "-n N --server URL --trust CERT.pem --user NAME --code CODE [...]", cmd_device_fleet},
+    {"compare", "DIR [DIR2 | NAME=VALUE...] [--host HOSTDIR] [-o json]", cmd_device_compare},
+};
+enum { MAKERS = sizeof makers / sizeof *makers };
+
 static void print_usage(void) {
     printf("Hosts that have enrolled with the server:\n\n");
     for (int i = 0; i < VERBS; i++)
         printf("  signet device %s %s\n", verbs[i].name, verbs[i].arguments);
     printf("\nThe emulated Windows host. DIR holds its whole state:\n\n");
     device_host_print_verbs();
-    printf(
-        "  signet device fleet -n N --server URL --trust CERT.pem --user NAME --code CODE [...]\n");
+    printf("
+Hosts that it makes by itself:
+
+");
+    for (int i = 0; i < MAKERS; i++)
+        printf("  signet device %s %s
+", makers[i].name, makers[i].arguments);
     printf("\nsignet device VERB --help tells more.\n");
 }
 
@@ -69,11 +81,12 @@ int cmd_device(int argc, char **argv) {
     }
     if (argc > 1 && is_for_emulated_host(argc - 1, argv + 1))
         return device_host_run(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "fleet") == 0)
-        return cmd_device_fleet(argc - 1, argv + 1);
     for (int i = 0; argc > 1 && i < VERBS; i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return verbs[i].run(argc - 1, argv + 1);
+    for (int i = 0; argc > 1 && i < MAKERS; i++)
+        if (strcmp(argv[1], makers[i].name) == 0)
+            return makers[i].run(argc - 1, argv + 1);
     if (argc > 1)
         return cli_usage("Usage: signet device", "there is no verb '%s'", argv[1]);
     return cli_usage("Usage: signet device", "a verb is missing");

@@ -160,7 +160,7 @@ static void say_opened(const struct tree *t, const struct record_exchange *x, st
         buf_str(t->out, "envelope not opened: it is not for a key of this server, or no CSR\n");
         return;
     }
-    buf_str(t->out, "opened (values are blanked, so that its signature cannot be checked)\n");
+    buf_str(t->out, "opened = with its values blanked: its signature cannot be checked\n");
     tree_der(t, csr, 2);
 }
 

@@ -217,18 +217,37 @@ static void say_value(const struct walk *w, const struct der_item *i, struct spa
 
 /* ---- the walk ---- */
 
-/* Whether an OCTET or BIT STRING, or what stands in a context tag, is one item of DER. */
-static bool holds_der(const struct der_item *i, struct span *inside) {
+/* Whether strings of these types stand in the OCTET STRING of an extension, or of Microsoft's. */
+static bool is_extension(struct span oid) {
+    static const uint8_t id_ce[] = {0x55, 0x1d}, microsoft[] = {0x2b, 6, 1, 4, 1, 0x82, 0x37};
+    return (oid.n > sizeof id_ce && memcmp(oid.p, id_ce, sizeof id_ce) == 0) ||
+           (oid.n > sizeof microsoft && memcmp(oid.p, microsoft, sizeof microsoft) == 0);
+}
+
+/*
+ * Whether an OCTET or BIT STRING holds one item of DER. Random bytes may look like a short string:
+ * only right below an extension's OID is one believed.
+ */
+static bool holds_der(const struct der_item *i, struct span below, struct span *inside) {
     *inside = i->content;
     if (i->tag == DER_BIT_STRING && i->content.n && !i->content.p[0])
         *inside = span_from(i->content, 1);
     else if (i->tag != DER_OCTET_STRING)
         return false;
-    return inside->n > 2 && inside->p[0] && strchr("\x30\x31\x03\x04\x1e", inside->p[0]) &&
-           der_check(*inside) == OK;
+    if (inside->n <= 2 || der_check(*inside) != OK)
+        return false;
+    return inside->p[0] == DER_SEQUENCE || inside->p[0] == DER_SET ||
+           (is_extension(below) &&
+            (inside->p[0] == DER_BIT_STRING || inside->p[0] == DER_OCTET_STRING ||
+             inside->p[0] == DER_BMP_STRING));
 }
 
-static void walk(struct walk *w, struct span items, struct span around, unsigned depth);
+/*
+ * `around` is the OID that opens the nearest SEQUENCE that an OID opens; `below` the same where the
+ * item is an element of that one itself.
+ */
+static void walk(struct walk *w, struct span items, struct span around, struct span below,
+                 unsigned depth);
 
 static void walk_in(struct walk *w, const struct der_item *i, struct span around, unsigned depth) {
     struct der d = der_of(i->content);
@@ -237,29 +256,31 @@ static void walk_in(struct walk *w, const struct der_item *i, struct span around
         buf_char(w->t->out, ' ');
         say_oid(w, oid);
         buf_char(w->t->out, '\n');
-        walk(w, span_of(d.p, (size_t)(d.end - d.p)), oid, depth + 1);
+        walk(w, span_of(d.p, (size_t)(d.end - d.p)), oid, oid, depth + 1);
     } else {
         buf_char(w->t->out, '\n');
-        walk(w, i->content, around, depth + 1);
+        walk(w, i->content, around, SPAN_NONE, depth + 1);
     }
 }
 
-static void say_item(struct walk *w, const struct der_item *i, struct span around, unsigned depth) {
+static void say_item(struct walk *w, const struct der_item *i, struct span around,
+                     struct span below, unsigned depth) {
     struct span inside;
     tree_indent(w->t, depth);
     say_type(w, i->tag);
     if (i->tag & 0x20) {
         walk_in(w, i, around, depth);
-    } else if (holds_der(i, &inside)) {
+    } else if (holds_der(i, below, &inside)) {
         buf_str(w->t->out, " that holds\n");
-        walk(w, inside, around, depth + 1);
+        walk(w, inside, around, SPAN_NONE, depth + 1);
     } else {
         say_value(w, i, around);
         buf_char(w->t->out, '\n');
     }
 }
 
-static void walk(struct walk *w, struct span items, struct span around, unsigned depth) {
+static void walk(struct walk *w, struct span items, struct span around, struct span below,
+                 unsigned depth) {
     struct der d = der_of(items);
     struct der_item i;
     while (!der_is_empty(&d) && der_next(&d, &i) == OK) {
@@ -268,7 +289,7 @@ static void walk(struct walk *w, struct span items, struct span around, unsigned
             buf_str(w->t->out, "(more is left out)\n");
             return;
         }
-        say_item(w, &i, around, depth);
+        say_item(w, &i, around, below, depth);
     }
 }
 
@@ -284,5 +305,5 @@ void tree_der(const struct tree *t, struct span der, unsigned depth) {
         tree_indent(t, depth);
         buf_str(t->out, "(BER, shown as DER)\n");
     }
-    walk(&w, strict, SPAN_NONE, depth);
+    walk(&w, strict, SPAN_NONE, SPAN_NONE, depth);
 }

@@ -39,7 +39,17 @@ static size_t find_any(struct span s, const char *set) {
     return n;
 }
 
-/* "CN=<printable, 4 characters>,OU=...": the types, and the form of each value, quotes with it. */
+static void show_quoted(const struct tree *t, struct span s) {
+    bool quoted = s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"';
+    if (quoted)
+        buf_char(t->out, '"');
+    show_form(t, quoted ? span_of(s.p + 1, s.n - 2) : s);
+    if (quoted)
+        buf_char(t->out, '"');
+}
+
+/* "CN=<printable, 4 characters>,OU=...": the types, and the form of each value between its quotes.
+ */
 static void show_x500(const struct tree *t, struct span s) {
     for (bool first = true; s.n || first; first = false) {
         size_t equals = find_any(s, "=,;"), end;
@@ -49,7 +59,7 @@ static void show_x500(const struct tree *t, struct span s) {
         if (equals < s.n && s.p[equals] == '=') {
             word_or_form(t->out, span_trim(span_of(s.p, equals)));
             buf_char(t->out, '=');
-            show_form(t, span_of(s.p + equals + 1, end - equals - 1));
+            show_quoted(t, span_of(s.p + equals + 1, end - equals - 1));
         } else {
             show_form(t, span_of(s.p, end));
         }

@@ -87,7 +87,7 @@ static void test_nodes(void **state) {
     shows_data("Challenge", "SHA-1", "<printable, 5 characters>");
     shows_data("Invented", "12", "<number, 2 characters>");
     shows_data("SubjectName", "CN=host,O=\"Ex, Inc.\";OU=a+L=b",
-               "CN=<printable, 4 characters>,O=<ASCII, 10 characters>;OU=<printable, 1 "
+               "CN=<printable, 4 characters>,O=\"<printable, 8 characters>\";OU=<printable, 1 "
                "characters>+L=<printable, 1 characters>");
     shows_data("SubjectName", "secret", "<printable, 6 characters>");
     shows_data("SubjectAlternativeNames", "11+a@b.c;3+host;x",
