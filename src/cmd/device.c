@@ -31,7 +31,7 @@ enum { VERBS = sizeof verbs / sizeof *verbs };
 /* Verbs that make emulated hosts of their own. */
 static const struct verb makers[] = {
     {"fleet", "-n N --server URL --trust CERT.pem --user NAME --code CODE [...]", cmd_device_fleet},
-    {"compare", "DIR [DIR2 | NAME=VALUE...] [--host HOSTDIR] [-o json]", cmd_device_compare},
+    {"compare", "DIR [DIR2 | NAME=VALUE...] [--build BUILD | --host HOSTDIR]", cmd_device_compare},
 };
 enum { MAKERS = sizeof makers / sizeof *makers };
 
@@ -41,13 +41,9 @@ static void print_usage(void) {
         printf("  signet device %s %s\n", verbs[i].name, verbs[i].arguments);
     printf("\nThe emulated Windows host. DIR holds its whole state:\n\n");
     device_host_print_verbs();
-    printf("
-Hosts that it makes by itself:
-
-");
+    printf("\nHosts that it makes by itself:\n\n");
     for (int i = 0; i < MAKERS; i++)
-        printf("  signet device %s %s
-", makers[i].name, makers[i].arguments);
+        printf("  signet device %s %s\n", makers[i].name, makers[i].arguments);
     printf("\nsignet device VERB --help tells more.\n");
 }
 

@@ -15,7 +15,8 @@
 enum { EXIT_DIFFERENT = 3, MAX_SET = 64 };
 
 static const char usage[] =
-    "Usage: signet device compare DIR [NAME=VALUE...] [--host HOSTDIR] [-o json]\n"
+    "Usage: signet device compare DIR [NAME=VALUE...] [--build BUILD | --host HOSTDIR]\n"
+    "                             [-o json]\n"
     "       signet device compare DIR DIR2 [-o json]\n\n"
     "Holds the emulated host against DIR, a recording of a real one (signet serve --record). A new\n"
     "emulated host with these switches, or those of HOSTDIR, enrolls with a signet of its own on\n"
@@ -23,7 +24,8 @@ static const char usage[] =
     "two says is told, with the switch that would explain it: each position is tried, which takes\n"
     "about a second. With DIR2, two recordings are compared, and nothing is tried.\n\n"
     "Exit status 0: no difference; 3: there are some.\n\n"
-    "  --host HOSTDIR  the switches of this emulated host; NAME=VALUE goes before\n"
+    "  --build BUILD   a build of Windows (signet device builds)\n"
+    "  --host HOSTDIR  build and switches of this emulated host; NAME=VALUE goes before\n"
     "  -o json         differences message, place, what each says, switches; the switch that explains all\n";
 
 struct explained {
@@ -36,6 +38,7 @@ struct comparison {
     struct facts recorded;
     const char *set[MAX_SET];
     size_t set_count;
+    const struct device_build *build; /* NULL: that of a new host */
     struct difference *differences;
     struct explained *list;
     size_t count;
@@ -114,7 +117,8 @@ static const char *value_of(const struct comparison *c, const struct device_swit
     for (size_t i = 0; i < c->set_count; i++)
         if (names(c->set[i], w->name))
             return strchr(c->set[i], '=') + 1;
-    return w->initial;
+    const char *of_build = c->build ? build_switch(c->build, w->name) : NULL;
+    return of_build ? of_build : w->initial;
 }
 
 static enum err try_switch(struct comparison *c, struct stage *s, const struct device_switch *w,
@@ -152,7 +156,7 @@ static enum err explain(struct comparison *c, struct stage *s) {
 }
 
 static enum err emulate(struct comparison *c, const struct recorded *recording) {
-    struct stage s = {.a = c->a};
+    struct stage s = {.a = c->a, .build = c->build ? c->build->name : NULL};
     struct facts facts;
     enum err e = stage_make(&s, recording);
     if (e == OK)
@@ -217,6 +221,7 @@ static enum err take_host(struct comparison *c, const char *folder) {
         if (c->set_count < MAX_SET && json_is_string(value) && !is_set(c, name))
             c->set[c->set_count++] = arena_printf(c->a, "%s=%s", name, json_string_value(value));
     }
+    c->build = host_build(h);
     host_close(h);
     return OK;
 }
@@ -262,8 +267,9 @@ int cmd_device_compare(int argc, char **argv) {
     struct comparison c = {.a = &a};
     struct cli cli;
     int status;
-    const char *host = NULL;
-    const struct cli_option own[] = {{"host", &host, NULL}, {NULL, NULL, NULL}};
+    const char *host = NULL, *build = NULL;
+    const struct cli_option own[] = {
+        {"host", &host, NULL}, {"build", &build, NULL}, {NULL, NULL, NULL}};
     if (!cli_options(argc, argv, usage, own, &cli, &status))
         return status;
     if (!cli.argc)
@@ -271,6 +277,9 @@ int cmd_device_compare(int argc, char **argv) {
     for (int i = 2; i < cli.argc; i++)
         if (!strchr(cli.argv[i], '='))
             return cli_usage(usage, "'%s' is not NAME=VALUE", cli.argv[i]);
+    if (build && (host || !(c.build = build_find(build))))
+        return host ? cli_usage(usage, "--host has a build already")
+                    : cli_usage(usage, "there is no build '%s': signet device builds", build);
     bool emulated = !(cli.argc == 2 && !strchr(cli.argv[1], '='));
     enum err e = run(&c, cli.argc, cli.argv, host);
     if (e != OK)

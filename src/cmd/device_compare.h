@@ -14,6 +14,7 @@
 struct stage {
     struct arena *a;
     const char *self, *folder, *data, *url;
+    const char *build; /* of Windows, by name; NULL: that of a new host */
     const char *enrollment_type;
     bool has_profile;
     unsigned trials;

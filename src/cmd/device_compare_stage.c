@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "cmd/cli.h"
 #include "cmd/demo.h"
+#include "device/builds.h"
 #include "record/retell.h"
 #include "server/admin.h"
 
@@ -122,8 +123,9 @@ static void assign_profile(const struct stage *s, const char *name) {
 
 static enum err run_host_of(const struct stage *s, const char *const *switches, size_t count) {
     const char *name = arena_printf(s->a, "HOST-%u", s->trials), *host = in(s, name);
-    const char *trust[] = {s->self,  "device", "trust", host, in(s, "data/tls.pem"),
-                           "--name", name,     NULL};
+    const char *build = s->build ? s->build : device_builds[0].name;
+    const char *trust[] = {s->self,  "device", "trust",   host,  in(s, "data/tls.pem"),
+                           "--name", name,     "--build", build, NULL};
     const char *enroll[] = {s->self,
                             "device",
                             "enroll",
