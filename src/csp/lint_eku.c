@@ -49,8 +49,7 @@ static bool judge_separators(struct lint *l, const struct profile_command *c) {
         if (!ch || !strchr(",;| \t\r\n", ch))
             continue;
         struct lint_finding *f =
-            lint_tell(l, c, LINT_EKU_SEPARATOR, "OIDs joined by '%c'; join OIDs by '+'",
-                      isspace(ch) ? ' ' : ch);
+            lint_tell(l, c, LINT_EKU_SEPARATOR, "OIDs joined by '%c'", isspace(ch) ? ' ' : ch);
         struct span mended = joined(l, c->value);
         if (mended.n)
             lint_mend_value(l, f, c, mended);
@@ -84,8 +83,7 @@ void lint_eku(struct lint *l, const struct profile_command *c) {
         return;
     while (lint_part(&rest, "+", &oid))
         if (!is_oid(oid)) {
-            lint_tell(l, c, LINT_EKU_SYNTAX, "\"%s\" is not an OID; join OIDs by '+'",
-                      PROFILE_QUOTE(oid));
+            lint_tell(l, c, LINT_EKU_SYNTAX, "\"%s\" is not an OID", PROFILE_QUOTE(oid));
             return;
         }
     tell_powerful(l, c);

@@ -26,8 +26,7 @@ static void judge_usage(struct lint *l) {
         return;
     if (bits < 0 || bits > UINT16_MAX || !(bits & (KEY_ENCIPHERMENT | DIGITAL_SIGNATURE))) {
         lint_tell(l, c, LINT_KEY_USAGE_BITS,
-                  "\"%s\" has neither 32 (keyEncipherment) nor 128 (digitalSignature); use 160 "
-                  "for both",
+                  "\"%s\" has neither 32 (keyEncipherment) nor 128 (digitalSignature)",
                   PROFILE_QUOTE(c->value));
         return;
     }
@@ -52,11 +51,8 @@ static bool is_sha2(struct span s) {
 }
 
 static void tell_unknown_hash(struct lint *l, const struct profile_command *c, struct span family) {
-    struct lint_finding *f =
-        lint_tell(l, c, LINT_HASH_UNKNOWN,
-                  "\"%s\" is no family of hash algorithms; use SHA-2, or SHA-1 and "
-                  "SHA-2 joined by '+'",
-                  PROFILE_QUOTE(family));
+    struct lint_finding *f = lint_tell(
+        l, c, LINT_HASH_UNKNOWN, "\"%s\" is no family of hash algorithms", PROFILE_QUOTE(family));
     if (is_sha2(c->value))
         lint_mend_value(l, f, c, span_str("SHA-2"));
 }
@@ -99,12 +95,12 @@ static void judge_hello(struct lint *l, const struct profile_command *c) {
                                  *hash = lint_find(l, "HashAlgorithm");
     if (!lint_find(l, "ContainerName"))
         lint_tell(l, c, LINT_HELLO_CONTAINER,
-                  "4 (Windows Hello for Business) needs a ContainerName; add it");
+                  "4 (Windows Hello for Business) needs a ContainerName");
     if (length && !span_is(length->value, "2048"))
         lint_mend_value(l,
                         lint_tell(l, length, LINT_HELLO_KEY,
                                   "KeyProtection 4 (Windows Hello for Business) makes keys of 2048 "
-                                  "bits only; set KeyLength to 2048"),
+                                  "bits only"),
                         length, span_str("2048"));
     if (hash && !lint_holds(hash->value, "SHA-2"))
         lint_tell(l, hash, LINT_HELLO_HASH, "\"%s\" without SHA-2, with KeyProtection 4",

@@ -13,17 +13,12 @@ static void judge_place(struct lint *l, const struct profile_command *c,
     bool identity = subject || lint_is(c, "SubjectAlternativeNames");
     bool free_text = p == PLACEHOLDER_DEVICE_NAME || p == PLACEHOLDER_USER;
     if (p == PLACEHOLDER_CHALLENGE && !lint_is(c, "Challenge"))
-        lint_tell(l, c, LINT_PLACEHOLDER_SECRET,
-                  "{{scep.challenge}} is a secret and belongs into Challenge only");
+        lint_tell(l, c, LINT_PLACEHOLDER_SECRET, "{{scep.challenge}} is a secret");
     if (p == PLACEHOLDER_DEVICE_NAME && identity && !l->trust_device_name)
-        lint_tell(l, c, LINT_PLACEHOLDER_CLAIM,
-                  "{{device.name}} is what the host calls itself, and may not stand in a "
-                  "certificate; use {{device.id}}, or add it with --trust-device-name");
+        lint_tell(l, c, LINT_PLACEHOLDER_CLAIM, "{{device.name}} is what the host calls itself");
     if (subject && free_text && !w->quoted && !w->alone)
-        lint_tell(l, c, LINT_PLACEHOLDER_UNQUOTED,
-                  "{{%s}} is only a part of an attribute value; put double quotes around the "
-                  "whole value, as in CN=\"PC {{%s}}\"",
-                  PROFILE_QUOTE(w->name), PROFILE_QUOTE(w->name));
+        lint_tell(l, c, LINT_PLACEHOLDER_UNQUOTED, "{{%s}} is only a part of an attribute value",
+                  PROFILE_QUOTE(w->name));
 }
 
 /* False: one that nobody knows, so that the value cannot be judged. */

@@ -57,10 +57,7 @@ static void judge_name(struct lint *l, const struct profile_command *c, struct s
     ptrdiff_t plus = span_find(name, '+');
     if (plus < 0 || !span_int(span_of(name.p, (size_t)plus), &type) || type < 1 || type > 11 ||
         (size_t)plus + 1 == name.n) {
-        lint_tell(l, c, LINT_SAN_SYNTAX,
-                  "\"%s\" is not TYPE+VALUE; 3+host for a DNS name, 11+user@example.com for a "
-                  "UPN, joined by ';'",
-                  PROFILE_QUOTE(name));
+        lint_tell(l, c, LINT_SAN_SYNTAX, "\"%s\" is not TYPE+VALUE", PROFILE_QUOTE(name));
         return;
     }
     struct span value = span_from(name, (size_t)plus + 1);

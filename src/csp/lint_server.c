@@ -23,9 +23,8 @@ static void judge_tail(struct lint *l, const struct profile_command *c, struct s
     size_t n = sizeof tail - 1;
     if (url.n < n || !span_is_nocase(span_from(url, url.n - n), tail))
         return;
-    struct lint_finding *f =
-        lint_tell(l, c, LINT_SERVER_URL_PKICLIENT,
-                  "\"%s\": Windows appends /pkiclient.exe itself; take it off", PROFILE_QUOTE(url));
+    struct lint_finding *f = lint_tell(l, c, LINT_SERVER_URL_PKICLIENT,
+                                       "\"%s\" ends in /pkiclient.exe", PROFILE_QUOTE(url));
     struct span raw = lint_inner(l, c->data);
     const uint8_t *hit = raw.n ? memmem(raw.p, raw.n, url.p, url.n) : NULL;
     if (hit)
@@ -96,6 +95,13 @@ static double bits_of(struct span s) {
     return length * log2(hex && digit ? 16.0 : kinds);
 }
 
+ptrdiff_t challenge_find_unprintable(struct span text) {
+    for (size_t i = 0; i < text.n; i++)
+        if (!isalnum(text.p[i]) && !memchr(" '()+,-./:=?", text.p[i], 12))
+            return (ptrdiff_t)i;
+    return -1;
+}
+
 /* Base64 of a text that one can read: somebody has encoded what should have stood there. */
 static bool is_encoded_text(struct lint *l, struct span s) {
     struct span plain;
@@ -131,9 +137,7 @@ void lint_challenge(struct lint *l, const struct profile_command *c) {
         fixed &= p == PLACEHOLDER_NONE;
     } while (p != PLACEHOLDER_NONE);
     if (!sendable)
-        lint_tell(l, c, LINT_CHALLENGE_CHARACTERS,
-                  "a character that Windows cannot send; use letters, digits, blanks and "
-                  "'()+,-./:=? only");
+        lint_tell(l, c, LINT_CHALLENGE_CHARACTERS, "a character that Windows cannot send");
     if (fixed)
         judge_fixed(l, c);
 }
@@ -160,14 +164,10 @@ void lint_thumbprint(struct lint *l, const struct profile_command *c) {
     if (span_is(c->value, "{{scep.ca_thumbprint}}"))
         return;
     if (digits.n == SHA256_DIGITS)
-        lint_tell(l, c, LINT_THUMBPRINT_SHA256,
-                  "\"%s\" has 64 hex digits: a SHA-256, where Windows wants the SHA-1 of a "
-                  "certificate: 40 hex digits",
+        lint_tell(l, c, LINT_THUMBPRINT_SHA256, "\"%s\" has 64 hex digits: a SHA-256",
                   PROFILE_QUOTE(c->value));
     else if (digits.n != SHA1_DIGITS)
-        lint_tell(l, c, LINT_THUMBPRINT_SHAPE,
-                  "\"%s\" is not the SHA-1 of a certificate: 40 hex digits without blanks, or "
-                  "{{scep.ca_thumbprint}}",
+        lint_tell(l, c, LINT_THUMBPRINT_SHAPE, "\"%s\" is not the SHA-1 of a certificate",
                   PROFILE_QUOTE(c->value));
     else if (c->value.n != SHA1_DIGITS)
         lint_mend_value(l,
@@ -177,7 +177,6 @@ void lint_thumbprint(struct lint *l, const struct profile_command *c) {
                         c, digits);
     if (is_signets(l))
         lint_mend_value(
-            l,
-            lint_tell(l, c, LINT_THUMBPRINT_FIXED, "fixed: {{scep.ca_thumbprint}} is always right"),
-            c, span_str("{{scep.ca_thumbprint}}"));
+            l, lint_tell(l, c, LINT_THUMBPRINT_FIXED, "fixed, where signet knows the right one"), c,
+            span_str("{{scep.ca_thumbprint}}"));
 }

@@ -162,11 +162,9 @@ static const char *fault_of(struct lint *l, const struct profile_command *c) {
         }
     }
     if (quoted)
-        return "a double quote without its partner; double it to mean itself";
+        return "a double quote without its partner";
     return typed ? NULL
-                 : arena_printf(l->a,
-                                "\"%s\" has a part without '='; write CN=..., and put values with "
-                                ", + ; in double quotes; Windows reads: %s",
+                 : arena_printf(l->a, "\"%s\" has a part without '='; Windows reads: %s",
                                 PROFILE_QUOTE(c->value), as_read(l, c->value));
 }
 

@@ -40,12 +40,10 @@ struct profile {
 enum err profile_read(struct arena *a, struct span text, struct profile *out) ERR_MUST_USE;
 
 /*
- * Checks a profile before it is kept: profile_read, {{enrollment.id}} as the whole UniqueID (the
- * server asks for the outcome there), only known placeholders, device.name only where it may stand,
- * scep.challenge in Challenge only; the CSP's formats and values (numbers, KeyUsage with 32 or 128,
- * OIDs, hash families, absolute URLs without pkiclient.exe), a subject that name_from_x500 takes, a
- * challenge of PrintableString characters, a thumbprint of 40 hex digits. An error never repeats
- * the challenge.
+ * Checks a profile before it is kept: ERR_PARSE with the first error of profile_lint (csp/lint.h),
+ * as one that signet sends, and its mend. What passes is what profile_read reads; {{enrollment.id}}
+ * is the whole UniqueID (the server asks for the outcome there). An error never repeats the
+ * challenge.
  */
 enum err profile_check(struct arena *a, struct span text, bool trust_device_name) ERR_MUST_USE;
 

@@ -63,7 +63,7 @@ static void bad_values_are_refused(void **state) {
         {"CN=old", "CN=a,b", "without '='"},
         {"CN=old", "CN=\"a", "without its partner"},
         {"CN=old", "CN=PC {{user.upn}}", "double quotes around"},
-        {"CN=old", "CN={{device.name}}", "or add it with --trust-device-name"},
+        {"CN=old", "CN={{device.name}}", "--trust-device-name"},
         {"CN=old", "CN={{scep.challenge}}", "secret"},
         {"CN=old", "CN={{device.serial}}", "unknown placeholder {{device.serial}}"},
         {"CN=old", "CN={{ device.id }}", "unknown placeholder"},
@@ -73,7 +73,8 @@ static void bad_values_are_refused(void **state) {
         {"hunter2", "hunter2\xc3\xa4", "cannot send"},
         {"https://old.example/scep", "old.example/scep", "absolute"},
         {"https://old.example/scep", "ftp://old.example/scep", "absolute"},
-        {"https://old.example/scep", "https://a.example/x/PKIClient.exe", "appends /pkiclient.exe"},
+        {"https://old.example/scep", "https://a.example/x/PKIClient.exe",
+         "ends in /pkiclient.exe; take /pkiclient.exe off"},
         {"https://old.example/scep", "https://a.example/x;", "absolute"},
         {"0123456789ABCDEF0123456789abcdef01234567", "0123", "40 hex digits"},
         {"0123456789ABCDEF0123456789abcdef01234567", "0123456789ABCDEF0123456789abcdef0123456g",
@@ -82,7 +83,7 @@ static void bad_values_are_refused(void **state) {
         {">int<", ">chr<", "RetryCount: Format \"chr\" where Windows wants int"},
         {">chr<", ">int<", "Format \"int\" where Windows wants chr"},
         {">node<", ">chr<", "wants node"},
-        {META("int"), "", "Format \"\" where Windows wants int"},
+        {META("int"), "", "no Format where Windows wants int"},
         {META("node"), META("node") "<Data>x</Data>", "takes no Data"},
         {"Install/Enroll</LocURI>\n\t\t\t</Target>\n",
          "Install/Enroll</LocURI></Target><Data>1</Data>", "takes no Data"},
@@ -95,7 +96,7 @@ static void the_unique_id_must_be_the_enrollments(void **state) {
     (void)state;
     assert_int_equal(profile_check(&arena, span_str(PROFILE), false), ERR_PARSE);
     assert_non_null(strstr(err_detail(), "UniqueID '0a1b-c2_D' is fixed, so that signet could not "
-                                         "follow it: write {{enrollment.id}}, or use signet "
+                                         "follow it; write {{enrollment.id}}, or use signet "
                                          "profile adopt"));
     static const char *const bad[] = {"{{device.id}}", "{{scep.url}}", "{{device.name}}",
                                       "wifi-{{enrollment.id}}", "{{enrollment.id}}-a"};
