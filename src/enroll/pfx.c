@@ -138,6 +138,7 @@ enum err enroll_pfx(struct tx *tx, struct arena *a, const struct device *device,
         .created = clock_ms(),
         .user_scope = placing->user_scope,
         .subject = name_text(a, parcel->cert.subject),
+        .renew_at = parcel->cert.not_after, /* for pfx_is_late */
     };
     TRY(enroll_new_id(a, &out->id));
     TRY(enrollment_add(tx, out));
@@ -148,10 +149,13 @@ enum err enroll_pfx(struct tx *tx, struct arena *a, const struct device *device,
     return parcel->made ? keep_made(tx, parcel, out) : OK;
 }
 
+/* Its key is kept. */
+static bool waits(int state) {
+    return state == STATE_ASSIGNED || state == STATE_SENT;
+}
+
 enum err pfx_moved(struct tx *tx, const struct enrollment *e, enum enroll_state before) {
-    bool waited = before == STATE_ASSIGNED || before == STATE_SENT;
-    if (e->kind != ENROLLMENT_PFX || !waited || e->state == STATE_ASSIGNED ||
-        e->state == STATE_SENT)
+    if (e->kind != ENROLLMENT_PFX || !waits((int)before) || waits(e->state))
         return OK;
     return pfx_wipe(tx, e->id);
 }
@@ -201,6 +205,39 @@ enum err enroll_pfx_rejected(struct tx *tx, struct arena *a, struct enrollment *
         return OK;
     TRY(pfx_get(tx, a, e->id, &pfx));
     return pfx.made ? revoke(tx, a, e) : pfx_give_back(tx, a, e, &back);
+}
+
+enum err enroll_pfx_ended(struct tx *tx, struct arena *a, struct enrollment *e) {
+    TRY(enroll_record(tx, e, EVENT_REJECTED,
+                      "the certificate has ended before it could be sent: make a new one (signet "
+                      "pfx make)",
+                      NULL));
+    return enroll_pfx_rejected(tx, a, e);
+}
+
+enum err pfx_is_late(struct tx *tx, struct arena *a, struct enrollment *e) {
+    if (e->state == STATE_ASSIGNED)
+        return enroll_pfx_ended(tx, a, e);
+    if (e->state != STATE_SENT)
+        return enrollment_update(tx, e);
+    TRY(pfx_wipe(tx, e->id));
+    return enroll_record(tx, e, EVENT_NOTE,
+                         "the certificate has ended, and the host has not said whether it took it: "
+                         "its key is kept no longer",
+                         NULL);
+}
+
+enum err enroll_pfx_cut_off(struct tx *tx, struct arena *a, int64_t device) {
+    struct enrollment *all;
+    TRY(enrollment_list_present(tx, a, device, &all));
+    for (; all; all = all->next)
+        if (all->kind == ENROLLMENT_PFX && waits(all->state))
+            TRY(enroll_record(tx, all, EVENT_ALARM,
+                              "the host has enrolled anew before it took the PKCS#12, which ends "
+                              "with its former enrollment: make a new one (signet pfx make), or "
+                              "give it again (signet pfx send)",
+                              NULL));
+    return OK;
 }
 
 enum err pfx_ends_soon(struct tx *tx, struct arena *a, struct enrollment *e) {

@@ -8,7 +8,7 @@
  *                   \-> rejected
  *
  * Key, certificate and password are kept sealed while the state is assigned or sent, and wiped by
- * the event that moves it on (enroll_record).
+ * the event that moves it on (enroll_record), at the latest when the certificate has ended.
  */
 #ifndef SIGNET_ENROLL_PFX_H
 #define SIGNET_ENROLL_PFX_H
@@ -83,6 +83,13 @@ enum err enroll_pfx_remove(struct tx *tx, struct arena *a, struct enrollment *e)
  * was recorded. What was made for it is of no use to anybody, and revoked. */
 enum err enroll_pfx_rejected(struct tx *tx, struct arena *a, struct enrollment *e) ERR_MUST_USE;
 
+/* The certificate has ended before it could be sent: EVENT_REJECTED, and the rest of that. */
+enum err enroll_pfx_ended(struct tx *tx, struct arena *a, struct enrollment *e) ERR_MUST_USE;
+
+/* The host has enrolled anew, and leaves as what it was (enroll_leave comes next): an alarm for
+ * each that waits for it, since nobody gives it the like again, as a profile is. */
+enum err enroll_pfx_cut_off(struct tx *tx, struct arena *a, int64_t device) ERR_MUST_USE;
+
 /* ---- inside enroll/ ---- */
 
 /* What enroll_record does after a change of the state. */
@@ -97,6 +104,11 @@ enum err pfx_judge(struct tx *tx, struct arena *a, struct enrollment *e,
  * certificate is nobody's again. */
 enum err pfx_give_back(struct tx *tx, struct arena *a, struct enrollment *e,
                        bool *out) ERR_MUST_USE;
+
+/* Its certificate has ended, and no host has shown it (renew_at, until one has). What waits has
+ * waited too long, whether its host comes or not; one that was sent may be on the host. Writes the
+ * row. */
+enum err pfx_is_late(struct tx *tx, struct arena *a, struct enrollment *e) ERR_MUST_USE;
 
 /* Instead of a renewal. */
 enum err pfx_ends_soon(struct tx *tx, struct arena *a, struct enrollment *e) ERR_MUST_USE;

@@ -180,7 +180,7 @@ static enum err renew_one(struct tx *tx, struct arena *a, struct enrollment *e,
     int count;
     e->renew_at = 0;
     if (!enroll_is_kept(e))
-        return enrollment_update(tx, e);
+        return e->kind == ENROLLMENT_PFX ? pfx_is_late(tx, a, e) : enrollment_update(tx, e);
     TRY(device ? end(tx, a, e, device, now) : end_of_host(tx, a, e, now));
     if (e->kind == ENROLLMENT_PFX)
         return pfx_ends_soon(tx, a, e);

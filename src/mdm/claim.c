@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "enroll/life.h"
+#include "enroll/pfx.h"
 #include "enroll/record.h"
 
 static void say(struct tx *tx, const struct device *known, const struct device *device,
@@ -49,6 +50,7 @@ static enum err enrolled_anew(struct tx *tx, struct arena *a, struct device *kno
                               const struct device *device, struct claim_verdict *out) {
     TRY(alarm(tx, a, known, device,
               "a known host has enrolled anew, without having left: its certificates are revoked"));
+    TRY(enroll_pfx_cut_off(tx, a, known->id));
     return enroll_leave(tx, a, known, "the host has enrolled anew, by the same account",
                         &out->changed);
 }

@@ -38,26 +38,25 @@ static enum err write_atomic(struct tx *tx, struct exchange *x, const struct enr
     return OK;
 }
 
-/* NULL: the certificate is good. The host was away for too long, or somebody has revoked it. */
-static enum err find_fault(struct tx *tx, const struct exchange *x, const struct enrollment *e,
-                           const struct pfx *pfx, const char **out) {
-    struct cert cert;
-    bool revoked;
-    *out = NULL;
-    TRY(cert_parse(pfx->cert, &cert));
-    TRY(enroll_was_revoked(tx, x->a, e, &revoked));
-    if (revoked)
-        *out = "the certificate was revoked before it could be sent";
-    else if (cert.not_after <= x->now)
-        *out =
-            "the certificate has ended before it could be sent: make a new one (signet pfx make)";
-    return OK;
+static enum err was_revoked(struct tx *tx, struct exchange *x, struct enrollment *e) {
+    TRY(enroll_record(tx, e, EVENT_REJECTED, "the certificate was revoked before it could be sent",
+                      NULL));
+    return enroll_pfx_rejected(tx, x->a, e);
 }
 
-static enum err drop(struct tx *tx, struct exchange *x, struct enrollment *e, const char *why) {
-    TRY(enroll_record(tx, e, EVENT_REJECTED, why, NULL));
-    x->moved = true;
-    return enroll_pfx_rejected(tx, x->a, e);
+/* True: it is no good any more, and dropped. Somebody has revoked it, or the host was away for too
+ * long. */
+static enum err drop(struct tx *tx, struct exchange *x, struct enrollment *e, const struct pfx *pfx,
+                     bool *out) {
+    struct cert cert;
+    bool revoked;
+    TRY(cert_parse(pfx->cert, &cert));
+    TRY(enroll_was_revoked(tx, x->a, e, &revoked));
+    *out = revoked || cert.not_after <= x->now;
+    x->moved |= *out;
+    if (!*out)
+        return OK;
+    return revoked ? was_revoked(tx, x, e) : enroll_pfx_ended(tx, x->a, e);
 }
 
 static enum err record_sent(struct tx *tx, struct exchange *x, struct enrollment *e,
@@ -79,12 +78,13 @@ static enum err open_it(struct exchange *x, const struct due_profile *due, const
 enum err session_deliver_pfx(struct tx *tx, struct exchange *x, const struct due_profile *due) {
     struct enrollment *e = due->enrollment;
     struct pfx pfx;
-    const char *password, *fault;
+    const char *password;
     struct span file;
+    bool dropped;
     TRY(pfx_get(tx, x->a, e->id, &pfx));
-    TRY(find_fault(tx, x, e, &pfx, &fault));
-    if (fault)
-        return drop(tx, x, e, fault);
+    TRY(drop(tx, x, e, &pfx, &dropped));
+    if (dropped)
+        return OK;
     enum err opened = open_it(x, due, &pfx, &password, &file);
     if (opened != OK)
         return session_unsendable(tx, x, e, opened);

@@ -43,7 +43,7 @@ struct enrollment {
     int64_t assignment;   /* of which it came; 0: of none */
     const char *replaces; /* the enrollment whose certificate it renews; or NULL */
     int64_t not_after;    /* of the certificate that the host was seen with */
-    int64_t renew_at;     /* when that is to be renewed */
+    int64_t renew_at;     /* when that is to be renewed; see pfx_is_late, too */
     int64_t next_check;   /* when the host is asked whether it still has it */
     struct enrollment *next;
 };

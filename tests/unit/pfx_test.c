@@ -6,6 +6,7 @@
 #include "life_fixture.h"
 
 #include "explain/hresult.h"
+#include "mdm/claim.h"
 #include "enroll/pfx.h"
 
 /* ---- parcels ---- */
@@ -415,6 +416,70 @@ static void it_ends_before_it_is_sent(void **state) {
     assert_string_equal(reason(sha1), "cessationOfOperation");
 }
 
+static enum err keep_lives(struct tx *tx, struct job *job) {
+    int count;
+    TRY(enroll_renew_all(tx, clock_ms(), &count));
+    job->n = count;
+    return OK;
+}
+
+/* The host has not come at all: housekeeping sees to it. */
+static void it_ends_while_it_waits(void **state) {
+    (void)state;
+    make();
+    move_clock(364 * DAY);
+    assert_int_equal(done((struct job){.run = keep_lives}).n, 0);
+    assert_true(row().secret.n > 1000);
+    move_clock(2 * DAY);
+    assert_int_equal(done((struct job){.run = keep_lives}).n, 1);
+    assert_state(STATE_REJECTED);
+    assert_int_equal(row().secret.n, 0);
+    assert_int_equal(count_events(EVENT_REJECTED, "signet pfx make"), 1);
+    assert_string_equal(reason(sha1), "cessationOfOperation");
+    assert_int_equal(done((struct job){.run = keep_lives}).n, 0);
+    struct answer a = say(1, hello);
+    assert_int_equal(count_kind(&a, SYNCML_GET) + count_kind(&a, SYNCML_ATOMIC), 0);
+}
+
+/* It may be on the host, and nobody knows: that is not for us to decide, but the key goes. */
+static void it_ends_on_its_way(void **state) {
+    (void)state;
+    make();
+    sent();
+    move_clock(366 * DAY);
+    assert_int_equal(done((struct job){.run = keep_lives}).n, 1);
+    assert_state(STATE_SENT);
+    assert_int_equal(row().secret.n, 0);
+    assert_int_equal(count_events(EVENT_NOTE, "kept no longer"), 1);
+    assert_int_equal(done((struct job){.run = keep_lives}).n, 0);
+    struct answer a = say(1, hello);
+    a = shows_nodes(&a, NULL, NULL); /* it never arrived */
+    has_atomics(&a, 0);
+    assert_state(STATE_REJECTED);
+    assert_int_equal(count_events(EVENT_REJECTED, "has ended before"), 1);
+}
+
+static enum err claim_anew(struct tx *tx, struct job *job) {
+    struct device same = job->device;
+    struct claim_verdict verdict;
+    return claim_check(tx, &arena, &same, &verdict);
+}
+
+/* What was taken before is no loss of this kind. */
+static void the_host_enrolls_anew_before_it_is_sent(void **state) {
+    (void)state;
+    make();
+    is_confirmed();
+    const char *taken = id;
+    give();
+    done((struct job){.run = claim_anew});
+    state_is(taken, "revoked");
+    state_is(id, "revoked");
+    assert_int_equal(events(id, EVENT_ALARM, "enrolled anew before it took the PKCS#12"), 1);
+    assert_int_equal(events(taken, EVENT_ALARM, "enrolled anew"), 0);
+    assert_int_equal(row().secret.n, 0);
+}
+
 static enum err revoke_work(struct tx *tx, struct job *job) {
     struct certificate *all;
     TRY(certificate_list(tx, &arena, job->id, &all));
@@ -821,6 +886,9 @@ int main(void) {
         WITH_LIFE(a_given_one),
         WITH_LIFE(of_an_endpoint_that_is_gone),
         WITH_LIFE(it_ends_before_it_is_sent),
+        WITH_LIFE(it_ends_while_it_waits),
+        WITH_LIFE(it_ends_on_its_way),
+        WITH_LIFE(the_host_enrolls_anew_before_it_is_sent),
         WITH_LIFE(confirmed_in_one_session),
         WITH_LIFE(one_a_message),
         WITH_LIFE(counts_for_itself),
