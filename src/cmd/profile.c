@@ -14,8 +14,9 @@ static const char usage[] =
     "       signet profile lint FILE... [--fix] [--server URL|NAME] [-o json]\n"
     "       signet profile show FILE|NAME [--raw] [-o json] [-d DIR]\n"
     "       signet profile diff A B [-o json] [-d DIR]\n"
-    "       signet profile adopt FILE [--name NAME [--endpoint NAME]] [-d DIR]\n"
-    "       signet profile add FILE [--name NAME] [--endpoint NAME] [--trust-device-name] [-d DIR]\n"
+    "       signet profile adopt FILE [--name NAME [--endpoint NAME] [--send-anyway]] [-d DIR]\n"
+    "       signet profile add FILE [--name NAME] [--endpoint NAME] [--trust-device-name]\n"
+    "                          [--send-anyway] [-d DIR]\n"
     "       signet profile list [-o json] [-d DIR]\n"
     "       signet profile assign NAME HOST|GROUP [-o json] [-d DIR]\n"
     "       signet profile unassign NAME HOST|GROUP [-d DIR]\n"
@@ -32,7 +33,8 @@ static const char usage[] =
     "belong and says what it changed. With --name it is kept; without, it goes to standard output.\n"
     "add keeps a profile as it is (--name: by default the file's name without its ending); its\n"
     "UniqueID must be {{enrollment.id}}, since signet follows that node.\n"
-    "{{device.name}} may stand in a subject only with --trust-device-name: a host can claim any.\n"
+    "What lint calls an error is refused, and not sent either, but with --send-anyway, to see a host\n"
+    "fail. {{device.name}} may stand in a subject only with --trust-device-name: a host can claim any.\n"
     "--endpoint says where its certificates come from, and so what the scep placeholders stand for:\n"
     "an endpoint of signet.conf or an upstream of signet gateway (by default: default).\n"
     "assign gives a profile to an enrolled host (by its name or DeviceID), or to the hosts of a group,\n"
@@ -48,7 +50,7 @@ static void warn(const char *lines) {
 
 struct wish {
     const char *name, *endpoint;
-    bool trust;
+    bool trust, anyway;
 };
 
 /* Who leaves --endpoint out may not have meant to take the profile away from where it was. */
@@ -66,9 +68,9 @@ static enum err keep(const struct cli *cli, const struct wish *wish, struct span
     json_t *text = json_stringn((const char *)body.p, body.n);
     if (!text)
         return err_set(ERR_PARSE, "the profile is not UTF-8");
-    json_t *request =
-        json_pack("{s:s, s:s, s:o, s:b, s:s*}", "command", "profile.add", "name", wish->name,
-                  "body", text, "trust_device_name", (int)wish->trust, "endpoint", wish->endpoint);
+    json_t *request = json_pack("{s:s, s:s, s:o, s:b, s:b, s:s*}", "command", "profile.add", "name",
+                                wish->name, "body", text, "trust_device_name", (int)wish->trust,
+                                "send_anyway", (int)wish->anyway, "endpoint", wish->endpoint);
     if (!request)
         return err_set(ERR_USAGE, "the name of the profile or its endpoint is not UTF-8");
     TRY(admin_call(cli->folder, request, &reply));
@@ -89,8 +91,9 @@ static enum err keep(const struct cli *cli, const struct wish *wish, struct span
 }
 
 static int adopt(const struct cli *cli, const struct wish *wish) {
-    if (wish->endpoint && !wish->name)
-        return cli_usage(usage, "--endpoint is for a profile that is kept: give --name too");
+    if ((wish->endpoint || wish->anyway) && !wish->name)
+        return cli_usage(usage, "%s is for a profile that is kept: give --name too",
+                         wish->endpoint ? "--endpoint" : "--send-anyway");
     ARENA_AUTO(a);
     BUF_AUTO(text);
     BUF_AUTO(adopted);
@@ -203,10 +206,11 @@ static const struct {
 };
 
 int cmd_profile(int argc, char **argv) {
-    struct wish wish = {NULL, NULL, false};
+    struct wish wish = {0};
     const struct cli_option own[] = {{"name", &wish.name, NULL},
                                      {"endpoint", &wish.endpoint, NULL},
                                      {"trust-device-name", NULL, &wish.trust},
+                                     {"send-anyway", NULL, &wish.anyway},
                                      {NULL, NULL, NULL}};
     struct cli cli;
     int status;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "csp/shelf.h"
 
+#include "csp/sendable.h"
+
 static void clear(struct kept_profile *k) {
     arena_free(&k->arena);
     *k = (struct kept_profile){0};
 }
 
-static enum err put(struct profile_shelf *s, struct span text,
-                    const struct profile_commands **out) {
+static enum err put(struct profile_shelf *s, struct span text, const struct kept_profile **out) {
     struct kept_profile *k = &s->kept[s->next];
     clear(k);
     enum err e = profile_commands_read(&k->arena, text, &k->commands);
@@ -17,15 +18,16 @@ static enum err put(struct profile_shelf *s, struct span text,
     }
     k->text = arena_copy(&k->arena, text);
     s->next = (s->next + 1) % SHELF_SIZE;
-    *out = &k->commands;
+    k->fails = profile_fails(&k->arena, text);
+    *out = k;
     return OK;
 }
 
 enum err profile_shelf_read(struct profile_shelf *s, struct span text,
-                            const struct profile_commands **out) {
+                            const struct kept_profile **out) {
     for (size_t i = 0; i < SHELF_SIZE; i++)
         if (s->kept[i].text.n && span_eq(s->kept[i].text, text)) {
-            *out = &s->kept[i].commands;
+            *out = &s->kept[i];
             return OK;
         }
     return put(s, text, out);

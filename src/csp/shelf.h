@@ -15,13 +15,15 @@ struct profile_shelf { /* zero-initialise */
         struct arena arena;
         struct span text; /* all of it is compared: no two profiles are taken for one another */
         struct profile_commands commands;
+        const char *fails; /* profile_fails of it; NULL: nothing is known against it */
     } kept[SHELF_SIZE];
     unsigned next; /* to be replaced */
 };
 
-/* As profile_commands_read. *out is good until the next call. */
+/* As profile_commands_read; it is judged then, too, and not for each host. *out is good until the
+ * next call. */
 enum err profile_shelf_read(struct profile_shelf *s, struct span text,
-                            const struct profile_commands **out) ERR_MUST_USE;
+                            const struct kept_profile **out) ERR_MUST_USE;
 
 /* Frees what it holds; it can be used again. NULL is allowed. */
 void profile_shelf_clear(struct profile_shelf *s);

@@ -117,6 +117,7 @@ enum err enroll_begin(struct tx *tx, struct arena *a, const struct device *devic
         .profile = profile->name,
         .endpoint = profile->endpoint,
         .body = profile->body,
+        .send_anyway = profile->send_anyway,
         .state = STATE_ASSIGNED,
         .created = clock_ms(),
         .user_scope = p.user_scope,

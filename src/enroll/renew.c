@@ -42,7 +42,10 @@ static enum err current_profile(struct tx *tx, struct arena *a, struct enrollmen
     if (found != ERR_NOT_FOUND)
         return found;
     TRY(enrollment_body(tx, a, e));
-    *out = (struct stored_profile){.name = e->profile, .endpoint = e->endpoint, .body = e->body};
+    *out = (struct stored_profile){.name = e->profile,
+                                   .endpoint = e->endpoint,
+                                   .body = e->body,
+                                   .send_anyway = e->send_anyway};
     return OK;
 }
 

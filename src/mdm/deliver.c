@@ -115,12 +115,34 @@ static enum err make_secrets(struct tx *tx, struct exchange *x, const struct due
     return t->relay ? give_token(tx, x, t, e, s->token) : OK;
 }
 
+/* It was judged when it was kept; by an older signet with fewer rules. */
+static enum err judge_kept(const struct kept_profile *kept, const struct enrollment *e) {
+    if (!kept->fails || e->send_anyway)
+        return OK;
+    return err_set(
+        ERR_REFUSED,
+        "Windows would fail at it: %s; mend it, or have it sent all the same with signet "
+        "profile add --send-anyway, and assign it again",
+        kept->fails);
+}
+
+/* Of what is filled in, only the challenge of somebody else's server can make Windows fail. */
+static enum err judge_challenge(const struct profile_commands *filled, const struct enrollment *e) {
+    const struct profile_command *c = profile_command_find(filled, "Challenge");
+    if (e->send_anyway || !c || challenge_find_unprintable(c->value) < 0)
+        return OK;
+    return err_set(ERR_REFUSED, "the upstream's challenge has a character that Windows cannot send "
+                                "[challenge-characters]");
+}
+
 static enum err render(struct tx *tx, struct exchange *x, const struct due_profile *due,
                        struct buf *commands, struct profile_commands *filled) {
     const struct enrollment *e = due->enrollment;
-    const struct profile_commands *profile;
+    const struct kept_profile *kept;
     struct secrets secrets = {.challenge = NULL};
-    TRY(profile_shelf_read(x->mdm->profiles, span_str(e->body), &profile));
+    TRY(profile_shelf_read(x->mdm->profiles, span_str(e->body), &kept));
+    TRY(judge_kept(kept, e));
+    const struct profile_commands *profile = &kept->commands;
     enum err result = make_secrets(tx, x, due, profile, &secrets);
     if (result == OK) {
         struct profile_values values = {
@@ -134,6 +156,8 @@ static enum err render(struct tx *tx, struct exchange *x, const struct due_profi
         };
         result = profile_render(x->a, profile, &values, x->out.next_cmd_id, commands, filled);
     }
+    if (result == OK)
+        result = judge_challenge(filled, e);
     explicit_bzero(&secrets, sizeof secrets);
     return result;
 }

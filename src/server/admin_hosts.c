@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "csp/profile.h"
+#include "csp/sendable.h"
 #include "enroll/life.h"
 #include "server/admin_target.h"
 #include "server/profile_endpoint.h"
@@ -13,6 +14,23 @@ enum { MAX_PROFILE = 256 * 1024, MAX_PAGE = 500 };
 
 /* ---- profiles ---- */
 
+/* The rules of `profile lint`: what it calls an error is refused, unless signet could send it and
+ * was told to. */
+static enum err check_profile(struct admin_call *c, const struct stored_profile *p) {
+    struct span body = span_str(p->body);
+    if (p->send_anyway)
+        return profile_sendable(c->a, body, p->trust_device_name);
+    enum err e = profile_check(c->a, body, p->trust_device_name);
+    if (e == OK)
+        return OK;
+    const char *why = arena_str(c->a, span_str(err_detail()));
+    bool could = profile_sendable(c->a, body, p->trust_device_name) == OK;
+    return err_set(e, "%s%s", why,
+                   could ? " (signet profile lint tells all; profile add --send-anyway keeps and "
+                           "sends it all the same)"
+                         : "");
+}
+
 static enum err profile_add(struct tx *tx, struct admin_call *c) {
     struct stored_profile p = {.created = clock_ms()};
     TRY(admin_name(c, "name", &p.name));
@@ -20,7 +38,8 @@ static enum err profile_add(struct tx *tx, struct admin_call *c) {
     TRY(admin_optional(c, "endpoint", &p.endpoint));
     p.endpoint = p.endpoint ? p.endpoint : PKI_DEFAULT;
     p.trust_device_name = json_is_true(json_object_get(c->request, "trust_device_name"));
-    TRY(profile_check(c->a, span_str(p.body), p.trust_device_name));
+    p.send_anyway = admin_flag(c, "send_anyway");
+    TRY(check_profile(c, &p));
     TRY(profile_endpoint_check(tx, c, p.endpoint, p.body));
     struct stored_profile before;
     if (profile_get(tx, c->a, p.name, &before) == OK) {
@@ -38,8 +57,9 @@ static enum err list_profiles(struct tx *tx, struct admin_call *c) {
     for (; all; all = all->next) {
         char iso[CLOCK_ISO_SIZE];
         json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s}", "name", all->name, "endpoint",
-                                        all->endpoint, "created", clock_iso(all->created, iso)));
+                              json_pack("{s:s, s:s, s:s, s:b}", "name", all->name, "endpoint",
+                                        all->endpoint, "created", clock_iso(all->created, iso),
+                                        "send_anyway", (int)all->send_anyway));
     }
     return OK;
 }
@@ -78,12 +98,24 @@ static enum err assign_to_group(struct tx *tx, struct admin_call *c, const struc
     return OK;
 }
 
+/* One that an older signet has kept, by fewer rules: said now, not when a host comes. */
+static enum err check_kept(struct admin_call *c, const struct stored_profile *p) {
+    const char *fails = p->send_anyway ? NULL : profile_fails(c->a, span_str(p->body));
+    return fails
+               ? err_set(ERR_REFUSED,
+                         "Windows would fail at the profile '%s': %s; add it again, mended or with "
+                         "--send-anyway",
+                         p->name, fails)
+               : OK;
+}
+
 static enum err profile_assign(struct tx *tx, struct admin_call *c) {
     const char *profile;
     struct stored_profile p;
     struct admin_target to;
     TRY(admin_name(c, "profile", &profile));
     TRY(profile_get(tx, c->a, profile, &p));
+    TRY(check_kept(c, &p));
     TRY(admin_target(tx, c, "device", &to));
     return to.is_group ? assign_to_group(tx, c, &p, &to.group)
                        : assign_to_host(tx, c, &p, &to.device);

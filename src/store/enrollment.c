@@ -44,22 +44,25 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out
 }
 
 /* Hosts that were assigned the same share it. */
-static enum err keep_body(struct tx *tx, const char *body) {
+static enum err keep_body(struct tx *tx, const struct enrollment *e) {
     return sql_run(tx,
-                   "INSERT INTO body(hint, text) SELECT hint($1), $1 WHERE NOT EXISTS"
-                   "(SELECT 1 FROM body WHERE hint = hint($1) AND text = $1)",
-                   "s", body);
+                   "INSERT INTO body(hint, text, send_anyway) SELECT hint($1), $1, $2 WHERE NOT "
+                   "EXISTS (SELECT 1 FROM body WHERE hint = hint($1) AND text = $1"
+                   " AND send_anyway = $2)",
+                   "si", e->body, (int64_t)e->send_anyway);
 }
 
 enum err enrollment_add(struct tx *tx, const struct enrollment *e) {
-    TRY(keep_body(tx, e->body));
+    TRY(keep_body(tx, e));
     return sql_run(tx,
                    "INSERT INTO enrollment(id, device, profile, body, state, created, endpoint,"
                    " assignment, replaces, kind) VALUES($1, $2, $3,"
-                   " (SELECT id FROM body WHERE hint = hint($4) AND text = $4),"
+                   " (SELECT id FROM body WHERE hint = hint($4) AND text = $4"
+                   "  AND send_anyway = $11),"
                    " $5, $6, COALESCE($7, 'default'), NULLIF($8, 0), $9, max($10, 1))",
-                   "sissiisisi", e->id, e->device, e->profile, e->body, (int64_t)e->state,
-                   e->created, e->endpoint, e->assignment, e->replaces, (int64_t)e->kind);
+                   "sissiisisii", e->id, e->device, e->profile, e->body, (int64_t)e->state,
+                   e->created, e->endpoint, e->assignment, e->replaces, (int64_t)e->kind,
+                   (int64_t)e->send_anyway);
 }
 
 /* One that is the same is not written again. */
@@ -153,11 +156,13 @@ enum err enrollment_body(struct tx *tx, struct arena *a, struct enrollment *e) {
     sqlite3_stmt *rows;
     enum err error;
     TRY(sql_query(tx, &rows,
-                  "SELECT b.text FROM enrollment e JOIN body b ON b.id = e.body WHERE e.id = $1",
+                  "SELECT b.text, b.send_anyway FROM enrollment e JOIN body b ON b.id = e.body"
+                  " WHERE e.id = $1",
                   "s", e->id));
-    if (sql_next(rows, &error))
+    if (sql_next(rows, &error)) {
         e->body = sql_text(a, rows, 0);
-    else if (error == OK)
+        e->send_anyway = sqlite3_column_int(rows, 1) != 0;
+    } else if (error == OK)
         error = err_set(ERR_NOT_FOUND, "there is no enrollment '%s'", e->id);
     sql_end(rows);
     return error;

@@ -24,6 +24,7 @@ struct enrollment {
                            * to enrollment_add: "default". "": somebody else's, a PKCS#12's */
     const char *body;     /* the profile as it was then, with placeholders (of PKCS#12 ""): for
                            * enrollment_add, and of enrollment_body; NULL else */
+    bool send_anyway;     /* comes and goes with `body`: stored_profile's */
     int state;            /* enum enroll_state */
     int64_t created;
     int64_t deadline; /* until when an outcome is expected; set when the host accepts */
@@ -71,7 +72,7 @@ enum err enrollment_page(struct tx *tx, struct arena *a, int64_t after, int64_t 
 /* Those of one device that have not ended, oldest first. */
 enum err enrollment_list_present(struct tx *tx, struct arena *a, int64_t device,
                                  struct enrollment **out) ERR_MUST_USE;
-/* Sets e->body. ERR_NOT_FOUND. */
+/* Sets e->body and e->send_anyway. ERR_NOT_FOUND. */
 enum err enrollment_body(struct tx *tx, struct arena *a, struct enrollment *e) ERR_MUST_USE;
 /* Those whose deadline has passed at `now` and is still set, and whose hosts were asked in so many
  * sessions. */

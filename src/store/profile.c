@@ -3,15 +3,17 @@
 
 #include "store/sql.h"
 
-#define COLUMNS "name, body, trust_device_name, created, endpoint"
+#define COLUMNS "name, body, trust_device_name, created, endpoint, send_anyway"
 
 enum err profile_put(struct tx *tx, const struct stored_profile *p) {
     return sql_run(
         tx,
-        "INSERT INTO profile(name, body, trust_device_name, created, endpoint)"
-        " VALUES($1, $2, $3, $4, COALESCE($5, 'default')) ON CONFLICT(name) DO UPDATE"
-        " SET body = $2, trust_device_name = $3, created = $4, endpoint = excluded.endpoint",
-        "ssiis", p->name, p->body, (int64_t)p->trust_device_name, p->created, p->endpoint);
+        "INSERT INTO profile(name, body, trust_device_name, created, endpoint, send_anyway)"
+        " VALUES($1, $2, $3, $4, COALESCE($5, 'default'), $6) ON CONFLICT(name) DO UPDATE"
+        " SET body = $2, trust_device_name = $3, created = $4, endpoint = excluded.endpoint,"
+        " send_anyway = $6",
+        "ssiisi", p->name, p->body, (int64_t)p->trust_device_name, p->created, p->endpoint,
+        (int64_t)p->send_anyway);
 }
 
 static void read_profile(struct arena *a, sqlite3_stmt *rows, struct stored_profile *out) {
@@ -21,6 +23,7 @@ static void read_profile(struct arena *a, sqlite3_stmt *rows, struct stored_prof
         .trust_device_name = sqlite3_column_int(rows, 2) != 0,
         .created = sqlite3_column_int64(rows, 3),
         .endpoint = sql_text(a, rows, 4),
+        .send_anyway = sqlite3_column_int(rows, 5) != 0,
     };
 }
 

@@ -11,7 +11,8 @@ struct stored_profile {
                            * given to profile_put: "default" */
     const char *body;     /* SyncML with placeholders */
     bool trust_device_name;
-    int64_t created; /* ms */
+    bool send_anyway; /* also where Windows surely fails at it */
+    int64_t created;  /* ms */
     struct stored_profile *next;
 };
 

@@ -311,12 +311,13 @@ static void says_what_a_reader_finds(void **state) {
 static void a_shelf_gives_the_profile_that_is_asked_for(void **state) {
     (void)state;
     struct profile_shelf shelf = {.next = 0};
-    const struct profile_commands *p, *again;
+    const struct kept_profile *p, *again;
     for (unsigned i = 0; i < 3 * SHELF_SIZE; i++) {
         const char *subject = arena_printf(&arena, "CN=%u", i % (SHELF_SIZE + 1));
         const char *text = with("CN=old", subject);
         assert_int_equal(profile_shelf_read(&shelf, span_str(text), &p), OK);
-        assert_text(profile_command_find(p, "SubjectName")->value, subject);
+        assert_text(profile_command_find(&p->commands, "SubjectName")->value, subject);
+        assert_non_null(strstr(p->fails, "[unique-id-fixed]"));
         assert_int_equal(
             profile_shelf_read(&shelf, span_str(arena_printf(&arena, "%s", text)), &again), OK);
         assert_ptr_equal(p, again);

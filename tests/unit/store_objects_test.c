@@ -192,10 +192,16 @@ static enum err put_profiles(struct tx *tx, void *user) {
     struct stored_profile p = {.name = "vpn", .body = "<Atomic/>", .created = 1};
     (void)user;
     TRY(profile_put(tx, &p));
-    p = (struct stored_profile){"vpn", "ndes", "<Atomic>2</Atomic>", true, 2, NULL};
+    p = (struct stored_profile){.name = "vpn",
+                                .endpoint = "ndes",
+                                .body = "<Atomic>2</Atomic>",
+                                .trust_device_name = true,
+                                .send_anyway = true,
+                                .created = 2};
     TRY(profile_put(tx, &p));
     p.name = "a";
     p.endpoint = NULL;
+    p.send_anyway = false;
     return profile_put(tx, &p);
 }
 
@@ -205,10 +211,12 @@ static enum err see_profiles(struct tx *tx, void *arena) {
     assert_string_equal(p.body, "<Atomic>2</Atomic>");
     assert_string_equal(p.endpoint, "ndes");
     assert_true(p.trust_device_name);
+    assert_true(p.send_anyway);
     assert_int_equal(p.created, 2);
     assert_ok(profile_list(tx, arena, &all));
     assert_string_equal(all->name, "a");
     assert_string_equal(all->endpoint, "default");
+    assert_false(all->send_anyway);
     assert_string_equal(all->next->name, "vpn");
     assert_null(all->next->next);
     assert_int_equal(profile_get(tx, arena, "b", &p), ERR_NOT_FOUND);
@@ -342,6 +350,30 @@ static enum err event_of_nothing(struct tx *tx, void *user) {
     return enrollment_add_event(tx, "e9", &event);
 }
 
+/* A text that is sent as it is for one of them, and judged for the others. */
+static enum err put_same_texts(struct tx *tx, void *user) {
+    struct enrollment e = {.id = "s1", .device = 1, .profile = "p", .body = "<Same/>", .state = 1};
+    (void)user;
+    TRY(enrollment_add(tx, &e));
+    e.id = "s2";
+    e.send_anyway = true;
+    TRY(enrollment_add(tx, &e));
+    e.id = "s3";
+    return enrollment_add(tx, &e);
+}
+
+static enum err see_same_texts(struct tx *tx, void *arena) {
+    static const char *const ids[] = {"s1", "s2", "s3"};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        struct enrollment e;
+        assert_ok(enrollment_get(tx, arena, ids[i], &e));
+        assert_ok(enrollment_body(tx, arena, &e));
+        assert_string_equal(e.body, "<Same/>");
+        assert_int_equal(e.send_anyway, i > 0);
+    }
+    return OK;
+}
+
 static void enrollments(void **state) {
     (void)state;
     ARENA_AUTO(a);
@@ -351,6 +383,8 @@ static void enrollments(void **state) {
     assert_int_equal(store_write(store, orphan, NULL), ERR_EXISTS); /* a constraint: no device */
     assert_int_equal(store_write(store, event_of_nothing, NULL), ERR_EXISTS);
     assert_ok(store_read(store, see_enrollments, &a));
+    assert_ok(store_write(store, put_same_texts, NULL));
+    assert_ok(store_read(store, see_same_texts, &a));
 }
 
 static enum err put_sessions(struct tx *tx, void *user) {

@@ -12,7 +12,7 @@
 #include "store/profile.h"
 #include "store/request.h"
 
-enum { ID_SIZE = 16, LATEST = 5 /* version of the schema */ };
+enum { ID_SIZE = 16, LATEST = 6 /* version of the schema */ };
 
 /* ---- the file ---- */
 
