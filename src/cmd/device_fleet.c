@@ -166,7 +166,7 @@ static enum err check(struct command *c) {
         c->server.folder = environment;
     if (c->server.profile && !c->server.folder)
         return err_set(ERR_USAGE, "--profile needs -d, the server's data folder");
-    if (s->faulty && s->fault.kind == FAULT_NONE)
+    if (s->faulty && !fault_is_any(&s->fault))
         return err_set(ERR_USAGE, "--faulty needs --fault");
     return OK;
 }
@@ -180,7 +180,7 @@ static enum err prepare(struct command *c) {
     s->trust = &c->trust;
     s->spread_ms = c->spread_s * 1000;
     s->threads = c->threads ? (unsigned)c->threads : 2 * cores();
-    s->faulty = s->faulty || s->fault.kind == FAULT_NONE ? s->faulty : s->hosts;
+    s->faulty = s->faulty || !fault_is_any(&s->fault) ? s->faulty : s->hosts;
     s->joined = c->server.profile ? fleet_server_joined : NULL;
     s->joined_user = &c->server;
     TRY(fleet_server_check(&c->server));

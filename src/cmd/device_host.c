@@ -58,10 +58,8 @@ struct verb {
 #define NETWORK_OPTIONS                                                           \
     "\n  --trace FOLDER        write each message that is sent or received there" \
     "\n  --connect-to H:P:H2:P2  send what is for H:P to H2:P2"
-#define FAULT_OPTION                                                                            \
-    "\n  --fault drop-after=N  once: throw the answer to message N of a session away and close" \
-    "\n                        the connection"                                                  \
-    "\n  --fault duplicate=N   once: send message N of a session twice, hear the second answer"
+#define FAULT_OPTION \
+    "\n  --fault FAULT,...     what goes wrong while the command runs: --fault list shows what can"
 
 bool device_host_is(const char *dir) {
     ARENA_AUTO(a);
@@ -140,11 +138,13 @@ static const struct verb verbs[] = {
      "Enrolls the host as Settings > Access work or school does: discovery, policy, certificate,\n"
      "provisioning document. A URL without path gets /EnrollmentServer/Discovery.svc.\n"
      "\n  --code CODE           an enrollment code, in the password's place"
-     "\n  --sign-in             on the server's page, where it has one, instead of in the messages\n" NETWORK_OPTIONS,
-     "hs:u:p:c:it:T:C:", 1, 1, emulated_enroll, HOST_CHANGE, false},
+     "\n  --sign-in             on the server's page, where it has one, instead of in the messages" FAULT_OPTION
+         NETWORK_OPTIONS,
+     "hs:u:p:c:it:T:C:F:", 1, 1, emulated_enroll, HOST_CHANGE, false},
     {"renew", "DIR",
-     "Renews the device's identity now, as Windows does by itself before it expires (ROBO).\n" NETWORK_OPTIONS,
-     "hT:C:", 1, 1, emulated_renew, HOST_CHANGE, false},
+     "Renews the device's identity now, as Windows does by itself before it expires (ROBO).\n" FAULT_OPTION
+         NETWORK_OPTIONS,
+     "hT:C:F:", 1, 1, emulated_renew, HOST_CHANGE, false},
     {"sync", "DIR",
      "Holds one management session now, as Settings > Info > Sync.\n" FAULT_OPTION NETWORK_OPTIONS,
      "hT:C:F:", 1, 1, sync_now, HOST_CHANGE, false},
@@ -165,8 +165,9 @@ static const struct verb verbs[] = {
      "Makes one attempt of the SCEP enrollment ID, or of all, from the registry as it stands; when\n"
      "the server has pended its request, a CertPoll. Exit status 1 when one failed.\n"
      "\n  --renew               ask for a successor of its certificate, which signs the request. No"
-     "\n                        Windows is known to renew so: a tool to test servers" NETWORK_OPTIONS,
-     "hT:C:R", 1, 2, scep, HOST_CHANGE, false},
+     "\n                        Windows is known to renew so: a tool to test servers" FAULT_OPTION
+         NETWORK_OPTIONS,
+     "hT:C:RF:", 1, 2, scep, HOST_CHANGE, false},
     {"apply", "DIR FILE|- [-o json]",
      "Carries out the SyncML commands in FILE (a profile's Atomic, or commands side by side) as one\n"
      "message of a session, without a server, and shows the Status of each. No enrollment is needed;\n"
@@ -252,6 +253,8 @@ static enum err take_option(int c, struct device_options *o) {
         o->renews = true;
     else if (c == 'i')
         o->sign_in = true;
+    else if (c == 'F' && strcmp(optarg, "list") == 0)
+        o->list_faults = true;
     else if (c == 'F')
         return fault_parse(optarg, &o->fault);
     else if (c == 'f' || c == 'S' || c == 'I') {
@@ -276,7 +279,7 @@ static enum err read_options(const struct verb *v, int argc, char **argv,
     if (o->output && !is_among(forms, o->output))
         return err_set(ERR_USAGE, "-o takes %s, not '%s'", forms, o->output);
     int count = argc - optind;
-    if (!o->help && (count < v->min || count > v->max))
+    if (!o->help && !o->list_faults && (count < v->min || count > v->max))
         return err_set(ERR_USAGE, "too %s arguments, it takes: %s", count < v->min ? "few" : "many",
                        v->arguments);
     return OK;
@@ -290,11 +293,18 @@ static enum err run_verb(const struct verb *v, const struct device_options *o, i
         h->trace = o->trace;
         h->connect_to = o->connect_to;
         h->time_scale = o->time_scale;
-        h->fault = o->fault;
+        host_set_fault(h, &o->fault);
     }
     enum err e = v->run(h, o, argc, argv, status);
     host_close(h);
     return e;
+}
+
+static void print_faults(void) {
+    for (size_t i = 0; i < fault_count; i++)
+        printf("%-16s %s\n", fault_list[i].name, fault_list[i].effect);
+    printf("TIME is a number with s, m, h or d; offline counts the host's time (--time-scale).\n"
+           "Several are joined by commas, or --fault is given again.\n");
 }
 
 static int start(const struct verb *v, int argc, char **argv) {
@@ -303,6 +313,10 @@ static int start(const struct verb *v, int argc, char **argv) {
     enum err e = read_options(v, argc, argv, &o);
     if (e == OK && o.help) {
         printf("Usage: signet device %s %s\n\n%s\n", v->name, v->arguments, v->purpose);
+        return 0;
+    }
+    if (e == OK && o.list_faults) {
+        print_faults();
         return 0;
     }
     if (e == OK)

@@ -13,7 +13,8 @@ static uint32_t outcome(const struct host *h, const struct task *t, const char *
 
 bool dm_tells_result(const struct host *h, const struct task *t) {
     bool success = outcome(h, t, "Status") == CSP_SCEP_SUCCESS;
-    return t->state == TASK_REPORT && !host_switch_is(h, "result-alert", "none") &&
+    return t->state == TASK_REPORT && !h->fault.no_alert &&
+           !host_switch_is(h, "result-alert", "none") &&
            (success || host_switch_is(h, "alert-on", "any"));
 }
 
@@ -47,6 +48,14 @@ static void write_leaving_alert(struct buf *b, unsigned id) {
                id, ALERT_GENERIC);
 }
 
+/* Of Microsoft's list of alerts (B.3); the server need not know it, but counts on with it. */
+static void write_extra_alert(struct buf *b, unsigned id) {
+    buf_printf(b,
+               "<Alert><CmdID>%u</CmdID><Data>%d</Data><Item><Meta><Type xmlns=\"" NS_METINF
+               "\">com.microsoft.mdm.synctype</Type></Meta><Data>device</Data></Item></Alert>",
+               id, ALERT_CLIENT_EVENT);
+}
+
 static void write_info(struct buf *b, const char *uri, const char *value) {
     buf_printf(b, "<Item><Source><LocURI>%s</LocURI></Source>", uri);
     xml_leaf(b, "Data", span_str(value));
@@ -70,6 +79,8 @@ void dm_write_package_1(const struct host *h, bool leaving, struct buf *b) {
                "\">" ALERT_TYPE_LOGIN_STATUS "</Type></Meta>");
     xml_leaf(b, "Data", span_str(host_switch(h, "login-status")));
     buf_str(b, "</Item></Alert>");
+    if (h->fault.extra_alert)
+        write_extra_alert(b, id++);
     if (leaving)
         write_leaving_alert(b, id++);
     for (size_t i = 0; !leaving && i < h->tasks.count; i++)

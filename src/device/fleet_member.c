@@ -50,7 +50,7 @@ enum err fleet_member_open(struct fleet_member *m, const struct fleet_settings *
     h->shared_keys = keys;
     h->time_scale = s->time_scale;
     if (number < s->faulty)
-        h->fault = s->fault;
+        host_set_fault(h, &s->fault);
     *m = (struct fleet_member){.host = h,
                                .state = h->enrollment ? FLEET_ENROLLED : FLEET_WAITS,
                                .due_ms = clock_monotonic_ms() + random_below(s->spread_ms)};

@@ -229,6 +229,21 @@ void host_set_clock(struct host *h, int64_t offset_ms) {
     h->events.clock_offset_ms = offset_ms;
 }
 
+void host_set_fault(struct host *h, const struct fault *f) {
+    h->fault = *f;
+    h->fault.began_ms = clock_monotonic_ms();
+    if (!f->clock_ms)
+        return;
+    host_set_clock(h, host_clock_ms(h) - clock_ms() + f->clock_ms);
+    h->schedule.since_ms += f->clock_ms;
+    for (size_t i = 0; i < h->tasks.count; i++)
+        h->tasks.list[i].since_ms += f->clock_ms;
+}
+
+bool host_is_offline(const struct host *h) {
+    return fault_is_offline(&h->fault, (clock_monotonic_ms() - h->fault.began_ms) * h->time_scale);
+}
+
 int64_t host_due_ms(const struct host *h, int64_t since_ms, int64_t delay_ms) {
     return since_ms + delay_ms / h->time_scale;
 }

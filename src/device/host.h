@@ -124,6 +124,15 @@ int64_t host_clock_ms(const struct host *h) __attribute__((nonnull));
 /* How far the clock is off the machine's, for this command. */
 void host_set_clock(struct host *h, int64_t offset_ms) __attribute__((nonnull));
 
+/*
+ * The faults of this command, from now on. With a clock that is off, waits that run go on for as
+ * long as before.
+ */
+void host_set_fault(struct host *h, const struct fault *f) __attribute__((nonnull));
+
+/* Whether the fault offline is on now. */
+bool host_is_offline(const struct host *h) __attribute__((nonnull));
+
 /* The absolute time at which a wait is over, with the time scale applied. */
 int64_t host_due_ms(const struct host *h, int64_t since_ms, int64_t delay_ms);
 

@@ -80,6 +80,10 @@ static enum err trace(const char *folder, const char *kind, const char *extensio
 
 enum err net_send(struct net *n, const char *kind, const char *extension,
                   const struct fetch_request *q, struct fetch_reply *r) {
+    if (host_is_offline(n->host)) {
+        r->cause = FETCH_NAME;
+        return err_set(ERR_IO, "'%s' has no address: the host is offline (--fault)", q->url);
+    }
     enum err e = fetch_send(n->fetch, q, r);
     n->host->requests++;
     if (n->host->trace) {

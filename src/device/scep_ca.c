@@ -107,6 +107,8 @@ uint32_t scep_ca_read(const struct host *h, struct span body, const char *thumbp
 }
 
 uint32_t scep_ca_trusts(const struct host *h, const struct scep_ca *ca, bool user, X509 *cert) {
+    if (h->fault.no_root)
+        return HR_CERT_UNTRUSTEDROOT;
     bool helps = host_switch_is(h, "needs-intermediate", "no");
     return chain_check(&h->certs, user, helps ? ca->all : NULL, cert, host_clock_ms(h));
 }
