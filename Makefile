@@ -2,8 +2,8 @@
 # make            build signet into build/
 # make demo       the main job, end to end, on loopback
 # make test       every test, plain and under sanitizers; the last line is "N passed, N failed"
-# make lint       formatting, the warnings of cppcheck, the arrows between the rooms, docs/probe.md and
-#                 explain.md, room for the SQL statements
+# make lint       formatting, the warnings of cppcheck, the arrows between the rooms, docs/probe.md,
+#                 explain.md and emulator.md, room for the SQL statements
 # make fuzz       builds the fuzz targets into build-fuzz/ and runs each for FUZZ_SECONDS=30
 # make timing     measures whether failures to open an envelope differ in time
 # make install    PREFIX=/usr/local DESTDIR=
@@ -88,6 +88,7 @@ lint:
 	./tests/lint-arrows
 	./tests/lint-probe
 	./tests/lint-explain
+	./tests/lint-emulator
 	./tests/lint-statements
 	cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem --suppress=varFuncNullUB --suppress=preprocessorErrorDirective:src/csp/table.c \

@@ -100,11 +100,11 @@ bool fault_is_any(const struct fault *f) {
 }
 
 enum fault_kind fault_strikes(struct fault *f, unsigned message) {
-    if (f->drop_after == message) {
+    if (message && f->drop_after == message) {
         f->drop_after = 0;
         return FAULT_DROP;
     }
-    if (f->duplicate != message)
+    if (!message || f->duplicate != message)
         return FAULT_NONE;
     f->duplicate = 0;
     return FAULT_DUPLICATE;
