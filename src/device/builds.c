@@ -19,8 +19,9 @@ const struct device_build device_builds[] = {
      "10.0.19043.2",
      NDES_CLIENT("10.0.19041.746/vb_release_svc_prod1"),
      "Windows 10 Enterprise",
-     {{"mde-csr", "printable"}, {NULL, NULL}},
-     "the captured enrollment and session; the User-Agent that was seen for its branch"},
+     {{"mde-csr", "printable"}, {"signer-aki", "plain"}, {NULL, NULL}},
+     "the captured enrollment and session; the User-Agent that was seen for its branch; the AKI of "
+     "its throw-away signer was not critical in 2021"},
     {"win11-22621",
      "10.0.22621.2506",
      "10.0.22621.2",
