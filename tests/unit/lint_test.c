@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How findings are told and mended; which there are is tests/broken's. */
+#include "profile_fixture.h"
+
+#include "csp/lint.h"
+
+static const struct lint_options foreign = {0}, ours = {.ours = true};
+
+static struct lint_findings lint(const char *text, const struct lint_options *options) {
+    struct lint_findings found = {0};
+    profile_lint(&arena, span_str(text), options, &found);
+    return found;
+}
+
+static const struct lint_finding *find(const struct lint_findings *found, const char *code) {
+    for (const struct lint_finding *f = found->first; f; f = f->next)
+        if (strcmp(f->code->name, code) == 0)
+            return f;
+    return NULL;
+}
+
+static void assert_fixed(const char *text, const char *wanted) {
+    BUF_AUTO(out);
+    BUF_AUTO(changes);
+    bool changed = profile_fix(&arena, span_str(text), &ours, &out, &changes);
+    assert_string_equal(buf_cstr(&out), wanted);
+    assert_int_equal(changed, strcmp(text, wanted) != 0);
+    assert_int_equal(changed, changes.n > 0);
+}
+
+static void every_code_is_whole(void **state) {
+    (void)state;
+    for (int i = 0; i < LINT_CODES; i++) {
+        const struct lint_code *c = lint_code((enum lint_id)i);
+        assert_non_null(c->name);
+        assert_ptr_equal(lint_code_find(c->name), c);
+        assert_true(c->windows[strlen(c->windows) - 1] == '.' &&
+                    c->mend[strlen(c->mend) - 1] == '.');
+        assert_non_null(c->fact);
+    }
+    assert_null(lint_code_find("no-such-code"));
+}
+
+static void findings_come_by_line(void **state) {
+    (void)state;
+    struct lint_findings found =
+        lint(swap(with("CN=old", "old"), ">2048<", ">1536<", false), &ours);
+    unsigned line = 0;
+    for (const struct lint_finding *f = found.first; f; f = f->next) {
+        assert_true(f->line >= line);
+        line = f->line;
+    }
+    assert_non_null(find(&found, "subject-syntax"));
+    assert_string_equal(find(&found, "value-not-allowed")->node, "KeyLength");
+    assert_int_equal(found.count[LINT_ERROR], 3); /* these, and the UniqueID */
+}
+
+static void one_with_our_placeholders_is_ours(void **state) {
+    (void)state;
+    struct lint_findings theirs = lint(PROFILE, &foreign),
+                         adopted = lint(with("hunter2", "{{scep.challenge}}"), &foreign);
+    assert_non_null(find(&theirs, "unique-id-reused"));
+    assert_null(find(&theirs, "unique-id-fixed"));
+    assert_non_null(find(&adopted, "unique-id-fixed"));
+}
+
+/* Of another MDM's placeholder nothing is judged, unless signet would send it as it stands. */
+static void a_foreign_placeholder_is_no_value(void **state) {
+    (void)state;
+    const char *text = with("hunter2", "$FLEET_VAR_SCEP_CHALLENGE_a");
+    struct lint_findings theirs = lint(text, &foreign), sent = lint(text, &ours);
+    assert_non_null(find(&theirs, "placeholder-foreign"));
+    assert_null(find(&theirs, "challenge-characters"));
+    assert_non_null(find(&sent, "challenge-characters"));
+    static const char *const values[] = {"CN=${NAME}", "CN=%NAME%", "CN={Name}", "CN=$NAME"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        theirs = lint(with("CN=old", values[i]), &foreign);
+        assert_non_null(find(&theirs, "placeholder-foreign"));
+    }
+    theirs = lint(with("CN=old", "CN=5 $ or 7%, O=a {b c}"), &foreign);
+    assert_null(find(&theirs, "placeholder-foreign"));
+}
+
+static void a_challenge_is_not_quoted(void **state) {
+    (void)state;
+    static const char *const values[] = {"hunter2",         "hunter2_",     "hunter2{{",
+                                         "$HUNTER2hunter2", "hunter2&amp;", " hunter2 "};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct lint_findings found = lint(with("hunter2", values[i]), &ours);
+        for (const struct lint_finding *f = found.first; f; f = f->next)
+            assert_null(strcasestr(f->detail, "hunter2"));
+    }
+}
+
+static void a_flood_is_cut(void **state) {
+    (void)state;
+    BUF_AUTO(text);
+    buf_str(&text, "<Atomic>");
+    for (int i = 0; i < 2 * LINT_MAX; i++)
+        buf_str(&text, "<Bogus/>\n");
+    buf_str(&text, "</Atomic>");
+    struct lint_findings found = lint(buf_cstr(&text), &ours);
+    assert_true(found.more);
+    assert_int_equal(found.count[LINT_NOTE] + found.count[LINT_WARNING] + found.count[LINT_ERROR],
+                     LINT_MAX);
+}
+
+/* Only what a mend names is changed: blanks, comments, line ends of Windows stay. */
+static void all_else_stays(void **state) {
+    (void)state;
+    static const char before[] =
+        "<!-- a & b -->\r\n<Atomic>\r\n <CmdID>1</CmdID><Add><CmdID>2</CmdID><Item><Target><LocURI>"
+        "./Device/Vendor/MSFT/ClientCertificateInstall/SCEP/{{enrollment.id}}/Install/CAThumbprint"
+        "</LocURI></Target><Data  a=''>\r\n<!-- x -->";
+    static const char digits[] = "3559DC5D5C4017BD4CDBD0466AF14DDA41655E57";
+    static const char after[] =
+        "</Data></Item></Add>\r\n<Exec ><CmdID>3</CmdID><Item><Target><LocURI>./Device/Vendor/MSFT/"
+        "ClientCertificateInstall/SCEP/{{enrollment.id}}/Install/Enroll</LocURI></Target></Item>"
+        "</Exec>\r\n</Atomic>\r\n";
+    const char *good = arena_printf(&arena, "%s%s%s", before, digits, after);
+    BUF_AUTO(out);
+    BUF_AUTO(changes);
+    assert_true(profile_fix(&arena, span_str(good), &ours, &out, &changes)); /* the blanks */
+    assert_non_null(strstr(buf_cstr(&out), "<!-- a & b -->\r\n<Atomic>\r\n <CmdID>"));
+    assert_non_null(strstr(buf_cstr(&out), after));
+    assert_string_equal(buf_cstr(&changes),
+                        "line 3, CAThumbprint: data-blanks: white space around the value\n");
+}
+
+static void a_mend_may_let_another_be_seen(void **state) {
+    (void)state;
+    BUF_AUTO(numbered); /* the fixture's CmdIDs are all the same */
+    BUF_AUTO(changes);
+    const char *base = swap(PROFILE, "0a1b-c2_D", "{{enrollment.id}}", true);
+    assert_true(profile_fix(&arena, span_str(base), &ours, &numbered, &changes));
+    base = buf_cstr(&numbered);
+    assert_fixed(swap(base, "SHA-1<", "<![CDATA[SHA256]]><", false),
+                 swap(base, "SHA-1<", "SHA-2<", false));
+    assert_fixed(swap(base, "CN=old", "CN=a &\\, b", false),
+                 swap(base, "CN=old", "CN=&quot;a &amp;, b&quot;", false));
+    assert_fixed(swap(base, "<Data>3</Data>", "<Data>3</Data><!-- & -->", false),
+                 swap(base, "<Data>3</Data>", "<Data>3</Data><!-- & -->", false));
+    assert_fixed("no profile", "no profile");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(every_code_is_whole, teardown),
+        cmocka_unit_test_teardown(findings_come_by_line, teardown),
+        cmocka_unit_test_teardown(one_with_our_placeholders_is_ours, teardown),
+        cmocka_unit_test_teardown(a_foreign_placeholder_is_no_value, teardown),
+        cmocka_unit_test_teardown(a_challenge_is_not_quoted, teardown),
+        cmocka_unit_test_teardown(a_flood_is_cut, teardown),
+        cmocka_unit_test_teardown(all_else_stays, teardown),
+        cmocka_unit_test_teardown(a_mend_may_let_another_be_seen, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
