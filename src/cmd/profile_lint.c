@@ -8,9 +8,9 @@
 #include "base/file.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/profile_lint.h"
 #include "cmd/profile_server.h"
 #include "csp/lint.h"
-#include "explain/hresult.h"
 
 static const char usage[] =
     "Usage: signet profile lint FILE... [--fix] [--server URL|NAME] [--trust-device-name] [-o json]\n"
@@ -33,100 +33,12 @@ static const char usage[] =
     "surely fail, or signet refuses it; 1 a file cannot be read or written; 2 wrong usage.\n"
     "docs/profile-lint.md lists the codes.\n";
 
-enum { MAX_PROFILE = 256 * 1024, INDENT = 13 };
+enum { MAX_PROFILE = 256 * 1024 };
 
 struct wish {
     const char *server;
     bool fix, trust, explain;
 };
-
-/* ---- a code ---- */
-
-/* "0x80092021 CRYPT_E_INVALID_PRINTABLE_STRING, event 32", "SyncML status 404"; "" for neither. */
-static const char *what_one_sees(struct arena *a, const struct lint_code *c) {
-    const char *out = "";
-    if (c->status >= 400)
-        out = arena_printf(a, "SyncML status %u", c->status);
-    if (c->hresult)
-        out = arena_printf(a, "%s%s0x%08X %s", out, *out ? ", " : "", c->hresult,
-                           hresult_find(c->hresult)->name);
-    if (c->event)
-        out = arena_printf(a, "%s%sevent %u", out, *out ? ", " : "", c->event);
-    return out;
-}
-
-static void print_line(const char *head, const char *text, size_t width) {
-    BUF_AUTO(lines);
-    if (!*text)
-        return;
-    cli_wrap(&lines, text, INDENT, INDENT, width);
-    printf("    %-9s%s", head, buf_cstr(&lines));
-}
-
-static void print_code(struct arena *a, const struct lint_code *c) {
-    size_t width = cli_width(100);
-    print_line("Windows", c->windows, width);
-    print_line("code", what_one_sees(a, c), width);
-    print_line("mend", c->mend, width);
-    print_line("sure", arena_printf(a, "%s (%s)", explain_evidence_name(c->evidence), c->fact),
-               width);
-}
-
-static json_t *json_code(const struct lint_code *c) {
-    json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "code", c->name, "severity",
-                            lint_severity_name(c->severity), "windows", c->windows, "mend", c->mend,
-                            "evidence", explain_evidence_name(c->evidence), "fact", c->fact);
-    char number[11];
-    snprintf(number, sizeof number, "0x%08X", c->hresult);
-    json_object_set_new(out, "hresult", c->hresult ? json_string(number) : json_null());
-    json_object_set_new(out, "hresult_name",
-                        c->hresult ? json_string(hresult_find(c->hresult)->name) : json_null());
-    json_object_set_new(out, "status", c->status ? json_integer(c->status) : json_null());
-    json_object_set_new(out, "event", c->event ? json_integer(c->event) : json_null());
-    return out;
-}
-
-/* ---- --explain ---- */
-
-static void list_codes(const struct cli *cli) {
-    json_t *list = json_array();
-    for (int id = 0; id < LINT_CODES; id++) {
-        const struct lint_code *c = lint_code((enum lint_id)id);
-        if (cli->json)
-            json_array_append_new(list, json_code(c));
-        else
-            printf("%-8s %-24s %s\n", lint_severity_name(c->severity), c->name, c->mend);
-    }
-    if (cli->json)
-        cli_print_json(list);
-    else
-        json_decref(list);
-}
-
-static int explain(const struct cli *cli) {
-    ARENA_AUTO(a);
-    json_t *list = json_array();
-    if (!cli->argc)
-        list_codes(cli);
-    for (int i = 0; i < cli->argc; i++) {
-        const struct lint_code *c = lint_code_find(cli->argv[i]);
-        if (!c) {
-            json_decref(list);
-            return cli_usage(usage, "there is no code '%s': signet profile lint --explain",
-                             cli->argv[i]);
-        }
-        json_array_append_new(list, json_code(c));
-        if (cli->json)
-            continue;
-        printf("%s%s (%s)\n", i ? "\n" : "", c->name, lint_severity_name(c->severity));
-        print_code(&a, c);
-    }
-    if (cli->json && cli->argc)
-        cli_print_json(list);
-    else
-        json_decref(list);
-    return 0;
-}
 
 /* ---- a file ---- */
 
@@ -151,7 +63,7 @@ static void print_lines(FILE *out, const char *file, const char *lines) {
 static void print_finding(struct arena *a, const char *file, const struct lint_finding *f) {
     printf("%s:%u: %s: %s%s%s [%s]\n", file, f->line, lint_severity_name(f->code->severity),
            f->node, *f->node ? ": " : "", f->detail, f->code->name);
-    print_code(a, f->code);
+    lint_print_code(a, f->code);
 }
 
 static void print_sum(const struct judged *j) {
@@ -189,7 +101,7 @@ static json_t *json_file(struct judged *j) {
     json_t *list = json_array();
     const size_t *count = j->found.count;
     for (const struct lint_finding *f = j->found.first; f; f = f->next) {
-        json_t *one = json_code(f->code);
+        json_t *one = lint_json_code(f->code);
         json_object_set_new(one, "line", f->line ? json_integer(f->line) : json_null());
         json_object_set_new(one, "node", json_string(f->node));
         json_object_set_new(one, "text", json_string(f->detail));
@@ -317,7 +229,7 @@ int cmd_profile_lint(int argc, char **argv) {
     if (!cli_options(argc, argv, usage, own, &cli, &status))
         return status;
     if (wish.explain)
-        return explain(&cli);
+        return lint_explain(&cli, usage);
     if (!cli.argc)
         return cli_usage(usage, "profile lint takes a FILE, or - for standard input");
     if (wish.fix && reads_standard_input(&cli) && (cli.argc > 1 || cli.json))
