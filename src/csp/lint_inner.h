@@ -19,6 +19,9 @@ struct lint {
     struct source source;
     const struct xml_node *root;   /* nameless, of the whole text */
     const struct xml_node *holder; /* of the commands: the Atomic, or what stands in its place */
+    /* Nodes that misspelt commands were meant for; more than that is no profile. */
+    const char *meant[16];
+    size_t meant_count;
     struct profile_command *first; /* those that have a LocURI; their node may be NULL */
     struct profile_command **end;
 };

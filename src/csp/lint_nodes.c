@@ -34,6 +34,8 @@ static void tell_unknown(struct lint *l, const struct profile_command *c) {
     struct lint_finding *f =
         lint_tell(l, c, LINT_NODE_UNKNOWN, "%s%s", m.text,
                   span_is(m.step, "AttestPrivateKey") ? " (it exists in Insider builds only)" : "");
+    if (m.meant && l->meant_count < sizeof l->meant / sizeof *l->meant)
+        l->meant[l->meant_count++] = m.meant;
     struct span raw = lint_inner(l, c->loc_uri);
     const uint8_t *hit = raw.n ? memmem(raw.p, raw.n, c->path.p, c->path.n) : NULL;
     if (hit && m.meant && span_is_nocase(m.step, m.meant))
@@ -171,12 +173,9 @@ static void tell_no_exec(struct lint *l) {
 
 /* A command that was meant for it is mended first. */
 static bool is_misspelt(const struct lint *l, const char *name) {
-    for (const struct profile_command *c = l->first; c; c = c->next) {
-        const char *meant =
-            c->node || !profile_scep_prefix(c->path) ? NULL : profile_misspelt(l->a, c->path).meant;
-        if (meant && strcmp(meant, name) == 0)
+    for (size_t i = 0; i < l->meant_count; i++)
+        if (strcmp(l->meant[i], name) == 0)
             return true;
-    }
     return false;
 }
 

@@ -117,23 +117,12 @@ enum err source_scan(struct arena *a, struct span text, struct source *out) {
     return OK;
 }
 
-/* The node after `n` in the order of start tags, or NULL. */
-static const struct xml_node *following(const struct xml_node *n) {
-    if (n->child)
-        return n->child;
-    while (n && !n->next)
-        n = n->parent;
-    return n ? n->next : NULL;
-}
-
-/* Its place among the start tags; s->count when it is not there. */
+/* Its place among the start tags of the text; s->count when it is not there. */
 static size_t index_of(const struct source *s, const struct xml_node *root,
                        const struct xml_node *n) {
-    size_t index = 0;
-    for (const struct xml_node *at = root->child; at; at = following(at), index++)
-        if (at == n)
-            return index < s->count ? index : s->count;
-    return s->count;
+    return n && n->index > root->index && n->index - root->index <= s->count
+               ? n->index - root->index - 1
+               : s->count;
 }
 
 struct span source_of(const struct source *s, const struct xml_node *root,

@@ -89,6 +89,7 @@ static void on_start(void *user, const XML_Char *name, const XML_Char **attrs) {
     struct xml_node *n = arena_alloc(r->a, sizeof *n);
     split_name(r, name, &n->ns, &n->name);
     n->line = line_here(r);
+    n->index = r->elements - 1;
     add_attrs(r, n, attrs);
     if (r->open)
         append_child(r->open, n);

@@ -25,6 +25,7 @@ struct xml_node {
     struct span name; /* local name */
     struct span text; /* character data of a leaf, not trimmed; empty when there are children */
     unsigned line;    /* of the start tag, from 1 */
+    unsigned index;   /* of the start tag among all of the text, from 0: the root's */
     bool cdata;       /* some of the text stood in a CDATA section */
     struct xml_attr *attrs;
     struct xml_node *parent, *next;
