@@ -8,7 +8,6 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,8 +16,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/bench_mdm.h"
+#include "cmd/open_files.h"
 
-enum { PATIENCE_MS = 30000, EVENTS = 64, PIECE = 16384, MAX_ANSWER = 1 << 20, OTHER_FILES = 64 };
+enum { PATIENCE_MS = 30000, EVENTS = 64, PIECE = 16384, MAX_ANSWER = 1 << 20 };
 
 static enum err broken(const struct bench_wire *w, const char *what) {
     return err_set(ERR_CONFLICT, "%s, after %lld answers", what, (long long)w->done);
@@ -26,26 +26,10 @@ static enum err broken(const struct bench_wire *w, const char *what) {
 
 /* ---- opening ---- */
 
-/* A link is a file descriptor, and there may be ten thousand. */
-static enum err allow_files(int64_t links) {
-    struct rlimit files;
-    rlim_t need = (rlim_t)links + OTHER_FILES;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= need)
-        return OK;
-    if (files.rlim_max < need)
-        return err_set(
-            ERR_LIMIT, "%lld connections need %llu open files, and %llu are allowed: ulimit -n",
-            (long long)links, (unsigned long long)need, (unsigned long long)files.rlim_max);
-    files.rlim_cur = need;
-    return setrlimit(RLIMIT_NOFILE, &files) == 0
-               ? OK
-               : err_set(ERR_IO, "cannot raise the limit of open files: %s", strerror(errno));
-}
-
 enum err bench_wire_open(struct bench_wire *w, unsigned short port, int64_t count,
                          bench_answer *answer) {
     *w = (struct bench_wire){.port = port, .count = count, .answer = answer};
-    TRY(allow_files(count));
+    TRY(open_files_allow(count, "connections")); /* a link is a file descriptor */
     w->links = mem_alloc((size_t)count * sizeof *w->links);
     w->epoll = epoll_create1(EPOLL_CLOEXEC);
     w->ctx = SSL_CTX_new(TLS_client_method());

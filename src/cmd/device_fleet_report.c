@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "cmd/cli.h"
 #include "cmd/device_fleet.h"
+#include "device/builds.h"
 #include "explain/hresult.h"
 
 enum { QUIET_SECONDS = 10, WIDTH = 100, INDENT = 4 };
@@ -68,13 +69,23 @@ static json_t *times(const struct fleet_member *m, int64_t hosts) {
     return out;
 }
 
-static json_t *state_counts(const struct fleet_member *m, int64_t hosts) {
+/* Of all, or of those of one build. */
+static json_t *state_counts(const struct fleet_member *m, int64_t hosts,
+                            const struct device_build *build) {
     json_t *out = json_object();
     int64_t count[FLEET_STATES] = {0};
     for (int64_t i = 0; i < hosts; i++)
-        count[m[i].state]++;
+        count[m[i].state] += !build || host_build(m[i].host) == build;
     for (int i = 0; i < FLEET_STATES; i++)
         json_object_set_new(out, states[i].key, json_integer(count[i]));
+    return out;
+}
+
+static json_t *builds(const struct fleet *f, const struct fleet_settings *s) {
+    json_t *out = json_object();
+    for (size_t i = 0; i < s->build_count; i++)
+        json_object_set_new(out, s->builds[i]->name,
+                            state_counts(fleet_members(f), s->hosts, s->builds[i]));
     return out;
 }
 
@@ -121,18 +132,31 @@ static json_t *figures(const struct fleet *f, const struct fleet_report *r) {
     getrusage(RUSAGE_SELF, &usage);
     for (int64_t i = 0; i < s->hosts; i++)
         messages += m[i].host->requests;
-    return json_pack("{s:I, s:I, s:f, s:i, s:i, s:b, s:o, s:O?, s:o, s:I, s:o, s:f}", "hosts",
+    return json_pack("{s:I, s:I, s:f, s:i, s:i, s:b, s:o, s:o, s:O?, s:o, s:I, s:o, s:f}", "hosts",
                      (json_int_t)s->hosts, "shared_keys", (json_int_t)s->shared_keys, "seconds",
                      r->seconds, "cores", (int)cores(), "threads", (int)s->threads, "interrupted",
-                     (int)r->interrupted, "states", state_counts(m, s->hosts), "server", r->server,
-                     "time_to_certificate", times(m, s->hosts), "messages", messages, "troubles",
-                     troubles(f), "peak_rss_mb", (double)usage.ru_maxrss / 1024);
+                     (int)r->interrupted, "states", state_counts(m, s->hosts, NULL), "builds",
+                     builds(f, s), "server", r->server, "time_to_certificate", times(m, s->hosts),
+                     "messages", messages, "troubles", troubles(f), "peak_rss_mb",
+                     (double)usage.ru_maxrss / 1024);
 }
 
 /* ---- in words ---- */
 
 static long long number(const json_t *o, const char *key) {
     return json_integer_value(json_object_get(o, key));
+}
+
+static void print_builds(const json_t *all) {
+    const char *build;
+    json_t *counts;
+    json_object_foreach((json_t *)(uintptr_t)all, build, counts) {
+        printf("%s:", build);
+        for (int i = 0; i < FLEET_STATES; i++)
+            if (number(counts, states[i].key))
+                printf("  %lld %s", number(counts, states[i].key), states[i].key);
+        putchar('\n');
+    }
 }
 
 static void print_server(const json_t *confirms) {
@@ -178,6 +202,7 @@ static void print_words(const json_t *f) {
     if (number(f, "shared_keys"))
         printf("identities and throw-away signers had %lld keys in common\n",
                number(f, "shared_keys"));
+    print_builds(json_object_get(f, "builds"));
     print_server(json_object_get(f, "server"));
     if (json_is_object(time))
         printf("time to the certificate: p50 %.1f s, p99 %.1f s\n",

@@ -13,7 +13,7 @@
 
 #include "device/host.h"
 
-enum { FLEET_HOSTS_MAX = 10000, FLEET_THREADS_MAX = 256 };
+enum { FLEET_HOSTS_MAX = 10000, FLEET_THREADS_MAX = 256, FLEET_BUILDS_MAX = 8 };
 
 /* How far a host has come. */
 enum fleet_state {
@@ -51,6 +51,9 @@ struct fleet_settings { /* what it points to must live as long as the fleet */
     unsigned threads;
     struct fault fault; /* strikes once in each of the first `faulty` hosts */
     int64_t faulty;
+    /* What new hosts are, by turns; none: the default. */
+    const struct device_build *builds[FLEET_BUILDS_MAX];
+    size_t build_count;
     int64_t shared_keys; /* so many for all identities and throw-away signers; 0: each its own */
     /* After each enrollment, in a worker's thread; an error ends the fleet. NULL: nothing. */
     enum err (*joined)(void *user, const char *device_id);
@@ -77,8 +80,7 @@ struct fleet;
 
 /*
  * Makes the hosts, or opens those that `dir` holds already. ERR_USAGE for a prefix that makes no
- * host names, or a number of hosts, threads or shared keys that is out of
- * bounds.
+ * host names, or a number of hosts, threads or shared keys that is out of bounds.
  */
 enum err fleet_open(const struct fleet_settings *s, struct fleet **out) ERR_MUST_USE;
 

@@ -29,7 +29,10 @@ static enum err open_host(const struct fleet_settings *s, int64_t number, struct
     const char *dir = s->dir ? arena_printf(&a, "%s/%s", s->dir, name) : name;
     if (s->dir && access(arena_printf(&a, "%s/host.json", dir), F_OK) == 0)
         return host_open(dir, HOST_CHANGE, out);
-    return host_make(dir, name, out);
+    TRY(host_make(dir, name, out));
+    if (s->build_count)
+        (*out)->build = s->builds[(size_t)number % s->build_count];
+    return OK;
 }
 
 static int64_t random_below(int64_t limit) {
