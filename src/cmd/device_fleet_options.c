@@ -21,6 +21,7 @@ const char fleet_usage[] =
     "  --user NAME           who enrolls them all\n"
     "  --code CODE           his code for N hosts: signet user code NAME --hosts N\n"
     "  --password-file FILE  or his password: the server then hashes it for each host\n"
+    "  --sign-in             on the server's page, where it has one\n"
     "  -d DATA               the server's data folder: it is asked what it has confirmed\n"
     "                        (default: $SIGNET_DIR, if set)\n"
     "  --profile NAME        with -d: the profile that each host is given when it has enrolled;\n"
@@ -55,6 +56,7 @@ enum option_id {
     O_PREFIX,
     O_THREADS,
     O_KEYS,
+    O_SIGN_IN,
     O_BUILDS,
     O_END
 };
@@ -68,6 +70,7 @@ static const struct option long_options[] = {
     {"user", required_argument, NULL, O_USER},
     {"code", required_argument, NULL, O_CODE},
     {"password-file", required_argument, NULL, O_PASSWORD},
+    {"sign-in", no_argument, NULL, O_SIGN_IN},
     {"profile", required_argument, NULL, O_PROFILE},
     {"spread", required_argument, NULL, O_SPREAD},
     {"time-scale", required_argument, NULL, O_SCALE},
@@ -127,6 +130,9 @@ static enum err take_option(struct fleet_command *c, int option) {
     switch (option) {
     case O_TRUST:
         return device_read_certs(optarg, &c->arena, &c->trust);
+    case O_SIGN_IN:
+        s->sign_in = true;
+        return OK;
     case O_BUILDS:
         return read_builds(optarg, s);
     case O_FAULT:

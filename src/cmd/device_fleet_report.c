@@ -95,7 +95,8 @@ static const char *hint(const struct fleet_trouble *t) {
         return "The account may have no more hosts: signet user set NAME hosts=0, or hosts-per-user "
                "in [mdm] of signet.conf.";
     if (t->kind == TROUBLE_ENROLLMENT && t->hresult == 0x80180002)
-        return "A code serves for as many hosts as it was made for: signet user code NAME --hosts N.";
+        return "The password is wrong, or the code has served for as many hosts as it was made for: "
+               "signet user code NAME --hosts N.";
     if (t->kind == TROUBLE_SESSION && strstr(t->text, "HTTP 429"))
         return "The server takes so many messages of a host in a minute: messages-per-minute in "
                "[mdm] of signet.conf; or lower --time-scale.";

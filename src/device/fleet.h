@@ -46,6 +46,7 @@ struct fleet_settings { /* what it points to must live as long as the fleet */
     const struct certstore *trust; /* goes into every LocalMachine\Root */
     const char *server;            /* URL for the enrollment */
     const char *user, *password;   /* of all; the password may be an enrollment code */
+    bool sign_in;                  /* on the server's page */
     int64_t spread_ms;             /* the enrollments begin at random within this time */
     int64_t time_scale;
     unsigned threads;

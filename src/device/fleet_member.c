@@ -115,7 +115,8 @@ static void tell_failure(struct host *h, struct fleet_trouble *t) {
 
 static enum err join(struct fleet_member *m, const struct fleet_settings *s,
                      struct fleet_trouble *t) {
-    const struct mde_user user = {.name = s->user, .password = s->password, .type = "Full"};
+    const struct mde_user user = {
+        .name = s->user, .password = s->password, .type = "Full", .sign_in = s->sign_in};
     m->began_ms = clock_monotonic_ms();
     if (mde_enroll(m->host, s->server, &user) != OK) {
         m->state = FLEET_FAILED;
