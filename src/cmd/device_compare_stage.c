@@ -85,7 +85,9 @@ static enum err start_server(struct stage *s, const char *recording, pid_t *pid)
     const char *serve[] = {s->self, "serve", "-d", s->data, "--record", recording, NULL};
     const char *user[] = {s->self,           "user", "add",   "alice", "--password-file",
                           in(s, "password"), "-d",   s->data, NULL};
-    const char *profile[] = {s->self, "profile", "add", in(s, "profile.xml"), "-d", s->data, NULL};
+    /* Whatever it is: the recorded host got it, too. */
+    const char *profile[] = {s->self,         "profile", "add",   in(s, "profile.xml"),
+                             "--send-anyway", "-d",      s->data, NULL};
     TRY(process_start(serve, in(s, "server.log"), pid));
     TRY(await_server(s));
     if (s->trials > 1) /* the data folder has both */
