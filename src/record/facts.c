@@ -55,6 +55,10 @@ static bool is_name_of_recipient(const struct line *n) {
     return false;
 }
 
+static bool has(struct span s, const char *what) {
+    return s.n && memmem(s.p, s.n, what, strlen(what));
+}
+
 /* Whether the item belongs to a value that is the machine's: its name, model, versions. */
 static bool is_of_machine(const struct line *n) {
     static const char *const places[] = {"DeviceName",  "OSVersion",    "ApplicationVersion",
@@ -64,8 +68,7 @@ static bool is_of_machine(const struct line *n) {
     for (int up = 0; n && up < 4; up++, n = n->parent) {
         struct span uri = line_value(n, "Source/LocURI");
         for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-            if (memmem(n->label.p, n->label.n, places[i], strlen(places[i])) ||
-                (uri.n && memmem(uri.p, uri.n, places[i], strlen(places[i]))))
+            if (has(n->label, places[i]) || has(uri, places[i]))
                 return true;
     }
     return false;
@@ -134,8 +137,7 @@ static const char *value_of(struct arena *a, const struct line *n) {
 /* An element's name, with the attribute that says which one it is; of DER all that stands there. */
 static struct span short_label(struct span label) {
     ptrdiff_t blank = span_find(label, ' ');
-    bool is_element = memmem(label.p, label.n, " {", 2) || memmem(label.p, label.n, "=\"", 2);
-    bool is_named = memmem(label.p, label.n, " Name=\"", 7) != NULL;
+    bool is_element = has(label, " {") || has(label, "=\""), is_named = has(label, " Name=\"");
     if (blank > 0 && is_element && !is_named)
         label.n = (size_t)blank;
     return label;
@@ -196,7 +198,7 @@ static void collect(struct collection *c, const struct line *n, const char *abov
 
 static const struct line *find(const struct line *n, const char *word) {
     for (const struct line *c = n->child; c; c = c->next) {
-        if (memmem(c->label.p, c->label.n, word, strlen(word)))
+        if (has(c->label, word))
             return c;
         const struct line *inside = find(c, word);
         if (inside)

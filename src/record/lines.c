@@ -33,7 +33,7 @@ static bool is_printable(struct span s) {
 
 static struct line *make_line(struct arena *a, struct span text) {
     struct line *n = arena_alloc(a, sizeof *n);
-    const uint8_t *equals = memmem(text.p, text.n, " = ", 3);
+    const uint8_t *equals = text.n ? memmem(text.p, text.n, " = ", 3) : NULL;
     size_t at = equals ? (size_t)(equals - text.p) : text.n;
     n->label = span_of(text.p, at);
     if (equals)

@@ -69,7 +69,7 @@ static void put_data(struct buf *out, struct span node, struct span data) {
 /* "./Device/Vendor/MSFT/ClientCertificateInstall/SCEP/<...>/Install/KeyLength": the scope before,
  * and the node behind the id. */
 static bool split(struct span uri, struct span *scope, struct span *node) {
-    const uint8_t *at = memmem(uri.p, uri.n, scep, sizeof scep - 1);
+    const uint8_t *at = uri.n ? memmem(uri.p, uri.n, scep, sizeof scep - 1) : NULL;
     if (!at)
         return false;
     *scope = span_of(uri.p, (size_t)(at - uri.p) + sizeof scep - 1);

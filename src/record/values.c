@@ -280,7 +280,7 @@ static void learn_one(struct pseudonyms *names, const struct xml_node *n) {
         span_is(n->name, "LocName"))
         pseudonym_learn(names, "user", text);
     else if (span_is(n->name, "LocURI") && is_in(n, "Source") && is_in(n->parent, "SyncHdr") &&
-             !memmem(text.p, text.n, "://", 3))
+             text.n && !memmem(text.p, text.n, "://", 3))
         pseudonym_learn(names, "device", text);
     else if (span_is(n->name, "Value") && is_in(n, "ContextItem")) {
         struct span item = xml_attr(n->parent, "Name");
