@@ -345,8 +345,8 @@ static const char *const steps[] = {
 
     /* 6: profiles that are sent although Windows surely fails at them: a body is a text with that
      * word, so that its rows stay as they are. */
-    "ALTER TABLE profile ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE body ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;",
+    ("ALTER TABLE profile ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE body ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"),
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };
