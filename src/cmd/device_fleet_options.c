@@ -29,7 +29,7 @@ const char fleet_usage[] =
     "  --builds NAME,...     the builds of Windows that they are, by turns (signet device builds)\n"
     "  --spread SECONDS      the enrollments begin at random within this time\n"
     "  --time-scale N        Windows' minutes pass N times as fast\n"
-    "  --fault FAULT         as of signet device run, once in each host\n"
+    "  --fault FAULT         as of signet device run, in each host\n"
     "  --faulty N            only in the first N hosts\n"
     "  --for SECONDS         end then at the latest\n"
     "  --dir DIR             keep the hosts there, each in a folder of its own, when the fleet ends;\n"

@@ -50,7 +50,7 @@ struct fleet_settings { /* what it points to must live as long as the fleet */
     int64_t spread_ms;             /* the enrollments begin at random within this time */
     int64_t time_scale;
     unsigned threads;
-    struct fault fault; /* strikes once in each of the first `faulty` hosts */
+    struct fault fault; /* strikes in each of the first `faulty` hosts */
     int64_t faulty;
     /* What new hosts are, by turns; none: the default. */
     const struct device_build *builds[FLEET_BUILDS_MAX];
