@@ -20,8 +20,8 @@ const struct device_build device_builds[] = {
      NDES_CLIENT("10.0.19041.746/vb_release_svc_prod1"),
      "Windows 10 Enterprise",
      {{"mde-csr", "printable"}, {"signer-aki", "plain"}, {NULL, NULL}},
-     "the captured enrollment and session; the User-Agent that was seen for its branch; the AKI of "
-     "its throw-away signer was not critical in 2021"},
+     "the captured enrollment and session; the User-Agent that was seen for its branch; its signer's "
+     "AKI is in an emulator that was written beside one"},
     {"win11-22621",
      "10.0.22621.2506",
      "10.0.22621.2",

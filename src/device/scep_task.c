@@ -168,6 +168,7 @@ enum err scep_task_renew(struct host *h, const char *key, struct arena *a,
                        "'%s' has no certificate with its key that could sign a renewal", key);
     scep_settings_read(install, key, &s);
     s.renews = true;
+    s.challenge = NULL; /* of the enrollment before, if it is still there */
     scep_client_run(h, &s, a, out);
     if (out->status == CSP_SCEP_SUCCESS)
         write_outcome(h, key, out);

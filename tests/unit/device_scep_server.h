@@ -94,7 +94,7 @@ static inline bool names_the_pended(struct scep_server *v, struct span der) {
 }
 
 static inline void remember(struct scep_server *v, CMS_SignerInfo *si, X509 *signer) {
-    int64_t type;
+    int64_t type = 0;
     must(v->count < 8 &&
          span_int(attribute_of(si, OID_SCEP_MESSAGE_TYPE, V_ASN1_PRINTABLESTRING), &type));
     struct span id = attribute_of(si, OID_SCEP_TRANSACTION_ID, V_ASN1_PRINTABLESTRING),

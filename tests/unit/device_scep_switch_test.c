@@ -96,7 +96,6 @@ static const char *installed(struct fixture *f) {
 static uint32_t renew(struct fixture *f) {
     ARENA_AUTO(a);
     struct scep_outcome out;
-    registry_delete(f->h->registry, KEY "\\Install\\Challenge");
     assert_int_equal(scep_task_renew(f->h, KEY, &a, &out), OK);
     restart(f);
     return out.hresult;
