@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "ca/policy_rules.h"
 #include "crypto/public.h"
+#include "csp/words.h"
 #include "der/der.h"
 #include "x509/name.h"
 
@@ -164,11 +165,23 @@ static enum err grant_key_usage(const struct policy *p, const struct csr *csr, u
                          wish);
 }
 
-static const char *in_ceiling(const struct policy *p, const char *oid) {
+static const char *in_ceiling(const struct policy *p, struct span oid) {
     for (size_t i = 0; i < p->eku_count; i++)
-        if (strcmp(p->eku[i], oid) == 0)
+        if (span_is(oid, p->eku[i]))
             return p->eku[i];
     return NULL;
+}
+
+bool policy_takes_eku(const struct policy *policy, struct span oid, struct buf *left_out) {
+    if (in_ceiling(policy, oid))
+        return true;
+    const struct eku_word *known = eku_by_oid(oid);
+    buf_str(left_out, left_out->n ? ", " : "");
+    if (known)
+        buf_str(left_out, known->name);
+    else
+        buf_span(left_out, oid);
+    return false;
 }
 
 static void add_once(const char **list, size_t *n, const char *oid) {
@@ -179,26 +192,24 @@ static void add_once(const char **list, size_t *n, const char *oid) {
 }
 
 static enum err grant_eku(struct arena *a, const struct policy *p, struct span wishes,
-                          struct span *out) {
+                          struct grant *out) {
     const char *granted[POLICY_MAX_EKU], *oid;
     size_t n = 0;
-    BUF_AUTO(refused);
+    BUF_AUTO(left_out);
     if (wishes.n == 0)
-        return eku_build(a, p->eku, 1, out);
-    while (eku_next(a, &wishes, &oid)) {
-        const char *known = in_ceiling(p, oid);
-        if (known)
-            add_once(granted, &n, known);
-        else
-            buf_printf(&refused, "%s%s", refused.n ? ", " : "", oid);
-    }
+        return eku_build(a, p->eku, 1, &out->eku);
+    while (eku_next(a, &wishes, &oid))
+        if (policy_takes_eku(p, span_str(oid), &left_out))
+            add_once(granted, &n, in_ceiling(p, span_str(oid)));
     if (wishes.n)
         return err_set(ERR_REFUSED, "the EKU extension of the request is malformed");
     if (n == 0)
         return err_set(ERR_REFUSED,
                        "none of the requested EKUs (%s) is in eku of the endpoint's section",
-                       buf_cstr(&refused));
-    return eku_build(a, granted, n, out);
+                       buf_cstr(&left_out));
+    if (left_out.n)
+        out->eku_left_out = arena_str(a, buf_view(&left_out));
+    return eku_build(a, granted, n, &out->eku);
 }
 
 static bool is_empty_name(struct span name) {
@@ -229,7 +240,7 @@ enum err policy_grant(struct arena *a, const struct policy *policy, const struct
     TRY(grant_key(policy, csr->spki, &can));
     TRY(grant_names(a, policy, csr, rules, out));
     TRY(grant_key_usage(policy, csr, can, &out->key_usage));
-    return grant_eku(a, policy, csr->eku, &out->eku);
+    return grant_eku(a, policy, csr->eku, out);
 }
 
 /* ---- strong mapping ---- */

@@ -71,8 +71,10 @@ struct grant {
     struct span subject, spki;
     struct span san, eku; /* values of the extensions, or empty */
     unsigned key_usage;
-    const char *sid;  /* for MAPPING_EXTENSION; or NULL */
-    int64_t validity; /* ms: the policy's; a webhook may shorten it */
+    const char *eku_left_out; /* EKUs that were asked for and are none of the policy's, by their
+                                 names: "documentSigning, 1.2.3"; NULL: none */
+    const char *sid;          /* for MAPPING_EXTENSION; or NULL */
+    int64_t validity;         /* ms: the policy's; a webhook may shorten it */
 };
 
 /*
@@ -84,6 +86,10 @@ struct grant {
  */
 enum err policy_grant(struct arena *a, const struct policy *policy, const struct csr *csr,
                       bool rules, struct grant *out) ERR_MUST_USE;
+
+/* Whether `eku` of the policy has that dotted OID; if not, its name, as signet.conf takes it, is
+ * added to the list `left_out`: "documentSigning, 1.2.3". */
+bool policy_takes_eku(const struct policy *policy, struct span oid, struct buf *left_out);
 
 /* Whether every name of a SAN value matches one of the rules; ERR_REFUSED, naming it. `key` is what
  * rules it, for the detail. ERR_CONFIG for a rule that cannot be read. */

@@ -35,6 +35,7 @@ static const char usage[] =
     "UniqueID must be {{enrollment.id}}, since signet follows that node.\n"
     "What lint calls an error is refused, and not sent either, but with --send-anyway, to see a host\n"
     "fail. {{device.name}} may stand in a subject only with --trust-device-name: a host can claim any.\n"
+    "add, adopt and assign warn of a key length or EKUs that the endpoint does not grant.\n"
     "--endpoint says where its certificates come from, and so what the scep placeholders stand for:\n"
     "an endpoint of signet.conf or an upstream of signet gateway (by default: default).\n"
     "assign gives a profile to an enrolled host (by its name or DeviceID), or to the hosts of a group,\n"
@@ -144,6 +145,7 @@ static json_t *request_of(const char *command, const struct cli *cli) {
 }
 
 static void print_assigned(const struct cli *cli, const json_t *reply) {
+    const char *warning = json_string_value(json_object_get(reply, "warning"));
     const json_t *device = json_object_get(reply, "device"),
                  *group = json_object_get(reply, "group");
     if (group)
@@ -155,6 +157,8 @@ static void print_assigned(const struct cli *cli, const json_t *reply) {
                "Follow it with: signet enrollment show %s\n",
                cli_text(reply, "id"), cli_text(device, "name"), cli_text(device, "device_id"),
                cli_text(device, "account"), cli->argv[1], cli_text(reply, "id"));
+    if (warning)
+        warn(warning);
 }
 
 static int assign(const struct cli *cli) {

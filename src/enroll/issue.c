@@ -69,6 +69,16 @@ static enum err supersede_earlier(struct tx *tx, struct operation *op, struct en
                             "revoked as superseded");
 }
 
+/* Who reads "confirmed" believes that the host has what the profile asked for. */
+static const char *what_is_issued(const struct operation *op) {
+    if (!op->grant.eku_left_out)
+        return "the CA issued the certificate";
+    return arena_printf(op->a,
+                        "the CA issued the certificate without EKUs that were asked for: the "
+                        "endpoint '%s' leaves out %s (eku in signet.conf)",
+                        op->endpoint->name, op->grant.eku_left_out);
+}
+
 static enum err record_on_enrollment(struct tx *tx, struct operation *op, const char *serial) {
     struct enrollment e;
     if (!op->enrollment)
@@ -79,8 +89,8 @@ static enum err record_on_enrollment(struct tx *tx, struct operation *op, const 
                              serial, "thumbprint", op->issued.sha1, "renewed_from", op->signer.sha1,
                              "peer", op->peer, NULL);
     TRY(supersede_earlier(tx, op, &e));
-    return enroll_record(tx, &e, EVENT_ISSUED, "the CA issued the certificate", "serial", serial,
-                         "thumbprint", op->issued.sha1, NULL);
+    return enroll_record(tx, &e, EVENT_ISSUED, what_is_issued(op), "serial", serial, "thumbprint",
+                         op->issued.sha1, "eku_left_out", op->grant.eku_left_out, NULL);
 }
 
 /* ---- any certificate ---- */

@@ -116,6 +116,7 @@ static enum err profile_assign(struct tx *tx, struct admin_call *c) {
     TRY(admin_name(c, "profile", &profile));
     TRY(profile_get(tx, c->a, profile, &p));
     TRY(check_kept(c, &p));
+    TRY(profile_endpoint_warn(c, p.endpoint, p.body));
     TRY(admin_target(tx, c, "device", &to));
     return to.is_group ? assign_to_group(tx, c, &p, &to.group)
                        : assign_to_host(tx, c, &p, &to.device);
