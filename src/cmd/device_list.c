@@ -9,6 +9,8 @@ static const char usage[] =
     "is who enrolled it, proved by password; SID is what signet device set said; SEEN is its last\n"
     "session (UTC). STATE:\n\n"
     "  enrolled   it is managed\n"
+    "  refused    it has shown another hardware than before: its sessions are refused until signet\n"
+    "             device confirm or signet device reject\n"
     "  leaving    it was told to unenroll, and has not answered yet\n"
     "  left       its user or the administrator ended the management; its certificates are revoked\n"
     "  removed    by signet device remove; shown with --all only\n\n"

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "server/admin_command.h"
 #include "server/report.h"
+#include "store/device.h"
+#include "store/enrollment.h"
 #include "x509/crl.h"
 
 enum { DEFAULT_LIST = 100, MAX_LIST = 100000 };
@@ -113,12 +115,52 @@ static enum err cert_export(struct tx *tx, struct admin_call *c) {
 
 /* ---- */
 
+/* The host that an alarm speaks of, itself or by its enrollment; ERR_NOT_FOUND where there is none
+ * (any more). */
+static enum err host_of_alarm(struct tx *tx, struct arena *a, const struct journal_entry *alarm,
+                              const json_t *evidence, struct device *out) {
+    struct enrollment e = {.device = alarm->device};
+    const char *id = json_string_value(json_object_get(evidence, "enrollment"));
+    if (!e.device && !id)
+        return ERR_NOT_FOUND;
+    if (!e.device)
+        TRY(enrollment_get(tx, a, id, &e));
+    return device_by_id(tx, a, e.device, out);
+}
+
+/* One of another hardware is open until an administrator has said which it is. */
+static void put_state(json_t *item, const json_t *evidence, const struct device *d) {
+    const char *now = json_string_value(json_object_get(evidence, "now"));
+    if (now && json_object_get(evidence, "before"))
+        report_text(item, "state", d->hw_other && !strcmp(d->hw_other, now) ? "open" : "settled");
+}
+
+static enum err put_host(struct tx *tx, struct arena *a, const struct journal_entry *alarm,
+                         json_t *item) {
+    struct device d;
+    const json_t *evidence = json_object_get(item, "evidence");
+    enum err e = host_of_alarm(tx, a, alarm, evidence, &d);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    report_text(item, "device_id", d.device_id);
+    report_text(item, "name", d.name);
+    if (!json_object_get(item, "about"))
+        report_text(item, "about", d.name);
+    put_state(item, evidence, &d);
+    return OK;
+}
+
 static enum err alarm_list(struct tx *tx, struct admin_call *c) {
     struct journal_entry *all;
     int64_t max;
+    size_t i = 0;
     TRY(admin_number(c, "max", 1, MAX_LIST, DEFAULT_LIST, &max));
     TRY(journal_alarms(tx, c->a, max, &all));
-    admin_put(c, "alarms", report_journal(all));
+    json_t *list = report_journal(all);
+    admin_put(c, "alarms", list);
+    for (; all; all = all->next)
+        TRY(put_host(tx, c->a, all, json_array_get(list, i++)));
     return OK;
 }
 

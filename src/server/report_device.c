@@ -8,11 +8,17 @@
 
 enum { NEWEST = 20 };
 
+/* Of a host that is here, whether its sessions are heard (mdm/hardware.c). */
+static const char *state_of(const struct device *d) {
+    bool refused = d->state == DEVICE_ENROLLED && d->hw_other;
+    return refused ? "refused" : device_state_name(d->state);
+}
+
 json_t *report_host(const struct device *d) {
     json_t *out = json_object();
     report_text(out, "device_id", d->device_id);
     report_text(out, "name", d->name);
-    report_text(out, "state", device_state_name(d->state));
+    report_text(out, "state", state_of(d));
     report_text(out, "os_version", d->os_version);
     report_text(out, "account", d->account);
     report_text(out, "other_hw_dev_id", d->hw_other);
