@@ -35,6 +35,16 @@ enum err file_read(const char *path, size_t max, struct buf *b) {
     return e;
 }
 
+enum err file_check_closed(const char *path) {
+    struct stat at;
+    if (stat(path, &at) != 0 || !(at.st_mode & S_IRWXO))
+        return OK;
+    return err_set(ERR_CONFIG,
+                   "'%s' is open to other users: chmod 600 it, and change what it holds if "
+                   "somebody may have read it",
+                   path);
+}
+
 static bool write_all(int fd, struct span s) {
     while (s.n) {
         ssize_t n = write(fd, s.p, s.n);

@@ -15,6 +15,12 @@
 enum err file_read(const char *path, size_t max, struct buf *b) ERR_MUST_USE;
 
 /*
+ * For keys and secrets: ERR_CONFIG for a file that users other than its owner and its group may
+ * open, whoever may enter its folder. One that is not there is OK: its reader tells that.
+ */
+enum err file_check_closed(const char *path) ERR_MUST_USE;
+
+/*
  * Replaces `path` in one step: a reader sees the old content or the new, also after a power cut
  * (temporary file beside it, fsync, rename, fsync of the folder). ERR_IO.
  */

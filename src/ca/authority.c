@@ -98,6 +98,7 @@ enum err authority_create_tls(const char *folder, const char *host) {
 static enum err load_device_ca(struct authority *auth, const char *folder) {
     struct arena *a = &auth->arena;
     struct cert cert;
+    TRY(file_check_closed(path_of(a, folder, "device-ca.key")));
     TRY(key_open(path_of(a, folder, "device-ca.key"), SPAN_NONE, &auth->device_key));
     TRY(cert_load_pem(a, path_of(a, folder, "device-ca.pem"), &auth->device_ca_cert));
     TRY(cert_parse(auth->device_ca_cert, &cert));
@@ -109,7 +110,9 @@ static enum err load_device_ca(struct authority *auth, const char *folder) {
 
 static enum err load_challenge_key(struct authority *auth, const char *folder) {
     BUF_AUTO(key);
-    TRY(file_read(path_of(&auth->arena, folder, "challenge.key"), 64, &key));
+    const char *path = path_of(&auth->arena, folder, "challenge.key");
+    TRY(file_check_closed(path));
+    TRY(file_read(path, 64, &key));
     if (key.n != sizeof auth->challenge_key)
         return err_set(ERR_CONFIG, "%s/challenge.key has %zu bytes instead of %zu", folder, key.n,
                        sizeof auth->challenge_key);

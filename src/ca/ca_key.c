@@ -22,6 +22,7 @@ static enum err source_of(struct ca_place *p, const char *path, const char **sou
     *source = path;
     if (is_uri(path))
         return OK;
+    TRY(file_check_closed(path));
     TRY(file_read(path, MAX_KEY, &content));
     if (span_starts(buf_view(&content), URI))
         *source = arena_str(&p->arena, span_trim(buf_view(&content)));

@@ -33,6 +33,7 @@ enum err self_make(const struct gateway *g, const char *name) {
 
 enum err self_load(const struct gateway *g, struct arena *a, const char *name, struct key **key,
                    struct scep_key *out) {
+    TRY(file_check_closed(path_of(g, a, name, "key")));
     TRY(key_open(path_of(g, a, name, "key"), SPAN_NONE, key));
     out->key = *key;
     TRY(cert_load_pem(a, path_of(g, a, name, "pem"), &out->cert));

@@ -22,8 +22,8 @@
 
 /* clang-format off */
 const struct config_key config_keys[] = {
-    {SECTION_SERVER, "public-url", config_read_url, CONFIG(public_url), NULL, ANY},
-    {SECTION_SERVER, "management-url", config_read_url, CONFIG(management_url), NULL, ANY},
+    {SECTION_SERVER, "public-url", config_read_https, CONFIG(public_url), NULL, ANY},
+    {SECTION_SERVER, "management-url", config_read_https, CONFIG(management_url), NULL, ANY},
     {SECTION_SERVER, "scep-url", config_read_url, CONFIG(scep_url), NULL, ANY},
     {SECTION_SERVER, "listen-public", config_read_address, CONFIG(listen_public), NULL, ANY},
     {SECTION_SERVER, "listen-management", config_read_address, CONFIG(listen_management), NULL, ANY},

@@ -41,6 +41,7 @@ extern const size_t config_key_count;
 enum { CONFIG_MAX_KEYS = 80 };
 
 config_reader config_read_text, config_read_word, config_read_url, config_read_address,
+    config_read_https,      /* a URL that Windows goes to */
     config_read_door,       /* an address, or unix:PATH */
     config_read_field_name, /* of HTTP */
 

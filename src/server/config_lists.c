@@ -177,9 +177,7 @@ enum err config_read_secret(const struct config_value *v, void *field) {
     TRY(config_read_file(v, &path));
     if (stat(path, &status) != 0)
         return err_set(ERR_CONFIG, "cannot open '%s': %s", path, strerror(errno));
-    if (status.st_mode & S_IRWXO)
-        return err_set(ERR_CONFIG,
-                       "'%s' is open to other users: chmod 600 it, and change the secret", path);
+    TRY(file_check_closed(path));
     if (file_read(path, MAX_SECRET, &content) != OK)
         return err_set(ERR_CONFIG, "cannot read '%s' (at most %d bytes)", path, MAX_SECRET);
     struct span secret = span_trim(buf_view(&content));

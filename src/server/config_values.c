@@ -33,6 +33,14 @@ enum err config_read_url(const struct config_value *v, void *field) {
     return config_read_text(v, field);
 }
 
+/* Windows enrolls, and has its sessions, over TLS only. */
+enum err config_read_https(const struct config_value *v, void *field) {
+    if (strncmp(v->text, "https://", 8) != 0 || !v->text[8] || v->text[8] == '/')
+        return err_set(ERR_CONFIG, "'%s' is not https:// with a host: Windows goes to no other",
+                       v->text);
+    return config_read_url(v, field);
+}
+
 enum err config_read_optional_url(const struct config_value *v, void *field) {
     *(const char **)field = NULL;
     return *v->text ? config_read_url(v, field) : OK;

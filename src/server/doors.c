@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "server/judges.h"
 #include "server/limits.h"
 #include "server/route_management.h"
@@ -103,6 +104,7 @@ enum err doors_open(const struct config *c, struct services *services, struct fo
                                        .request_seconds = 60,
                                        .queue = 1024,
                                        .connections = limits_raise_files(c->connections)};
+    TRY(file_check_closed(c->tls_key));
     TRY(check_judges(c, services));
     doors[n++] = public_door(c, services, &management);
     if (!is_shared(c))
@@ -118,6 +120,7 @@ enum err doors_open(const struct config *c, struct services *services, struct fo
 
 enum err doors_reload(const struct config *c, const struct services *services,
                       struct http_server *server) {
+    TRY(file_check_closed(c->tls_key));
     TRY(check_judges(c, services));
     return http_reload_tls(server);
 }

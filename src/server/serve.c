@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
+#include "http/tls.h"
 #include "server/admin.h"
 #include "server/config.h"
 #include "server/doors.h"
@@ -142,12 +144,30 @@ static enum err adopt_certificates(struct house *h) {
     return any ? store_write(h->store, adopt, sha1) : OK;
 }
 
+/* SQLite would make an empty one: what is revoked would be good again, and no host known. */
+static enum err find_database(struct arena *a, const char *folder, const char **path) {
+    struct stat at;
+    *path = arena_printf(a, "%s/signet.db", folder);
+    if (stat(*path, &at) == 0 && at.st_size > 0)
+        return OK;
+    return err_set(ERR_CONFIG,
+                   "signet.db is missing from '%s', or empty: restore it from a backup (signet "
+                   "restore), or make a new data folder elsewhere (signet init)",
+                   folder);
+}
+
+static enum err open_store(struct house *h) {
+    const char *path;
+    TRY(find_database(&h->config.arena, h->config.folder, &path));
+    return store_open(path, &h->store);
+}
+
 static enum err open_house(struct house *h, const char *folder, const char *record) {
     TRY(config_load(folder, &h->config));
     set_log_level(h->config.log_level);
     TRY(take_lock(h));
     TRY(authority_load(folder, &h->authority));
-    TRY(store_open(arena_printf(&h->config.arena, "%s/signet.db", folder), &h->store));
+    TRY(open_store(h));
     TRY(pki_open(&h->config.pki, &h->pki));
     TRY(adopt_certificates(h));
     TRY(revocation_open(h->store, &h->revocation));
@@ -212,8 +232,10 @@ static void reload(struct house *h) {
     else
         log_write(LOG_ERROR, "server", "pki=kept reason=%s", log_q(span_str(err_detail())));
     if (doors_reload(&h->config, &h->services, h->http) == OK)
-        log_write(LOG_INFO, "server",
-                  "tls=reloaded note=\"signet.conf is read at the start only\"");
+        log_write(
+            LOG_INFO, "server",
+            "tls=reloaded note=\"signet.conf is read at the start only; signet serve --check reads "
+            "it without a start\"");
     else
         log_write(LOG_ERROR, "server", "tls=kept reason=%s", log_q(span_str(err_detail())));
 }
@@ -250,5 +272,18 @@ enum err serve(const char *folder, const char *record) {
         log_write(LOG_INFO, "server", "status=stopping");
     }
     close_house(&h);
+    return e;
+}
+
+enum err serve_check(const char *folder) {
+    struct config c;
+    const char *path;
+    TRY(config_load(folder, &c));
+    enum err e = find_database(&c.arena, c.folder, &path);
+    if (e == OK)
+        e = file_check_closed(c.tls_key);
+    if (e == OK)
+        e = http_tls_check(c.tls_cert, c.tls_key);
+    config_free(&c);
     return e;
 }

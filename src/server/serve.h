@@ -12,4 +12,11 @@
  */
 enum err serve(const char *folder, const char *record) ERR_MUST_USE;
 
+/*
+ * Whether signet.conf of the data folder is one to start with, with the TLS certificate and key
+ * that it names: reads, and changes nothing, also while a server runs. The error that `serve` would
+ * end with. CAs are not opened.
+ */
+enum err serve_check(const char *folder) ERR_MUST_USE;
+
 #endif

@@ -398,8 +398,11 @@ static void missing_keys_are_named(void **state) {
     assert_int_equal(load("", &c), ERR_CONFIG);
     assert_non_null(strstr(err_detail(), "the key 'public-url' in [server] is missing"));
     assert_int_equal(load("[server]\npublic-url = mdm.example.com\n", &c), ERR_CONFIG);
-    assert_non_null(strstr(err_detail(), "line 2: 'mdm.example.com' is not a URL"));
-    assert_int_equal(load("[server]\npublic-url = ftp://x\n", &c), ERR_CONFIG);
+    assert_non_null(strstr(err_detail(), "line 2: 'mdm.example.com' is not https:// with a host"));
+    assert_int_equal(load("[server]\npublic-url = http://x\n", &c), ERR_CONFIG);
+    assert_non_null(strstr(err_detail(), "line 2: 'http://x' is not https://"));
+    assert_int_equal(load("[server]\nmanagement-url = https:///x\n", &c), ERR_CONFIG);
+    assert_non_null(strstr(err_detail(), "line 2: 'https:///x' is not https:// with a host"));
     assert_int_equal(load("[server]\npublic-url = https://x\n", &c), ERR_CONFIG);
     assert_non_null(strstr(err_detail(), "'management-url'"));
     unlink(path);
