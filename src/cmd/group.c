@@ -15,7 +15,7 @@ static const char usage[] =
     "       signet group delete NAME [-d DIR]\n\n"
     "Groups of hosts (each named by its DeviceID or name), which profile assign and command send take\n"
     "where they take a host; a group's name comes before a host's, which is the host's own claim.\n"
-    "add makes the group where there is none. Who joins a group gets its profiles; who leaves it\n"
+    "add makes the group where there is none, but not with a host's name. Who joins a group gets its profiles; who leaves it\n"
     "deletes their certificates, unless the profile is assigned to it in another way, too. A group\n"
     "that has a profile cannot be deleted.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";

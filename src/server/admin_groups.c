@@ -18,6 +18,25 @@ static enum err check_name(const char *name) {
     return OK;
 }
 
+/* A command that names it would mean the group, and surprise who meant the host. One that enrolls
+ * later with a group's name does not take that over: server/admin_target.h. */
+static enum err check_new(struct tx *tx, struct admin_call *c, const char *name) {
+    struct group g;
+    struct device d;
+    enum err e = group_get(tx, c->a, name, &g);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = device_find(tx, c->a, name, &d);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    return e == OK || e == ERR_CONFLICT
+               ? err_set(ERR_CONFLICT,
+                         "'%s' is the name of a host: a group needs another, and comes before its "
+                         "hosts (signet group add GROUP HOST...)",
+                         name)
+               : e;
+}
+
 static enum err hosts_of(const struct admin_call *c, const json_t **out) {
     *out = json_object_get(c->request, "devices");
     if (*out && !json_is_array(*out))
@@ -62,6 +81,7 @@ static enum err group_add(struct tx *tx, struct admin_call *c) {
     bool made;
     TRY(admin_name(c, "name", &name));
     TRY(check_name(name));
+    TRY(check_new(tx, c, name));
     TRY(group_make(tx, c->a, name, clock_ms(), &g, &made));
     TRY(change_members(tx, c, &g, true));
     TRY(group_count(tx, &g));
