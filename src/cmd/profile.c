@@ -39,7 +39,8 @@ static const char usage[] =
     "--endpoint says where its certificates come from, and so what the scep placeholders stand for:\n"
     "an endpoint of signet.conf or an upstream of signet gateway (by default: default).\n"
     "assign gives a profile to an enrolled host (by its name or DeviceID), or to the hosts of a group,\n"
-    "those that join it later, too; each gets it in its next session. unassign takes it away again:\n"
+    "those that join it later, too; each gets it in its next session. Assigned again, a host gets it\n"
+    "anew, but once: what was not delivered yet stays as it is (JSON: waits). unassign takes it away again:\n"
     "the host deletes its certificate, which is revoked when it is gone. remove does that for all\n"
     "hosts, and the profile is kept no more. FILE - is standard input.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
@@ -152,6 +153,9 @@ static void print_assigned(const struct cli *cli, const json_t *reply) {
         printf("The group '%s' has '%s': its hosts (%lld now) get it in their next sessions.\n",
                cli_text(group, "name"), cli->argv[1],
                (long long)json_integer_value(json_object_get(group, "members")));
+    else if (json_is_true(json_object_get(reply, "waits")))
+        printf("'%s' is assigned to %s already, and not delivered yet: enrollment %s.\n",
+               cli->argv[1], cli_text(device, "name"), cli_text(reply, "id"));
     else /* A host's name is its own claim: who enrolled it, and under which DeviceID, is not. */
         printf("Enrollment %s: %s (DeviceID %s, enrolled by %s) gets '%s' in its next session.\n"
                "Follow it with: signet enrollment show %s\n",

@@ -74,15 +74,36 @@ static enum err profile_show(struct tx *tx, struct admin_call *c) {
     return OK;
 }
 
+/* The host gets it once, however often it is assigned before it comes: the one that waits, unless
+ * the profile is another now. */
+static enum err find_waiting(struct tx *tx, struct admin_call *c, const struct stored_profile *p,
+                             const struct device *d, struct enrollment **out) {
+    struct enrollment *e;
+    *out = NULL;
+    TRY(enrollment_list_present(tx, c->a, d->id, &e));
+    for (; e; e = e->next) {
+        if (e->state != STATE_ASSIGNED || e->replaces || strcmp(e->profile, p->name) != 0 ||
+            strcmp(e->endpoint, p->endpoint) != 0)
+            continue;
+        TRY(enrollment_body(tx, c->a, e));
+        if (strcmp(e->body, p->body) == 0 && e->send_anyway == p->send_anyway)
+            *out = e;
+    }
+    return OK;
+}
+
 static enum err assign_to_host(struct tx *tx, struct admin_call *c, const struct stored_profile *p,
                                const struct device *d) {
     struct assignment assigned = {.profile = p->name, .device = d->id, .created = clock_ms()};
-    struct enrollment e;
+    struct enrollment fresh, *waits;
     bool added;
     TRY(admin_host_is_here(d));
+    TRY(find_waiting(tx, c, p, d, &waits));
     TRY(assignment_put(tx, &assigned, &added));
-    TRY(enroll_assign_for(tx, c->a, d, p, assigned.id, &e));
-    admin_put(c, "id", json_string(e.id));
+    if (!waits)
+        TRY(enroll_assign_for(tx, c->a, d, p, assigned.id, &fresh));
+    admin_put(c, "waits", json_boolean(waits));
+    admin_put(c, "id", json_string(waits ? waits->id : fresh.id));
     admin_put(c, "device", report_host(d));
     return OK;
 }
