@@ -75,10 +75,11 @@ static int list(const struct cli *cli, const char *max) {
     static const struct cli_column columns[] = {{"ID", "id"},           {"STATE", "state"},
                                                 {"EXPIRES", "expires"}, {"ENDPOINT", "endpoint"},
                                                 {"ACCOUNT", "account"}, {"SUBJECT", "subject"}};
-    int64_t n = 0;
     json_t *request = json_pack("{s:s}", "command", "challenge.list");
-    if (max)
-        json_object_set_new(request, "max", json_integer(span_int(span_str(max), &n) ? n : 0));
+    if (!cli_put_number(request, "max", max)) {
+        json_decref(request);
+        return cli_usage(usage, "--max: '%s' is not a number from 1 on", max);
+    }
     return cli_list(cli, request, "challenges", columns, sizeof columns / sizeof *columns,
                     "There are no challenges.");
 }

@@ -34,13 +34,24 @@ enum err admin_optional(const struct admin_call *c, const char *key, const char 
     return json_string_length(value) ? admin_name(c, key, out) : OK;
 }
 
+/* As the administrator typed it: key_location is --key-location. */
+static const char *option_of(const struct admin_call *c, const char *key) {
+    char *option = arena_str(c->a, span_str(key));
+    for (char *p = option; *p; p++)
+        if (*p == '_')
+            *p = '-';
+    return option;
+}
+
 enum err admin_number(const struct admin_call *c, const char *key, int64_t least, int64_t most,
                       int64_t otherwise, int64_t *out) {
     const json_t *value = json_object_get(c->request, key);
     *out = value ? json_integer_value(value) : otherwise;
-    if (value && (!json_is_integer(value) || *out < least || *out > most))
-        return err_set(ERR_USAGE, "'%s' is not a number from %lld to %lld", key, (long long)least,
-                       (long long)most);
+    if (value && !json_is_integer(value))
+        return err_set(ERR_USAGE, "%s is no number", option_of(c, key));
+    if (value && (*out < least || *out > most))
+        return err_set(ERR_USAGE, "%s: %lld is not a number from %lld to %lld", option_of(c, key),
+                       (long long)*out, (long long)least, (long long)most);
     return OK;
 }
 
