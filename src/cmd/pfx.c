@@ -172,6 +172,15 @@ static int send(const struct cli *cli, const struct order *o) {
 
 /* ---- */
 
+static const char *what_removal_does(const json_t *reply) {
+    if (strcmp(cli_text(reply, "state"), "removed") == 0)
+        return " is removed: the host never had it";
+    if (strcmp(cli_text(reply, "before"), "rejected") == 0)
+        return ": the host has rejected it, and so has nothing to delete; it is asked to all the "
+               "same in its next session";
+    return ": the host deletes certificate and key in its next session";
+}
+
 static int remove_pfx(const struct cli *cli, const struct order *o) {
     json_t *reply;
     static const struct order none;
@@ -181,10 +190,7 @@ static int remove_pfx(const struct cli *cli, const struct order *o) {
     if (admin_call(cli->folder, json_pack("{s:s, s:s}", "command", "pfx.remove", "id", id),
                    &reply) != OK)
         return cli_fail();
-    printf(strcmp(cli_text(reply, "state"), "removed") == 0
-               ? "Enrollment %s is removed: the host never had it.\n"
-               : "Enrollment %s: the host deletes certificate and key in its next session.\n",
-           id);
+    printf("Enrollment %s%s.\n", id, what_removal_does(reply));
     json_decref(reply);
     return 0;
 }

@@ -75,6 +75,10 @@ static const char *state_in_capitals(const json_t *enrollment, char out[32]) {
 }
 
 static void put_outcome(struct buf *out, const json_t *enrollment, size_t width) {
+    static const struct {
+        const char *label, *key;
+    } rows[] = {
+        {"  name", "name"}, {"  meaning", "meaning"}, {"  cause", "cause"}, {"  cure", "cure"}};
     const json_t *error = json_object_get(enrollment, "error");
     const json_t *host = json_object_get(enrollment, "host");
     char state[32];
@@ -87,10 +91,9 @@ static void put_outcome(struct buf *out, const json_t *enrollment, size_t width)
         put_wrapped(out, "  thumbprint", 13, cli_text(host, "thumbprint"), width);
     if (!error)
         return;
-    put_wrapped(out, "  name", 11, cli_text(error, "name"), width);
-    put_wrapped(out, "  meaning", 11, cli_text(error, "meaning"), width);
-    put_wrapped(out, "  cause", 11, cli_text(error, "cause"), width);
-    put_wrapped(out, "  cure", 11, cli_text(error, "cure"), width);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (json_object_get(error, rows[i].key))
+            put_wrapped(out, rows[i].label, 11, cli_text(error, rows[i].key), width);
 }
 
 void timeline_print(struct buf *out, const json_t *enrollment, size_t width) {

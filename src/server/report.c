@@ -333,15 +333,45 @@ static void explain_answer(struct arena *a, json_t *out) {
     report_text(error, "cure", refused ? cure_of_refusal(word) : cure_of_upstream(a, word, code));
 }
 
+static const struct explain_entry *status_entry(int64_t status) {
+    return status > 0 && status < 1000 ? explain_syncml((uint32_t)status) : NULL;
+}
+
 static const char *cure_of(struct arena *a, int64_t status) {
-    const struct explain_entry *e =
-        status > 0 && status < 1000 ? explain_syncml((uint32_t)status) : NULL;
+    const struct explain_entry *e = status_entry(status);
     if (!e)
         return "look the status up in SyncML, and at the host's Event Viewer";
     return arena_printf(a, "%s: %s", e->here, e->cure);
 }
 
-static void explain_rejection(struct arena *a, json_t *out) {
+/* "0x800710DF: ERROR_DEVICE_NOT_AVAILABLE, The device is not ready for use." beside the status. */
+static const char *original_meaning(struct arena *a, const json_t *evidence) {
+    const char *original = json_string_value(json_object_get(evidence, "original_error"));
+    uint32_t code;
+    if (!original || !hresult_parse(span_str(original), &code) || !hresult_known(code))
+        return NULL;
+    const struct explain_entry *h = hresult_find(code);
+    return arena_printf(a, "0x%08X: %s%s%s", code, h->name, h->meaning ? ", " : "",
+                        h->meaning ? h->meaning : "");
+}
+
+/* A key that may lie in the TPM only is what a host without one refuses. */
+static enum err cure_of_pfx(struct tx *tx, struct arena *a, const struct enrollment *e,
+                            int64_t status, const char **out) {
+    enum { COMMAND_FAILED = 500, TPM_ONLY = 1 };
+    struct pfx pfx;
+    *out = cure_of(a, status);
+    if (e->kind != ENROLLMENT_PFX || status != COMMAND_FAILED)
+        return OK;
+    TRY(pfx_get(tx, a, e->id, &pfx));
+    if (pfx.key_location == TPM_ONLY)
+        *out = "the key was for the TPM only (--key-location 1): if the host has none that is "
+               "ready, send it anew with --key-location 2 (the TPM if there is one) or 3";
+    return OK;
+}
+
+static enum err explain_rejection(struct tx *tx, struct arena *a, const struct enrollment *e,
+                                  json_t *out) {
     const json_t *rejected = last_event(out, EVENT_REJECTED);
     const json_t *evidence = json_object_get(rejected, "evidence");
     const char *nodes = json_string_value(json_object_get(evidence, "nodes"));
@@ -349,14 +379,18 @@ static void explain_rejection(struct arena *a, json_t *out) {
     const char *guilty = nodes ? nodes : status ? status : "";
     int64_t code;
     if (!rejected || !span_int(span_of(guilty, strcspn(guilty, " ")), &code))
-        return;
+        return OK;
+    const struct explain_entry *known = status_entry(code);
+    const char *original = original_meaning(a, evidence), *cure;
+    TRY(cure_of_pfx(tx, a, e, code, &cure));
     json_t *error = json_object();
     json_object_set_new(error, "code", json_sprintf("%d", (int)code));
-    report_text(error, "name", "SyncML status");
-    json_object_set(error, "meaning", json_object_get(rejected, "text"));
+    report_text(error, "name", known ? known->name : NULL);
+    report_text(error, "meaning", original ? original : known ? known->meaning : NULL);
     report_text(error, "cause", guilty);
-    report_text(error, "cure", cure_of(a, code));
+    report_text(error, "cure", cure);
     json_object_set_new(out, "error", error);
+    return OK;
 }
 
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
@@ -364,7 +398,5 @@ enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollm
     TRY(add_certificates(tx, a, e, out));
     TRY(add_events(tx, a, e, out));
     explain_answer(a, out);
-    if (e->state == STATE_REJECTED)
-        explain_rejection(a, out);
-    return OK;
+    return e->state == STATE_REJECTED ? explain_rejection(tx, a, e, out) : OK;
 }
