@@ -136,6 +136,12 @@ enum err ca_missing(struct ca_place *p) {
                        "the CA '%s' waits for the certificate of its request %s/ca.csr (signet ca "
                        "import %s FILE)",
                        p->settings->name, p->folder, p->settings->name);
+    if (ca_has(p, "ca.key"))
+        return err_set(ERR_CONFIG,
+                       "the CA '%s' in '%s' has its key (ca.key), but not its certificate, ca.pem: "
+                       "bring that file back from a backup. Only if it has never issued: signet ca "
+                       "new %s",
+                       p->settings->name, p->folder, p->settings->name);
     return err_set(ERR_CONFIG, "there is no CA '%s' in '%s': signet ca new %s makes one",
                    p->settings->name, p->folder, p->settings->name);
 }

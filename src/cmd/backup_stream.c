@@ -18,7 +18,7 @@
 #define MAGIC "SIGNETB1"
 
 enum { LOG2_N = 16, MAX_LOG2_N = 20, R = 8, P = 1, SALT = 16, NONCE = 12, KEY = 32, TAG = 16 };
-enum { HEADER = 8 + 4 + SALT + NONCE, BLOCK = 65536 };
+enum { HEADER = 8 + 4 + SALT + NONCE, BLOCK = 65536, LEAST = 1024 };
 
 struct backup_stream {
     FILE *file;
@@ -171,6 +171,9 @@ enum err backup_rewind(struct backup_stream *s) {
     if (fstat(fileno(s->file), &status) != 0 || fseek(s->file, s->cipher ? HEADER : 0, SEEK_SET))
         return read_error(s->path);
     s->left = (uint64_t)status.st_size;
+    if (!s->cipher && s->left < LEAST)
+        return err_set(ERR_PARSE, "'%s' is no backup of signet's: it is too short for one",
+                       s->path);
     if (!s->cipher)
         return OK;
     if (s->left < HEADER + TAG)
