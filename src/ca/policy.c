@@ -205,7 +205,8 @@ static enum err grant_eku(struct arena *a, const struct policy *p, struct span w
         return err_set(ERR_REFUSED, "the EKU extension of the request is malformed");
     if (n == 0)
         return err_set(ERR_REFUSED,
-                       "none of the requested EKUs (%s) is in eku of the endpoint's section",
+                       "none of the requested EKUs (%s) is in eku of the endpoint's section of "
+                       "signet.conf ([scep], or [endpoint \"NAME\"])",
                        buf_cstr(&left_out));
     if (left_out.n)
         out->eku_left_out = arena_str(a, buf_view(&left_out));

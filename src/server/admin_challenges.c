@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "enroll/challenges.h"
-#include "server/admin_command.h"
+#include "server/admin_target.h"
 #include "server/config.h"
 #include "server/report.h"
 
@@ -69,8 +69,7 @@ static enum err find_endpoint(const struct admin_call *c, const struct pki *pki,
                               const struct endpoint **out) {
     const char *name;
     TRY(admin_optional(c, "endpoint", &name));
-    *out = pki_endpoint(pki, name ? name : "default");
-    return *out ? OK : err_set(ERR_NOT_FOUND, "there is no endpoint '%s' in signet.conf", name);
+    return admin_endpoint(c, pki, name, out);
 }
 
 static enum err challenge_new(struct tx *none, struct admin_call *c) {

@@ -84,8 +84,7 @@ static enum err unenroll(struct tx *tx, struct admin_call *c) {
     bool changed = false;
     TRY(admin_host(tx, c, "device", &d));
     if (d.state != DEVICE_ENROLLED && !(d.state == DEVICE_LEAVING && admin_flag(c, "now")))
-        return err_set(ERR_CONFLICT, "the host %s is %s already%s", d.device_id,
-                       device_state_name(d.state),
+        return err_set(ERR_CONFLICT, "%s already%s", admin_host_words(c->a, &d),
                        d.state == DEVICE_LEAVING ? "; --now does not wait for it" : "");
     TRY(admin_flag(c, "now")
             ? enroll_leave(tx, c->a, &d, "the administrator unenrolled the host", &changed)
@@ -99,7 +98,7 @@ static enum err remove_device(struct tx *tx, struct admin_call *c) {
     bool changed = false;
     TRY(admin_host(tx, c, "device", &d));
     if (d.state == DEVICE_REMOVED)
-        return err_set(ERR_CONFLICT, "the host %s is removed already", d.device_id);
+        return err_set(ERR_CONFLICT, "%s already", admin_host_words(c->a, &d));
     TRY(device_remove(tx, c->a, &d, &changed));
     admin_put(c, "device", report_host(&d));
     return OK;

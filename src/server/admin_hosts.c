@@ -164,9 +164,12 @@ static enum err profile_unassign(struct tx *tx, struct admin_call *c) {
     enum err e = assignment_find(tx, c->a, profile, from.is_group ? 0 : from.device.id,
                                  from.is_group ? from.group.id : 0, &assigned);
     if (e == ERR_NOT_FOUND)
-        return err_set(e, "the profile '%s' is not assigned to %s '%s' itself", profile,
-                       from.is_group ? "the group" : "the host",
-                       from.is_group ? from.group.name : from.device.device_id);
+        return from.is_group
+                   ? err_set(e, "the profile '%s' is not assigned to the group '%s'", profile,
+                             from.group.name)
+                   : err_set(e,
+                             "the profile '%s' is not assigned to the host %s (DeviceID %s) itself",
+                             profile, from.device.name, from.device.device_id);
     TRY(e);
     TRY(assignment_end(tx, assigned.id, clock_ms()));
     if (from.is_group)

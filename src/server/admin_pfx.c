@@ -117,9 +117,8 @@ static enum err make_at(struct pfx_order *o, struct pfx_wish *wish, const struct
     struct admin_call *c = o->call;
     const char *name;
     TRY(admin_optional(c, "endpoint", &name));
-    const struct endpoint *endpoint = pki_endpoint(pki, name ? name : PKI_DEFAULT);
-    if (!endpoint)
-        return err_set(ERR_NOT_FOUND, "there is no endpoint '%s' in signet.conf", name);
+    const struct endpoint *endpoint;
+    TRY(admin_endpoint(c, pki, name, &endpoint));
     wish->sid = o->device.sid;
     TRY(pfx_make(c->scope->scep->authority, endpoint, c->a, wish, o->form, clock_ms(), &o->parcel));
     return keep(o);
@@ -187,6 +186,7 @@ static enum err remove_pfx(struct tx *tx, struct admin_call *c) {
     struct enrollment e;
     TRY(admin_name(c, "id", &id));
     TRY(enrollment_get(tx, c->a, id, &e));
+    admin_put(c, "before", json_string(enroll_state_name((enum enroll_state)e.state)));
     TRY(enroll_pfx_remove(tx, c->a, &e));
     admin_put(c, "state", json_string(enroll_state_name((enum enroll_state)e.state)));
     return OK;

@@ -22,6 +22,15 @@ enum err admin_host(struct tx *tx, struct admin_call *c, const char *key,
 enum err admin_target(struct tx *tx, struct admin_call *c, const char *key,
                       struct admin_target *out) ERR_MUST_USE;
 
+/* The endpoint of that name (NULL: the default) in a PKI that the caller holds. ERR_NOT_FOUND lists
+ * those of signet.conf. */
+enum err admin_endpoint(const struct admin_call *c, const struct pki *pki, const char *name,
+                        const struct endpoint **out) ERR_MUST_USE;
+
+/* "the host PC-1 (DeviceID 0123...) has left": who it is, whichever way it was named, and what has
+ * become of it. In the arena. */
+const char *admin_host_words(struct arena *a, const struct device *d);
+
 /* ERR_CONFLICT for one that is leaving or has left: it gets nothing any more. */
 enum err admin_host_is_here(const struct device *d) ERR_MUST_USE;
 

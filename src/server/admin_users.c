@@ -2,7 +2,7 @@
 /* Commands on accounts: who may enroll hosts, and who may fetch challenges. */
 #include "base/clock.h"
 #include "mdm/tickets.h"
-#include "server/admin_command.h"
+#include "server/admin_target.h"
 #include "server/config.h"
 
 enum { MAX_HOSTS = 1000000 };
@@ -13,17 +13,16 @@ static enum err endpoint_argument(struct admin_call *c, const char **out) {
     if (!*out)
         return OK;
     const struct pki *pki = pki_acquire(c->scope->pki);
-    const struct endpoint *e = pki_endpoint(pki, *out);
-    bool no_page = e && !e->policy->mscep_admin;
+    const struct endpoint *endpoint;
+    enum err e = admin_endpoint(c, pki, *out, &endpoint);
+    bool no_page = e == OK && !endpoint->policy->mscep_admin;
     pki_release(pki);
-    if (!e)
-        return err_set(ERR_NOT_FOUND, "there is no endpoint '%s' in signet.conf", *out);
     if (no_page)
         admin_put(c, "warning",
                   json_sprintf("the endpoint '%s' has no page for this account: set mscep-admin "
                                "in signet.conf and restart",
                                *out));
-    return OK;
+    return e;
 }
 
 static enum err user_add(struct tx *tx, struct admin_call *c) {

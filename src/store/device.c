@@ -191,6 +191,24 @@ enum err device_count_of_account(struct tx *tx, const char *account, int64_t mos
                       "si", account, most);
 }
 
+/* A host that was removed is named by its DeviceID only: another one may have its name now. */
+static enum err no_such_host(struct tx *tx, struct arena *a, const char *name) {
+    sqlite3_stmt *rows;
+    struct device *removed;
+    TRY(sql_query(tx, &rows,
+                  "SELECT " DEVICE_COLUMNS " FROM device WHERE name = $1 COLLATE NOCASE"
+                  " ORDER BY id DESC LIMIT 1",
+                  "s", name));
+    TRY(read_devices(a, rows, &removed));
+    return removed
+               ? err_set(ERR_CONFLICT,
+                         "the host '%s' was removed: name it by its DeviceID, %s (signet device "
+                         "list --all)",
+                         name, removed->device_id)
+               : err_set(ERR_NOT_FOUND, "there is no host '%s'; signet device list shows them",
+                         name);
+}
+
 static enum err device_by_name(struct tx *tx, struct arena *a, const char *name,
                                struct device *out) {
     sqlite3_stmt *rows;
@@ -201,7 +219,7 @@ static enum err device_by_name(struct tx *tx, struct arena *a, const char *name,
                   "s", name));
     TRY(read_devices(a, rows, &found));
     if (!found)
-        return err_set(ERR_NOT_FOUND, "there is no host '%s'; signet device list shows them", name);
+        return no_such_host(tx, a, name);
     if (found->next)
         return err_set(ERR_CONFLICT, "several hosts are called '%s': name one by its DeviceID",
                        name);

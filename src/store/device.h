@@ -80,7 +80,8 @@ enum err device_put(struct tx *tx, struct device *device) ERR_MUST_USE;
 enum err device_by_device_id(struct tx *tx, struct arena *a, const char *device_id,
                              struct device *out) ERR_MUST_USE;
 enum err device_by_id(struct tx *tx, struct arena *a, int64_t id, struct device *out) ERR_MUST_USE;
-/* By its DeviceID, or its name when one device alone has it. ERR_NOT_FOUND, ERR_CONFLICT. */
+/* By its DeviceID, or its name when one device alone has it. ERR_NOT_FOUND; ERR_CONFLICT, too, for
+ * the name of one that was removed. */
 enum err device_find(struct tx *tx, struct arena *a, const char *text,
                      struct device *out) ERR_MUST_USE;
 /* At most `max` of those with an id above `after`, by id. */
