@@ -27,7 +27,7 @@ struct options {
 
 /* ---- list ---- */
 
-static void print_list(const json_t *reply) {
+static void print_list(const json_t *reply, bool filtered) {
     static const struct cli_column columns[] = {{"SERIAL", "serial"},
                                                 {"STATE", "state"},
                                                 {"ENDS", "not_after"},
@@ -35,7 +35,8 @@ static void print_list(const json_t *reply) {
                                                 {"SUBJECT", "subject"}};
     const json_t *list = json_object_get(reply, "certificates"),
                  *next = json_object_get(reply, "next");
-    cli_print_list(list, columns, sizeof columns / sizeof *columns, "There are no certificates.");
+    cli_print_list(list, columns, sizeof columns / sizeof *columns,
+                   filtered ? "No certificate is as you asked." : "There are no certificates.");
     if (next)
         printf("(older ones: --before %lld)\n", (long long)json_integer_value(next));
 }
@@ -56,7 +57,7 @@ static int list(const struct cli *cli, const struct options *o) {
     if (cli->json)
         cli_print_json(json_incref(json_object_get(reply, "certificates")));
     else
-        print_list(reply);
+        print_list(reply, o->live || o->revoked || o->endpoint || o->subject || o->before);
     json_decref(reply);
     return 0;
 }

@@ -103,14 +103,12 @@ static int adopt(const struct cli *cli, const struct wish *wish) {
     if (file_read(cli->argv[1], PROFILE_MAX, &text) != OK ||
         profile_adopt(&a, buf_view(&text), &adopted, &changes) != OK)
         return cli_fail();
-    FILE *words = wish->name ? stdout : stderr;
-    fprintf(words, "%s", changes.n ? buf_cstr(&changes) : "nothing needed to be changed\n");
-    if (!wish->name) {
-        fwrite(adopted.p, 1, adopted.n, stdout);
-        return 0;
-    }
-    if (keep(cli, wish, buf_view(&adopted)) != OK)
+    if (wish->name && keep(cli, wish, buf_view(&adopted)) != OK)
         return cli_fail();
+    fprintf(wish->name ? stdout : stderr, "%s",
+            changes.n ? buf_cstr(&changes) : "nothing needed to be changed\n");
+    if (!wish->name)
+        fwrite(adopted.p, 1, adopted.n, stdout);
     return 0;
 }
 
