@@ -3,6 +3,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 
 static const char usage[] =
     "Usage: signet alarm list [-o json] [-d DIR]\n\n"
@@ -23,7 +24,7 @@ int cmd_alarm(int argc, char **argv) {
     if (!cli_options(argc, argv, usage, NULL, &cli, &status))
         return status;
     if (cli.argc != 1 || strcmp(cli.argv[0], "list") != 0)
-        return cli_usage(usage, "alarm takes list");
+        return synopsis_refuse(usage, &cli);
     return cli_list(&cli, json_pack("{s:s}", "command", "alarm.list"), "alarms", columns, 4,
                     "There are no alarms.");
 }

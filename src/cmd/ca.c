@@ -13,6 +13,7 @@
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/owner.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 static const char usage[] =
@@ -252,5 +253,5 @@ int cmd_ca(int argc, char **argv) {
             return cli_usage(usage, "ca %s takes %s", c.verb, verbs[i].takes);
         return run(&c, &verbs[i]);
     }
-    return cli_usage(usage, "ca takes list, new, csr, import or rollover");
+    return synopsis_refuse(usage, &c.cli);
 }

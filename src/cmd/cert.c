@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 static const char usage[] =
@@ -137,5 +138,5 @@ int cmd_cert(int argc, char **argv) {
         return revoke(&cli, o.reason);
     if (cli.argc == 2 && strcmp(verb, "export") == 0)
         return export(&cli);
-    return cli_usage(usage, "cert takes list, show CERT, revoke CERT or export CERT");
+    return synopsis_refuse(usage, &cli);
 }

@@ -5,6 +5,7 @@
 #include "base/span.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 static const char usage[] =
@@ -115,5 +116,5 @@ int cmd_challenge(int argc, char **argv) {
         return list(&cli, o.max);
     if (cli.argc == 2 && strcmp(cli.argv[0], "revoke") == 0)
         return revoke(&cli);
-    return cli_usage(usage, "challenge takes new, list or revoke ID");
+    return synopsis_refuse(usage, &cli);
 }

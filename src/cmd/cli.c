@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 enum {
@@ -43,6 +44,30 @@ static bool add_to_many(struct cli_many *many, const char *usage, int *status) {
     }
     many->values[many->count++] = optarg;
     return true;
+}
+
+/* A verb that is a command of its own is argv[0]; else it is the first argument. */
+static bool has_place(const char *name, const struct cli *cli, const char *usage,
+                      const char *option) {
+    return synopsis_has(usage, name, option) &&
+           (!cli->argc || synopsis_has(usage, cli->argv[0], option));
+}
+
+/* An option of another verb would be ignored in silence. */
+static bool all_have_place(const char *name, const char *usage, const struct cli_option *own,
+                           const bool given[MAX_OWN], const struct cli *cli, int *status) {
+    char option[64] = "-o json";
+    bool good = !cli->json || has_place(name, cli, usage, option);
+    for (int i = 0; good && own && own[i].name && i < MAX_OWN; i++) {
+        if (!given[i])
+            continue;
+        snprintf(option, sizeof option, "--%s", own[i].name);
+        good = has_place(name, cli, usage, option);
+    }
+    if (!good)
+        *status = cli_usage(usage, "%s%s%s takes no %s", name, cli->argc ? " " : "",
+                            cli->argc ? cli->argv[0] : "", option);
+    return good;
 }
 
 bool cli_options(int argc, char **argv, const char *usage, const struct cli_option *own,
@@ -96,7 +121,7 @@ bool cli_options_many(int argc, char **argv, const char *usage, const struct cli
     }
     out->argc = argc - optind;
     out->argv = argv + optind;
-    return true;
+    return all_have_place(argv[0], usage, own, given, out, status);
 }
 
 int cli_fail(void) {

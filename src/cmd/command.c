@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 static const char usage[] =
@@ -244,6 +245,5 @@ int cmd_command(int argc, char **argv) {
         return cancel(&cli);
     if (cli.argc == 2 && strcmp(verb, "retry") == 0)
         return retry(&cli);
-    return cli_usage(usage, "command takes send HOST|GROUP FILE, list, show ID, cancel ID or retry "
-                            "ID");
+    return synopsis_refuse(usage, &cli);
 }

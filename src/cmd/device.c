@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/device_host.h"
+#include "cmd/synopsis.h"
 
 /* The server's verbs. */
 static const struct verb {
@@ -70,6 +72,19 @@ static bool is_for_emulated_host(int argc, char **argv) {
     return has_host;
 }
 
+static int refuse(const char *typed) {
+    enum { MAX_HOST_VERBS = 40 };
+    ARENA_AUTO(a);
+    const char *names[VERBS + MAKERS + MAX_HOST_VERBS];
+    size_t n = device_host_names(names, MAX_HOST_VERBS);
+    for (int i = 0; i < VERBS; i++)
+        names[n++] = verbs[i].name;
+    for (int i = 0; i < MAKERS; i++)
+        names[n++] = makers[i].name;
+    return cli_usage("Usage: signet device", "device has no verb '%s'%s", typed,
+                     synopsis_hint(&a, typed, names, n));
+}
+
 int cmd_device(int argc, char **argv) {
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         print_usage();
@@ -84,6 +99,6 @@ int cmd_device(int argc, char **argv) {
         if (strcmp(argv[1], makers[i].name) == 0)
             return makers[i].run(argc - 1, argv + 1);
     if (argc > 1)
-        return cli_usage("Usage: signet device", "there is no verb '%s'", argv[1]);
+        return refuse(argv[1]);
     return cli_usage("Usage: signet device", "a verb is missing");
 }

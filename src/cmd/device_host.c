@@ -338,6 +338,13 @@ bool device_host_has(const char *verb) {
     return false;
 }
 
+size_t device_host_names(const char **out, size_t max) {
+    size_t n = 0;
+    for (; n < VERBS && n < max; n++)
+        out[n] = verbs[n].name;
+    return n;
+}
+
 int device_host_run(int argc, char **argv) {
     for (int i = 0; i < VERBS; i++)
         if (strcmp(argv[0], verbs[i].name) == 0)

@@ -7,6 +7,7 @@
 
 #include "ca/pki.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 static const char usage[] =
@@ -356,5 +357,5 @@ int cmd_gateway(int argc, char **argv) {
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(name, verbs[i].name) == 0)
             return run(&c, &verbs[i]);
-    return cli_usage(usage, "gateway takes add, list, show, check, pin, refresh, import or remove");
+    return synopsis_refuse(usage, &c.cli);
 }

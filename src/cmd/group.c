@@ -5,6 +5,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 static const char usage[] =
@@ -114,6 +115,5 @@ int cmd_group(int argc, char **argv) {
         return show(&cli);
     if (cli.argc == 2 && strcmp(verb, "delete") == 0)
         return delete_group(&cli);
-    return cli_usage(usage, "group takes add NAME [HOST...], remove NAME HOST..., list, show NAME "
-                            "or delete NAME");
+    return synopsis_refuse(usage, &cli);
 }

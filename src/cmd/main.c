@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 
 static const struct {
     const char *name;
@@ -45,6 +47,16 @@ static void usage(FILE *out) {
     fprintf(out, "\n  --version   print the version\n");
 }
 
+static int refuse(const char *typed) {
+    ARENA_AUTO(a);
+    const char *names[COMMANDS];
+    for (int i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].name;
+    fprintf(stderr, "signet: there is no command '%s'%s (signet --help lists them)\n", typed,
+            synopsis_hint(&a, typed, names, COMMANDS));
+    return 2;
+}
+
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
@@ -63,6 +75,5 @@ int main(int argc, char **argv) {
         printf("signet %s\n", SIGNET_VERSION);
         return 0;
     }
-    fprintf(stderr, "signet: there is no command '%s'; signet --help lists them\n", argv[1]);
-    return 2;
+    return refuse(argv[1]);
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "crypto/pkcs12.h"
 #include "server/admin.h"
 
@@ -181,11 +182,8 @@ static const char *what_removal_does(const json_t *reply) {
     return ": the host deletes certificate and key in its next session";
 }
 
-static int remove_pfx(const struct cli *cli, const struct order *o) {
+static int remove_pfx(const struct cli *cli) {
     json_t *reply;
-    static const struct order none;
-    if (memcmp(o, &none, sizeof none) != 0 || cli->json)
-        return cli_usage(usage, "pfx remove takes an id, and no option but -d");
     const char *id = cli->argv[1];
     if (admin_call(cli->folder, json_pack("{s:s, s:s}", "command", "pfx.remove", "id", id),
                    &reply) != OK)
@@ -219,6 +217,6 @@ int cmd_pfx(int argc, char **argv) {
     if (cli.argc == 3 && strcmp(verb, "send") == 0)
         return send(&cli, &o);
     if (cli.argc == 2 && strcmp(verb, "remove") == 0)
-        return remove_pfx(&cli, &o);
-    return cli_usage(usage, "pfx takes make HOST, send HOST FILE.p12 or remove ID");
+        return remove_pfx(&cli);
+    return synopsis_refuse(usage, &cli);
 }

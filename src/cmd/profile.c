@@ -6,6 +6,7 @@
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/profile_read.h"
+#include "cmd/synopsis.h"
 #include "csp/profile.h"
 #include "server/admin.h"
 
@@ -53,6 +54,7 @@ static void warn(const char *lines) {
 struct wish {
     const char *name, *endpoint;
     bool trust, anyway;
+    const char *changes; /* what adopt changed: told when it is kept; or NULL */
 };
 
 /* Who leaves --endpoint out may not have meant to take the profile away from where it was. */
@@ -83,6 +85,8 @@ static enum err keep(const struct cli *cli, const struct wish *wish, struct span
     const char *warning = json_string_value(json_object_get(reply, "warning"));
     if (warning)
         warn(warning);
+    if (wish->changes)
+        fputs(wish->changes, stdout);
     printf(json_is_true(json_object_get(reply, "replaced"))
                ? "The profile '%s' is replaced; enrollments that exist keep the one they had.\n"
                : "The profile '%s' is kept.\n",
@@ -92,7 +96,7 @@ static enum err keep(const struct cli *cli, const struct wish *wish, struct span
     return OK;
 }
 
-static int adopt(const struct cli *cli, const struct wish *wish) {
+static int adopt(const struct cli *cli, struct wish *wish) {
     if ((wish->endpoint || wish->anyway) && !wish->name)
         return cli_usage(usage, "%s is for a profile that is kept: give --name too",
                          wish->endpoint ? "--endpoint" : "--send-anyway");
@@ -103,12 +107,11 @@ static int adopt(const struct cli *cli, const struct wish *wish) {
     if (file_read(cli->argv[1], PROFILE_MAX, &text) != OK ||
         profile_adopt(&a, buf_view(&text), &adopted, &changes) != OK)
         return cli_fail();
-    if (wish->name && keep(cli, wish, buf_view(&adopted)) != OK)
-        return cli_fail();
-    fprintf(wish->name ? stdout : stderr, "%s",
-            changes.n ? buf_cstr(&changes) : "nothing needed to be changed\n");
-    if (!wish->name)
-        fwrite(adopted.p, 1, adopted.n, stdout);
+    wish->changes = changes.n ? buf_cstr(&changes) : "nothing needed to be changed\n";
+    if (wish->name)
+        return keep(cli, wish, buf_view(&adopted)) == OK ? 0 : cli_fail();
+    fputs(wish->changes, stderr);
+    fwrite(adopted.p, 1, adopted.n, stdout);
     return 0;
 }
 
@@ -238,8 +241,5 @@ int cmd_profile(int argc, char **argv) {
         return unassign(&cli);
     if (cli.argc == 2 && strcmp(verb, "remove") == 0)
         return remove_profile(&cli);
-    return cli_usage(
-        usage,
-        "profile takes new, lint FILE, show FILE|NAME, diff A B, adopt FILE, add FILE, list, "
-        "assign NAME HOST|GROUP, unassign NAME HOST|GROUP or remove NAME");
+    return synopsis_refuse(usage, &cli);
 }

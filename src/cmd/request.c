@@ -5,12 +5,13 @@
 #include "base/span.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 static const char usage[] =
     "Usage: signet request list [--all] [-o json] [-d DIR]\n"
-    "       signet request approve ID [-d DIR]\n"
-    "       signet request deny ID [--reason TEXT] [-d DIR]\n\n"
+    "       signet request approve ID [-o json] [-d DIR]\n"
+    "       signet request deny ID [--reason TEXT] [-o json] [-d DIR]\n\n"
     "Requests that wait for an administrator, on endpoints with approval = manual, or for an upstream\n"
     "in mode ra, which alone can approve them. list shows those that wait, with --all the newest of\n"
     "all. approve issues at once; the client gets the certificate when it polls. A denial's reason is\n"
@@ -65,5 +66,5 @@ int cmd_request(int argc, char **argv) {
         return decide(&cli, true, NULL);
     if (cli.argc == 2 && strcmp(cli.argv[0], "deny") == 0)
         return decide(&cli, false, reason);
-    return cli_usage(usage, "request takes list, approve ID or deny ID");
+    return synopsis_refuse(usage, &cli);
 }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "server/admin.h"
 
 static const char usage[] =
@@ -190,8 +191,6 @@ int cmd_user(int argc, char **argv) {
     int status;
     if (!cli_options(argc, argv, usage, own, &cli, &status))
         return status;
-    if (is(&cli, "add", 1) || is(&cli, "remove", 1) || is(&cli, "code", 1) || is(&cli, "set", 1))
-        return cli_usage(usage, "user %s: the NAME is missing", cli.argv[0]);
     if (is(&cli, "add", 2))
         return add(&cli, endpoint, password_file);
     if (is(&cli, "remove", 2))
@@ -202,5 +201,5 @@ int cmd_user(int argc, char **argv) {
         return set(&cli);
     if (is(&cli, "list", 1))
         return list(&cli);
-    return cli_usage(usage, "user takes add, code, set or remove with a NAME, or list");
+    return synopsis_refuse(usage, &cli);
 }

@@ -1,34 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A node that Windows does not know: the step that is wrong, and the name that was likely meant. */
-#include <ctype.h>
-
+#include "base/spelling.h"
 #include "csp/commands.h"
-
-enum { MAX_STEP = 40, MAX_TYPOS = 2 };
-
-static unsigned least(unsigned a, unsigned b, unsigned c) {
-    unsigned ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance without regard to case, row by row. */
-static unsigned distance(struct span a, struct span b) {
-    unsigned row[MAX_STEP + 1];
-    if (a.n > MAX_STEP || b.n > MAX_STEP)
-        return MAX_STEP;
-    for (unsigned j = 0; j <= b.n; j++)
-        row[j] = j;
-    for (unsigned i = 0; i < a.n; i++) {
-        unsigned diagonal = row[0];
-        row[0] = i + 1;
-        for (unsigned j = 0; j < b.n; j++) {
-            unsigned change = diagonal + (tolower(a.p[i]) != tolower(b.p[j]));
-            diagonal = row[j + 1];
-            row[j + 1] = least(change, diagonal + 1, row[j] + 1);
-        }
-    }
-    return row[b.n];
-}
 
 static bool is_child(const struct csp_node *n, const struct csp_node *parent) {
     size_t length = strlen(parent->path);
@@ -38,10 +11,11 @@ static bool is_child(const struct csp_node *n, const struct csp_node *parent) {
 
 static const char *nearest(const struct csp_node *parent, struct span step) {
     const char *best = NULL;
-    unsigned typos = MAX_TYPOS + 1;
+    unsigned typos = SPELLING_MAX_TYPOS + 1;
     for (size_t i = 0; i < csp_table_size; i++) {
         const char *name = profile_node_name(&csp_table[i]);
-        unsigned d = is_child(&csp_table[i], parent) ? distance(step, span_str(name)) : typos;
+        unsigned d =
+            is_child(&csp_table[i], parent) ? spelling_distance(step, span_str(name)) : typos;
         if (d < typos) {
             best = name;
             typos = d;
