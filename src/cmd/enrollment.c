@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
+#include "cmd/synopsis.h"
 #include "cmd/timeline.h"
 #include "server/admin.h"
 
@@ -22,7 +23,13 @@ static const char usage[] =
     "               it: signet gateway import NAME FILE confirms it\n"
     "  confirmed    the host shows the very certificate that was issued, or sent as PKCS#12\n"
     "  failed       the host says that it failed, so far; with its HRESULT in words\n"
-    "  unconfirmed  the time is over, and nothing is known\n\n"
+    "  unconfirmed  the time is over, and nothing is known\n"
+    "  expiring     its certificate is good still, and its successor is on the way\n"
+    "  gone         it was confirmed; the host shows it no longer, or it has ended\n"
+    "  renewed      a successor, with an id of its own, has taken its place\n"
+    "  removing     the host is asked to delete it\n"
+    "  removed      the host has it no longer, or never had it\n"
+    "  revoked      the host has left, and its certificates are revoked\n\n"
     "show prints the timeline: each event, its time (UTC), and with -o json its evidence.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
@@ -71,5 +78,5 @@ int cmd_enrollment(int argc, char **argv) {
         return list(&cli);
     if (cli.argc == 2 && strcmp(cli.argv[0], "show") == 0)
         return show(&cli);
-    return cli_usage(usage, "enrollment takes list or show ID");
+    return synopsis_refuse(usage, &cli);
 }
