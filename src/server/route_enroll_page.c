@@ -23,6 +23,12 @@ static void put_by_hand(struct buf *b, const char *server) {
     buf_str(b, "</code></p>");
 }
 
+static void put_closed(struct buf *b, const char *text) {
+    buf_str(b, "<p>");
+    xml_escape(b, span_str(text ? text : "No device can be enrolled at present."));
+    buf_str(b, "</p>");
+}
+
 void route_enroll_page(const struct services *s, const struct http_request *r,
                        struct http_reply *reply) {
     const char *user = http_query(r, "user"), *server = s->mdm.server_url;
@@ -35,6 +41,11 @@ void route_enroll_page(const struct services *s, const struct http_request *r,
         return;
     }
     page_open(r, reply, "Enroll this Windows device", NULL, "'none'");
+    if (s->mdm.closed) {
+        put_closed(&reply->body, s->mdm.closed_text);
+        page_close(reply, NULL);
+        return;
+    }
     buf_str(&reply->body,
             "<p>You need an account that may enroll devices, or an enrollment code in "
             "its password&rsquo;s place, and must be an administrator of this "
