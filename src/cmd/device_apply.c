@@ -43,6 +43,13 @@ static const char *status_text(struct arena *a, int code) {
                         error ? error : "", error ? ")" : "");
 }
 
+static bool lacks_cmdid(const struct dm_answer *answer) {
+    const struct dm_status *s = answer->statuses;
+    while (s && s->cmd_ref.n)
+        s = s->next;
+    return s != NULL;
+}
+
 static void print_answer(const struct dm_answer *answer, json_t *j) {
     static const struct cli_column columns[] = {
         {"CMDID", "cmd"}, {"COMMAND", "verb"}, {"STATUS", "text"}, {"NODE", "uri"}};
@@ -56,6 +63,9 @@ static void print_answer(const struct dm_answer *answer, json_t *j) {
     for (const struct dm_result *r = answer->results; r; r = r->next)
         printf("%.*s (%s) = %.*s\n", SPAN_FMT(r->uri), csp_format_name(r->value.format),
                SPAN_FMT(r->value.data));
+    if (lacks_cmdid(answer))
+        fprintf(stderr, "A command without CmdID is answered 400: give each one a CmdID (signet "
+                        "command send does it by itself).\n");
     json_decref(j);
 }
 

@@ -153,8 +153,11 @@ static enum err check_header(struct session *s, const struct xml_node *root, boo
         *log_in = must_log_in(s, st);
         if (*log_in || span_is(code, "200") || span_is(code, "212"))
             return OK;
-        return err_set(ERR_AUTH, "the management server gave the header status %.*s",
-                       SPAN_FMT(code));
+        return err_set(
+            ERR_AUTH, "the management server gave the header status %.*s%s", SPAN_FMT(code),
+            span_is(code, "401") ? ": it does not take the host's identity; its log says "
+                                   "why (of signet: signet device show HOST)"
+                                 : "");
     }
     return err_set(ERR_PARSE, "the management server gave no Status for the header");
 }
