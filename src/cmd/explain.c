@@ -26,7 +26,8 @@ static const char usage[] =
     "  -o json   the same as JSON\n\n"
     "What nobody has published is said to be not known, with where to look.\n"
     "Exit status: 0 something is known, 1 nothing is, or FILE cannot be read, 2 wrong usage.\n"
-    "docs/explain.md lists what is known, and how sure that is.\n";
+    "docs/explain.md lists what is known, and how sure that is. The names in brackets behind it, such\n"
+    "as windows-mdm.md B.2, are of the project's notes on its sources, which are not in the clone.\n";
 
 enum { MAX_FILE = 16 << 20 };
 

@@ -175,7 +175,7 @@ static const struct explain_entry entries[] = {
      "the SCEP server has refused the request; the emulated host shows this for every refusal "
      "without a code of the server's own",
      "the SCEP server answered with a CertRep FAILURE",
-     "look at the event 'refused' of this timeline, or into the SCEP server's log, for its reason",
+     "of signet: signet enrollment show, its event 'refused'; else the SCEP server's log has the reason",
      STEP_SUBMIT, EXPLAIN_INFERRED, OURS},
     {0x80094811, NULL, "CERTSRV_E_KEY_LENGTH",
      "The public key does not meet the minimum size required by the specified certificate template.",
