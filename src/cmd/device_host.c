@@ -142,7 +142,8 @@ static const struct verb verbs[] = {
          NETWORK_OPTIONS,
      "hs:u:p:c:it:T:C:F:", 1, 1, emulated_enroll, HOST_CHANGE, false},
     {"renew", "DIR",
-     "Renews the device's identity now, as Windows does by itself before it expires (ROBO).\n" FAULT_OPTION
+     "Renews the device's identity now, as Windows does by itself before it expires (ROBO).\n"
+     "signet takes it in the identity's last 42 days: to try it at once, let identity-validity be 42d.\n" FAULT_OPTION
          NETWORK_OPTIONS,
      "hT:C:F:", 1, 1, emulated_renew, HOST_CHANGE, false},
     {"sync", "DIR",
