@@ -17,7 +17,7 @@ static const char usage[] =
 static void print_line(const char *head, const json_t *object, const char *key) {
     const char *text = json_string_value(json_object_get(object, key));
     if (text)
-        printf("  %-12s %s\n", head, text);
+        printf("  %-14s %s\n", head, text);
 }
 
 static void print_names(const char *head, const json_t *list) {
@@ -25,7 +25,7 @@ static void print_names(const char *head, const json_t *list) {
     size_t i;
     if (!json_array_size(list))
         return;
-    printf("  %-12s ", head);
+    printf("  %-14s ", head);
     json_array_foreach(list, i, name) printf("%s%s", i ? ", " : "", json_string_value(name));
     printf("\n");
 }
@@ -51,17 +51,24 @@ static void print_other_hardware(const json_t *device) {
 static void print_head(const json_t *d) {
     static const struct {
         const char *head, *key;
-    } lines[] = {
-        {"DeviceID", "device_id"}, {"HWDevID", "hw_dev_id"},      {"shows", "shown_hw_dev_id"},
-        {"model", "model"},        {"build", "os_version"},       {"enrolled by", "account"},
-        {"enrolled", "enrolled"},  {"as", "enrollment_type"},     {"last seen", "last_seen"},
-        {"left", "left"},          {"signed in", "login_status"}, {"SID", "sid"}};
+    } lines[] = {{"DeviceID", "device_id"},
+                 {"HWDevID", "hw_dev_id"},
+                 {"HWDevID seen", "shown_hw_dev_id"},
+                 {"model", "model"},
+                 {"build", "os_version"},
+                 {"enrolled by", "account"},
+                 {"enrolled", "enrolled"},
+                 {"enrolled as", "enrollment_type"},
+                 {"last seen", "last_seen"},
+                 {"left", "left"},
+                 {"signed in", "login_status"},
+                 {"SID", "sid"}};
     printf("%s  %s\n", cli_text(d, "name"), cli_text(d, "state"));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         print_line(lines[i].head, d, lines[i].key);
-    print_line("its identity", json_object_get(d, "identity"), "not_after");
-    print_line("its secret", json_object_get(d, "secret"), "changed");
-    print_line("a new one", json_object_get(d, "secret"), "next");
+    print_line("identity until", json_object_get(d, "identity"), "not_after");
+    print_line("login secret", json_object_get(d, "secret"), "changed");
+    print_line("next secret", json_object_get(d, "secret"), "next");
     print_names("groups", json_object_get(d, "groups"));
     print_names("profiles", json_object_get(d, "profiles"));
     print_other_hardware(d);

@@ -57,8 +57,9 @@ static int delete_group(const struct cli *cli) {
     json_t *reply;
     if (admin_call(cli->folder, request_of("group.delete", cli), &reply) != OK)
         return cli_fail();
-    printf("The group '%s' is gone; its %lld hosts stay.\n", cli->argv[1],
-           number(reply, "members"));
+    bool one = number(reply, "members") == 1;
+    printf("The group '%s' is gone; its %lld host%s stay%s.\n", cli->argv[1],
+           number(reply, "members"), one ? "" : "s", one ? "s" : "");
     json_decref(reply);
     return 0;
 }

@@ -51,10 +51,17 @@ static void put_day(struct buf *out, const json_t *event, const char **day) {
     *day = at;
 }
 
+/* Nobody has it any more: when it ends is no news. */
+static bool is_over(const json_t *enrollment) {
+    const char *state = cli_text(enrollment, "state");
+    return strcmp(state, "removed") == 0 || strcmp(state, "revoked") == 0 ||
+           strcmp(state, "rejected") == 0;
+}
+
 static void put_future(struct buf *out, const json_t *enrollment, size_t width) {
     const char *ends = cli_text(enrollment, "not_after"), *due = cli_text(enrollment, "renew_at");
     char line[64];
-    if (!json_object_get(enrollment, "not_after"))
+    if (!json_object_get(enrollment, "not_after") || is_over(enrollment))
         return;
     int n = snprintf(line, sizeof line, "%.10s", ends);
     if (strcmp(cli_text(enrollment, "kind"), "pfx") == 0)
@@ -105,6 +112,8 @@ void timeline_print(struct buf *out, const json_t *enrollment, size_t width) {
     snprintf(line, sizeof line, "%s (%s)", cli_text(device, "name"), cli_text(device, "device_id"));
     put_wrapped(out, "  host", 11, line, width);
     put_wrapped(out, "  profile", 11, cli_text(enrollment, "profile"), width);
+    if (strcmp(cli_text(enrollment, "kind"), "pfx") == 0)
+        put_wrapped(out, "  subject", 11, cli_text(enrollment, "subject"), width);
     const char *endpoint = cli_text(enrollment, "endpoint");
     if (strcmp(endpoint, "default") != 0 && strcmp(endpoint, "-") != 0)
         put_wrapped(out, "  endpoint", 11, endpoint, width);

@@ -133,8 +133,9 @@ static int revoke_codes(const struct cli *cli) {
     json_t *reply;
     if (admin_call(cli->folder, request_of("user.revoke-codes", cli->argv[1], NULL), &reply) != OK)
         return cli_fail();
-    printf("%lld open codes of %s are taken back.\n",
-           (long long)json_integer_value(json_object_get(reply, "count")), cli->argv[1]);
+    json_int_t count = json_integer_value(json_object_get(reply, "count"));
+    printf("%lld open code%s of %s %s taken back.\n", (long long)count, count == 1 ? "" : "s",
+           cli->argv[1], count == 1 ? "is" : "are");
     json_decref(reply);
     return 0;
 }
@@ -158,7 +159,8 @@ static int set(const struct cli *cli) {
     else if (!number)
         printf("%s may enroll any number of hosts.\n", cli->argv[1]);
     else
-        printf("%s may have %lld hosts enrolled.\n", cli->argv[1], (long long)number);
+        printf("%s may have %lld host%s enrolled.\n", cli->argv[1], (long long)number,
+               number == 1 ? "" : "s");
     return 0;
 }
 
