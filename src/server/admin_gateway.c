@@ -4,9 +4,9 @@
  * administration is one thread, so that other commands come after.
  */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "enroll/observe.h"
 #include "gateway/ask.h"
@@ -154,15 +154,13 @@ static enum err read_settings(const struct admin_call *c, struct upstream *u) {
 
 /* A file with a secret is read when it is needed: what would stop that is told now. */
 static void judge_file(struct admin_call *c, json_t *warnings, const char *path, enum err e) {
-    struct stat s;
     if (e != OK)
         json_array_append_new(warnings,
                               json_sprintf("%s; the server will try again when the file is needed",
                                            text_claim(c->a, span_str(err_detail()), MAX_TEXT)));
-    if (path && stat(path, &s) == 0 && s.st_mode & S_IRWXO)
-        json_array_append_new(
-            warnings,
-            json_sprintf("'%s' is open to other users: chmod 600 it, and change the secret", path));
+    if (path && file_check_closed(path) != OK)
+        json_array_append_new(warnings,
+                              json_string(text_claim(c->a, span_str(err_detail()), MAX_TEXT)));
 }
 
 /* Host and port of a URL. */
