@@ -2,6 +2,7 @@
 /* Judging a profile: the order of the rules, and how they tell what they find. */
 #include "csp/lint.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -86,6 +87,16 @@ struct lint_finding *lint_tell_at(struct lint *l, const struct xml_node *n, enum
     struct lint_finding *f = add(l->a, l->out, id, n->line, PROFILE_QUOTE(n->name), fmt, ap);
     va_end(ap);
     return f;
+}
+
+enum err lint_refuse(const struct lint_finding *f) {
+    const char *mend = f->code->mend; /* its first letter is a capital, its last a period */
+    if (!f->line)
+        return err_set(ERR_PARSE, "%s", f->detail);
+    if (!*f->node)
+        return err_set(ERR_PARSE, "profile line %u: %s", f->line, f->detail);
+    return err_set(ERR_PARSE, "profile line %u, %s: %s; %c%.*s", f->line, f->node, f->detail,
+                   tolower((unsigned char)mend[0]), (int)strlen(mend + 1) - 1, mend + 1);
 }
 
 /* ---- mending ---- */

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "explain/entry.h"
 
 enum lint_severity {
@@ -191,6 +192,12 @@ void profile_lint(struct arena *a, struct span text, const struct lint_options *
 struct lint_finding *lint_add(struct arena *a, struct lint_findings *, enum lint_id, unsigned line,
                               const char *node, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
+
+/*
+ * The finding as an error, for who cannot go on with such a profile: sets "profile line 12,
+ * KeyUsage: ..." with the mend as a part of the same sentence, and returns ERR_PARSE.
+ */
+enum err lint_refuse(const struct lint_finding *);
 
 /*
  * Appends the text with every finding mended that has one right answer, until none is left; every

@@ -26,8 +26,7 @@ enum err profile_sendable(struct arena *a, struct span text, bool trust_device_n
     profile_lint(a, text, &options, &found);
     for (const struct lint_finding *f = found.first; f; f = f->next)
         if (is_ours_alone(f->code))
-            return err_set(ERR_PARSE, "profile line %u, %s: %s: %s", f->line, f->node, f->detail,
-                           f->code->mend);
+            return lint_refuse(f);
     return OK;
 }
 

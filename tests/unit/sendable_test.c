@@ -50,11 +50,27 @@ static void what_signet_cannot_fill_or_follow_is_never_sent(void **state) {
     assert_int_equal(profile_sendable(&arena, span_str("<Add/>"), false), ERR_PARSE);
 }
 
+/* Whichever of the two refuses it, the administrator reads one sentence with its cure. */
+static void both_refusals_are_told_alike(void **state) {
+    (void)state;
+    static const char *const subjects[] = {"CN={{device.name}}", "CN={{scep.challenge}}"};
+    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
+        struct span text = ours(with("CN=old", subjects[i]));
+        assert_int_equal(profile_check(&arena, text, false), ERR_PARSE);
+        const char *kept = arena_str(&arena, span_str(err_detail()));
+        assert_non_null(strstr(kept, ", SubjectName: {{"));
+        assert_non_null(strstr(kept, "; use {{"));
+        assert_int_equal(profile_sendable(&arena, text, false), ERR_PARSE);
+        assert_string_equal(err_detail(), kept);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_good_profile_is_sent, teardown),
         cmocka_unit_test_teardown(what_windows_fails_at_is_told_with_its_code, teardown),
         cmocka_unit_test_teardown(what_signet_cannot_fill_or_follow_is_never_sent, teardown),
+        cmocka_unit_test_teardown(both_refusals_are_told_alike, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
