@@ -26,7 +26,8 @@ static const char usage[] =
     "host within a day, or for N hosts within TIME (30m, 12h, 7d). It is shown this once.\n"
     "With --revoke all open codes of the account are taken back.\n"
     "set says how many hosts the account may have enrolled: 0 is no limit, an empty number is\n"
-    "hosts-per-user of signet.conf.\n\n"
+    "hosts-per-user of signet.conf.\n"
+    "list has, of each account, the codes that are open, and until when the last of them serves.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
 enum { MAX_PASSWORD = 1024 };
@@ -165,12 +166,10 @@ static int set(const struct cli *cli) {
 }
 
 static int list(const struct cli *cli) {
-    static const struct cli_column columns[] = {{"NAME", "name"},
-                                                {"HOSTS", "hosts"},
-                                                {"AT MOST", "max_hosts"},
-                                                {"OPEN CODES", "codes"},
-                                                {"CHALLENGES OF", "endpoint"},
-                                                {"CREATED", "created"}};
+    static const struct cli_column columns[] = {
+        {"NAME", "name"},        {"HOSTS", "hosts"},       {"AT MOST", "max_hosts"},
+        {"OPEN CODES", "codes"}, {"UNTIL", "codes_until"}, {"CHALLENGES OF", "endpoint"},
+        {"CREATED", "created"}};
     return cli_list(cli, json_pack("{s:s}", "command", "user.list"), "users", columns,
                     sizeof columns / sizeof *columns,
                     "There are no accounts yet: signet user add NAME.");

@@ -4,6 +4,7 @@
 #include "mdm/tickets.h"
 #include "server/admin_target.h"
 #include "server/config.h"
+#include "server/report.h"
 
 enum { MAX_HOSTS = 1000000 };
 
@@ -83,12 +84,13 @@ static enum err user_code(struct tx *tx, struct admin_call *c) {
 static enum err user_revoke_codes(struct tx *tx, struct admin_call *c) {
     const char *name;
     struct account account;
-    int64_t open, now = clock_ms();
+    struct open_codes open;
+    int64_t now = clock_ms();
     TRY(admin_name(c, "name", &name));
     TRY(account_get(tx, c->a, name, &account));
-    TRY(ticket_count_codes(tx, name, now, &open));
+    TRY(ticket_open_codes(tx, name, now, &open));
     TRY(ticket_revoke(tx, name, now));
-    admin_put(c, "count", json_integer(open));
+    admin_put(c, "count", json_integer(open.count));
     return OK;
 }
 
@@ -101,16 +103,18 @@ static json_t *put_user(json_t *list, const char *name, int64_t created) {
 
 static enum err put_account(struct tx *tx, const struct admin_call *c, json_t *list,
                             const struct account *account) {
-    int64_t hosts, codes;
+    struct open_codes codes;
+    int64_t hosts;
     TRY(device_count_of_account(tx, account->name, INT64_MAX, &hosts));
-    TRY(ticket_count_codes(tx, account->name, clock_ms(), &codes));
+    TRY(ticket_open_codes(tx, account->name, clock_ms(), &codes));
     json_t *user = put_user(list, account->name, account->created);
     int64_t max =
         account->max_devices >= 0 ? account->max_devices : c->scope->config->hosts_per_user;
     json_object_set_new(user, "hosts", json_integer(hosts));
     if (max) /* 0: no limit */
         json_object_set_new(user, "max_hosts", json_integer(max));
-    json_object_set_new(user, "codes", json_integer(codes));
+    json_object_set_new(user, "codes", json_integer(codes.count));
+    report_time(user, "codes_until", codes.until);
     return OK;
 }
 

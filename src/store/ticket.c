@@ -47,11 +47,21 @@ enum err ticket_spend(struct tx *tx, struct span hash, int64_t at, bool *spent) 
     return OK;
 }
 
-enum err ticket_count_codes(struct tx *tx, const char *account, int64_t now, int64_t *count) {
-    return sql_number(tx, count,
-                      "SELECT count(*) FROM ticket WHERE account = $1 AND kind = 1 AND uses > 0"
-                      " AND revoked IS NULL AND expires > $2",
-                      "si", account, now);
+enum err ticket_open_codes(struct tx *tx, const char *account, int64_t now,
+                           struct open_codes *out) {
+    sqlite3_stmt *rows;
+    enum err e;
+    *out = (struct open_codes){.count = 0};
+    TRY(sql_query(tx, &rows,
+                  "SELECT count(*), max(expires) FROM ticket WHERE account = $1 AND kind = 1"
+                  " AND uses > 0 AND revoked IS NULL AND expires > $2",
+                  "si", account, now));
+    if (sql_next(rows, &e)) {
+        out->count = sqlite3_column_int64(rows, 0);
+        out->until = sqlite3_column_int64(rows, 1); /* NULL, of none, is 0 */
+    }
+    sql_end(rows);
+    return e;
 }
 
 enum err ticket_revoke(struct tx *tx, const char *account, int64_t now) {

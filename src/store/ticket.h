@@ -30,9 +30,14 @@ enum err ticket_get(struct tx *tx, struct arena *a, struct span hash,
                     struct ticket *out) ERR_MUST_USE;
 /* Takes one of its uses. *spent tells whether there was one: of those who try, so many get true. */
 enum err ticket_spend(struct tx *tx, struct span hash, int64_t at, bool *spent) ERR_MUST_USE;
-/* How many codes of the account could still be used at `now`. */
-enum err ticket_count_codes(struct tx *tx, const char *account, int64_t now,
-                            int64_t *count) ERR_MUST_USE;
+/* Codes that can still be used. */
+struct open_codes {
+    int64_t count;
+    int64_t until; /* ms, when the last of them expires; 0: there are none */
+};
+/* Those of the account at `now`. ERR_STORE. */
+enum err ticket_open_codes(struct tx *tx, const char *account, int64_t now,
+                           struct open_codes *out) ERR_MUST_USE;
 /* Takes these back, and sign-ins that were not used yet. */
 enum err ticket_revoke(struct tx *tx, const char *account, int64_t now) ERR_MUST_USE;
 

@@ -145,6 +145,36 @@ static void codes_that_are_refused(void **state) {
     assert_int_equal(get_policies(&q), 0x80180002);
 }
 
+static enum err look_at_open(struct tx *tx, void *user) {
+    return ticket_open_codes(tx, "alice", clock_ms(), user);
+}
+
+static void assert_open(int64_t count, int64_t until) {
+    struct open_codes open;
+    assert_ok(store_read(store, look_at_open, &open));
+    assert_int_equal(open.count, count);
+    assert_true(open.until >= until && open.until <= until + (until ? 60000 : 0));
+}
+
+static void open_codes_are_counted_until_the_last_one_ends(void **state) {
+    (void)state;
+    int64_t now = clock_ms();
+    assert_open(0, 0);
+    new_code("bob", 9 * DAY, 1);
+    new_code("alice", 2 * DAY, 1);
+    new_code("alice", DAY, 1);
+    assert_open(2, now + 2 * DAY);
+    struct asking q = good(keys[0]);
+    q.password = new_code("alice", 3 * DAY, 1);
+    assert_open(3, now + 3 * DAY);
+    assert_int_equal(request_token(&q), 0); /* used up */
+    assert_open(2, now + 2 * DAY);
+    move_clock(DAY + HOUR_MS);
+    assert_open(1, now + 2 * DAY);
+    assert_ok(store_write(store, take_back, NULL));
+    assert_open(0, 0);
+}
+
 static void a_password_may_look_like_a_code(void **state) {
     (void)state;
     const char *hash;
@@ -548,6 +578,7 @@ int main(void) {
         WITH_HOUSE(a_code_as_people_type_it),
         WITH_HOUSE(a_code_for_several_hosts),
         WITH_HOUSE(codes_that_are_refused),
+        WITH_HOUSE(open_codes_are_counted_until_the_last_one_ends),
         WITH_HOUSE(a_password_may_look_like_a_code),
         WITH_HOUSE(a_sign_in_enrolls_its_account),
         WITH_HOUSE(a_sign_in_lives_ten_minutes),
