@@ -23,8 +23,12 @@ enum err profile_error(const struct profile_command *c, const char *fmt, ...) {
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    return err_set(ERR_PARSE, "profile line %u, %s: %s", c->element->line,
-                   c->node ? profile_node_name(c->node) : PROFILE_QUOTE(c->element->name), text);
+    return profile_blame(c, err_set(ERR_PARSE, "%s", text));
+}
+
+enum err profile_blame(const struct profile_command *c, enum err e) {
+    const char *node = c->node ? profile_node_name(c->node) : PROFILE_QUOTE(c->element->name);
+    return e == OK ? OK : err_context(e, "profile line %u, %s", c->element->line, node);
 }
 
 const char *profile_quote(struct span text, char room[static PROFILE_QUOTE_SIZE]) {

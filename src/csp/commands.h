@@ -48,6 +48,10 @@ const char *profile_node_name(const struct csp_node *node) __attribute__((return
 enum err profile_error(const struct profile_command *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same for an error that is set, and whose detail does not say where: puts that before it. OK
+ * stays OK. */
+enum err profile_blame(const struct profile_command *c, enum err e) ERR_MUST_USE;
+
 /* Which step of the LocURI Windows does not know, and which was meant. */
 struct misspelt {
     struct span step;  /* a part of the path; empty: a '/' too many */

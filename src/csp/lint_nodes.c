@@ -201,7 +201,7 @@ static void judge_id_characters(struct lint *l, const struct profile_command *c)
     enum placeholder found;
     do {
         struct span left = w.rest;
-        if (placeholder_next(c, &w, &found) != OK && w.rest.n && w.rest.n == left.n)
+        if (placeholder_next(&w, &found) != OK && w.rest.n && w.rest.n == left.n)
             return; /* "{{" without "}}": another finding's */
         for (size_t i = 0; i < w.literal.n; i++)
             if (!isalnum(w.literal.p[i]) && !strchr("_-", w.literal.p[i])) {

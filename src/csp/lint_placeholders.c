@@ -28,7 +28,7 @@ static bool judge_ours(struct lint *l, const struct profile_command *c) {
     enum placeholder p;
     do {
         size_t left = w.rest.n;
-        bool good = placeholder_next(c, &w, &p) == OK;
+        bool good = placeholder_next(&w, &p) == OK;
         if (good)
             judge_place(l, c, &w, p);
         else if (span_starts(w.rest, "{{") && w.literal.n + w.rest.n == left) {

@@ -131,7 +131,7 @@ void lint_challenge(struct lint *l, const struct profile_command *c) {
     enum placeholder p;
     bool sendable = true, fixed = true;
     do {
-        if (placeholder_next(c, &w, &p) != OK)
+        if (placeholder_next(&w, &p) != OK)
             return;
         sendable &= challenge_find_unprintable(w.literal) < 0;
         fixed &= p == PLACEHOLDER_NONE;

@@ -176,7 +176,7 @@ static const char *name_fault(struct lint *l, const struct profile_command *c) {
     static const struct profile_values sample = {"XX", "XX", "XX", "XX", "XX", "XX", "XX"};
     BUF_AUTO(filled);
     struct span der;
-    if (placeholder_fill(c, c->value, &sample, &filled) == OK &&
+    if (placeholder_fill(c->value, PLACEHOLDER_IN_SUBJECT, &sample, &filled) == OK &&
         name_from_x500(l->a, buf_view(&filled), &der) == OK)
         return NULL;
     return arena_str(l->a, span_str(err_detail()));

@@ -7,6 +7,8 @@
  */
 #include "csp/placeholder.h"
 
+#include "csp/commands.h"
+
 static const char *const names[] = {
     [PLACEHOLDER_NONE] = "",
     [PLACEHOLDER_URL] = "scep.url",
@@ -51,17 +53,17 @@ static bool stands_alone(struct span before, struct span after) {
     return before.n && before.p[before.n - 1] == '=' && (!after.n || strchr(",+;", after.p[0]));
 }
 
-enum err placeholder_next(const struct profile_command *c, struct placeholder_walk *w,
-                          enum placeholder *out) {
+enum err placeholder_next(struct placeholder_walk *w, enum placeholder *out) {
     ptrdiff_t open = find(w->rest, "{{");
     *out = PLACEHOLDER_NONE;
+    w->name = SPAN_NONE;
     w->literal = open < 0 ? w->rest : span_of(w->rest.p, (size_t)open);
     w->rest = span_from(w->rest, w->literal.n);
     if (open < 0)
         return OK;
     ptrdiff_t close = find(w->rest, "}}");
     if (close < 0)
-        return profile_error(c, "{{ without }}; close the placeholder");
+        return err_set(ERR_PARSE, "{{ without }}; close the placeholder");
     w->name = span_of(w->rest.p + 2, (size_t)close - 2);
     w->rest = span_from(w->rest, (size_t)close + 2);
     w->quoted = ends_quoted(w->quoted, w->literal);
@@ -71,10 +73,10 @@ enum err placeholder_next(const struct profile_command *c, struct placeholder_wa
             *out = (enum placeholder)i;
             return OK;
         }
-    return profile_error(c,
-                         "unknown placeholder {{%s}}; there are scep.url, scep.challenge, "
-                         "scep.ca_thumbprint, enrollment.id, device.id, device.name, user.upn",
-                         PROFILE_QUOTE(w->name));
+    return err_set(ERR_PARSE,
+                   "unknown placeholder {{%s}}; there are scep.url, scep.challenge, "
+                   "scep.ca_thumbprint, enrollment.id, device.id, device.name, user.upn",
+                   PROFILE_QUOTE(w->name));
 }
 
 static bool needs_quotes(struct span value) {
@@ -105,46 +107,44 @@ void x500_quote(struct buf *b, struct span value) {
     buf_char(b, '"');
 }
 
-static enum err fill_subject(const struct profile_command *c, const struct placeholder_walk *w,
-                             struct span value, struct buf *out) {
+static enum err fill_subject(const struct placeholder_walk *w, struct span value, struct buf *out) {
     if (w->quoted)
         double_quotes(out, value);
     else if (w->alone || !needs_quotes(value))
         x500_quote(out, value);
     else
-        return profile_error(c,
-                             "the value \"%s\" of {{%s}} needs quotes; write them around the "
-                             "whole attribute value in the profile, as in CN=\"PC {{%s}}\"",
-                             PROFILE_QUOTE(value), PROFILE_QUOTE(w->name), PROFILE_QUOTE(w->name));
+        return err_set(ERR_PARSE,
+                       "the value \"%s\" of {{%s}} needs quotes; write them around the "
+                       "whole attribute value, as in CN=\"PC {{%s}}\"",
+                       PROFILE_QUOTE(value), PROFILE_QUOTE(w->name), PROFILE_QUOTE(w->name));
     return OK;
 }
 
-static enum err fill_one(const struct profile_command *c, const struct placeholder_walk *w,
+static enum err fill_one(const struct placeholder_walk *w, enum placeholder_place place,
                          struct span value, struct buf *out) {
-    const char *node = profile_node_name(c->node);
-    if (strcmp(node, "SubjectName") == 0)
-        return fill_subject(c, w, value, out);
-    if (strcmp(node, "SubjectAlternativeNames") == 0 && span_find(value, ';') >= 0)
-        return profile_error(c,
-                             "the value \"%s\" of {{%s}} would add a name of its own, since "
-                             "';' separates names",
-                             PROFILE_QUOTE(value), PROFILE_QUOTE(w->name));
+    if (place == PLACEHOLDER_IN_SUBJECT)
+        return fill_subject(w, value, out);
+    if (place == PLACEHOLDER_IN_SANS && span_find(value, ';') >= 0)
+        return err_set(ERR_PARSE,
+                       "the value \"%s\" of {{%s}} would add a name of its own, since ';' "
+                       "separates names",
+                       PROFILE_QUOTE(value), PROFILE_QUOTE(w->name));
     buf_span(out, value);
     return OK;
 }
 
-enum err placeholder_fill(const struct profile_command *c, struct span text,
+enum err placeholder_fill(struct span text, enum placeholder_place place,
                           const struct profile_values *values, struct buf *out) {
     struct placeholder_walk w = {.rest = text};
     for (;;) {
         enum placeholder p;
-        TRY(placeholder_next(c, &w, &p));
+        TRY(placeholder_next(&w, &p));
         buf_span(out, w.literal);
         if (p == PLACEHOLDER_NONE)
             return OK;
         const char *value = value_of(values, p);
         if (!value)
-            return profile_error(c, "this enrollment has no value for {{%s}}", names[p]);
-        TRY(fill_one(c, &w, span_str(value), out));
+            return err_set(ERR_PARSE, "this enrollment has no value for {{%s}}", names[p]);
+        TRY(fill_one(&w, place, span_str(value), out));
     }
 }

@@ -23,7 +23,7 @@ static enum err check_unique_id(const struct profile_commands *p) {
     struct placeholder_walk w = {.rest = p->unique_id};
     enum placeholder found;
     do {
-        TRY(placeholder_next(c, &w, &found));
+        TRY(profile_blame(c, placeholder_next(&w, &found)));
         TRY(check_characters(c, w.literal, p->unique_id));
     } while (found != PLACEHOLDER_NONE);
     return OK;
@@ -88,7 +88,7 @@ bool profile_uses(struct span text, const char *placeholder) {
 static enum err fill_unique_id(struct arena *a, const struct profile_commands *p,
                                const struct profile_values *values, struct span *out) {
     BUF_AUTO(id);
-    TRY(placeholder_fill(p->first, p->unique_id, values, &id));
+    TRY(profile_blame(p->first, placeholder_fill(p->unique_id, PLACEHOLDER_IN_TEXT, values, &id)));
     *out = arena_copy(a, buf_view(&id));
     if (!out->n)
         return profile_error(p->first, "the UniqueID is empty");
@@ -104,6 +104,13 @@ static struct span path_with(struct arena *a, struct span path, struct span uniq
     return arena_copy(a, buf_view(&out));
 }
 
+static enum placeholder_place place_of(const struct profile_command *c) {
+    const char *node = profile_node_name(c->node);
+    return strcmp(node, "SubjectName") == 0               ? PLACEHOLDER_IN_SUBJECT
+           : strcmp(node, "SubjectAlternativeNames") == 0 ? PLACEHOLDER_IN_SANS
+                                                          : PLACEHOLDER_IN_TEXT;
+}
+
 /* What goes into a promise is what the host will read. */
 static enum err fill_value(struct arena *a, struct profile_command *c,
                            const struct profile_values *values) {
@@ -111,7 +118,7 @@ static enum err fill_value(struct arena *a, struct profile_command *c,
     BUF_AUTO(clean);
     if (!holds(c->value, "{{"))
         return OK;
-    TRY(placeholder_fill(c, c->value, values, &filled));
+    TRY(profile_blame(c, placeholder_fill(c->value, place_of(c), values, &filled)));
     xml_clean(&clean, buf_view(&filled));
     c->value = arena_copy(a, buf_view(&clean));
     return OK;
