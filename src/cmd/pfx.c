@@ -22,9 +22,11 @@ static const char usage[] =
     "them, so that nothing is renewed: an alarm says when a new one is to be made.\n"
     "Both print the id of an enrollment: signet enrollment show ID. remove has the host delete\n"
     "certificate and key; one that a CA of signet's has issued is revoked when they are gone.\n\n"
-    "  --subject S          the subject, as in a profile: 'CN=host1,O=Example'\n"
+    "  --subject S          the subject, as in a profile: 'CN=host1,O=Example'. Here and in --san\n"
+    "                       {{device.id}}, {{user.upn}} and {{device.name}} are the host's\n"
     "  --san SAN            the alternative names, as in a profile: '3+host1.example.com;11+me@example.com'\n"
     "                       (2 e-mail, 3 DNS name, 7 URI, 8 address, 11 UPN)\n"
+    "  --trust-device-name  {{device.name}} may stand in these two: a host can claim any\n"
     "  --eku OIDS           the EKUs, as in a profile: 1.3.6.1.5.5.7.3.2+1.3.6.1.5.5.7.3.4\n"
     "  --key-usage N        as in a profile: 128 signs, 32 enciphers keys, 160 does both\n"
     "  --endpoint NAME      whose CA issues, and whose policy holds (default: that of [scep])\n"
@@ -47,7 +49,7 @@ enum { MAX_PASSWORD = 1024 };
 struct order {
     const char *subject, *san, *eku, *key_usage, *endpoint, *key;
     const char *password_file, *key_location, *pkcs12;
-    bool user, exportable;
+    bool user, exportable, trust;
 };
 
 static void put(json_t *request, const char *key, const char *value) {
@@ -92,6 +94,7 @@ static int make(const struct cli *cli, const struct order *o) {
     put(request, "eku", o->eku);
     put(request, "endpoint", o->endpoint);
     put(request, "key", o->key);
+    json_object_set_new(request, "trust_device_name", json_boolean(o->trust));
     if (cli_put_number(request, "key_usage", o->key_usage) &&
         cli_put_number(request, "key_location", o->key_location))
         return call(cli, request, "made");
@@ -161,9 +164,11 @@ static int send_opened(const struct cli *cli, const struct order *o, const struc
 static int send(const struct cli *cli, const struct order *o) {
     ARENA_AUTO(a);
     struct pkcs12 content;
-    if (o->subject || o->san || o->eku || o->key_usage || o->endpoint || o->key)
-        return cli_usage(usage, "what the certificate of a file says is settled: --subject, --san, "
-                                "--eku, --key-usage, --endpoint and --key are for pfx make");
+    if (o->subject || o->san || o->eku || o->key_usage || o->endpoint || o->key || o->trust)
+        return cli_usage(
+            usage,
+            "what the certificate of a file says is settled: --subject, --san, "
+            "--eku, --key-usage, --endpoint, --key and --trust-device-name are for pfx make");
     if (!o->password_file)
         return cli_usage(usage, "pfx send wants --password-file");
     if (open_file(&a, cli->argv[2], o->password_file, &content) != OK)
@@ -206,6 +211,7 @@ int cmd_pfx(int argc, char **argv) {
                                      {"pkcs12", &o.pkcs12, NULL},
                                      {"user", NULL, &o.user},
                                      {"exportable", NULL, &o.exportable},
+                                     {"trust-device-name", NULL, &o.trust},
                                      {NULL, NULL, NULL}};
     struct cli cli;
     int status;

@@ -29,6 +29,15 @@ struct pfx_wish {
     const char *sid;       /* of the host; or NULL */
 };
 
+/*
+ * Fills {{device.id}}, {{user.upn}} and {{device.name}} in subject and alternative names, as in a
+ * profile (csp/placeholder.h); the texts live in `a`. ERR_REFUSED for {{device.name}}, a claim of
+ * the host, unless that is trusted. ERR_PARSE for any other placeholder, for "{{" without "}}", and
+ * when a value would change what is around it.
+ */
+enum err pfx_fill(struct arena *a, const struct device *device, bool trust_device_name,
+                  struct pfx_wish *wish) ERR_MUST_USE;
+
 /* A PKCS#12 that is ready to be kept; lives in the arena it was made in. */
 struct pfx_parcel {
     bool made;                       /* here; else it was given */

@@ -73,9 +73,10 @@ static enum err keep_work(struct tx *tx, void *user) {
     const struct device before = o->device;
     TRY(device_by_id(tx, o->call->a, before.id, &o->device));
     TRY(admin_host_is_here(&o->device));
-    if (!is_same(before.account, o->device.account) || !is_same(before.sid, o->device.sid))
+    if (!is_same(before.account, o->device.account) || !is_same(before.sid, o->device.sid) ||
+        !is_same(before.name, o->device.name))
         return err_set(ERR_CONFLICT,
-                       "the account or the SID of %s has changed meanwhile: say it once more",
+                       "name, account or SID of %s have changed meanwhile: say it once more",
                        o->device.name);
     return enroll_pfx(tx, o->call->a, &o->device, &o->parcel, &o->placing, &o->e);
 }
@@ -120,6 +121,7 @@ static enum err make_at(struct pfx_order *o, struct pfx_wish *wish, const struct
     const struct endpoint *endpoint;
     TRY(admin_endpoint(c, pki, name, &endpoint));
     wish->sid = o->device.sid;
+    TRY(pfx_fill(c->a, &o->device, admin_flag(c, "trust_device_name"), wish));
     TRY(pfx_make(c->scope->scep->authority, endpoint, c->a, wish, o->form, clock_ms(), &o->parcel));
     return keep(o);
 }

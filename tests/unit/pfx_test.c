@@ -53,6 +53,53 @@ static void make(void) {
     made_at("default", (struct pfx_wish){.subject = NULL});
 }
 
+/* ---- placeholders ---- */
+
+static const struct device named = {
+    .device_id = DEVICE, .name = "PC, \"1\";x", .account = "al+b@example.com"};
+
+static void filled_as_in_a_profile(void **state) {
+    (void)state;
+    struct pfx_wish w = {.subject = "CN={{device.name}},OU=\"h {{device.name}}\",O={{user.upn}}",
+                         .san = "3+{{device.id}};11+{{user.upn}}"};
+    assert_ok(pfx_fill(&arena, &named, true, &w));
+    assert_string_equal(w.subject, "CN=\"PC, \"\"1\"\";x\",OU=\"h PC, \"\"1\"\";x\","
+                                   "O=\"al+b@example.com\"");
+    assert_string_equal(w.san, "3+" DEVICE ";11+al+b@example.com");
+    w = (struct pfx_wish){.subject = "CN=fixed"};
+    assert_ok(pfx_fill(&arena, &named, false, &w));
+    assert_string_equal(w.subject, "CN=fixed");
+    assert_null(w.san);
+}
+
+static void not_everything_is_filled(void **state) {
+    (void)state;
+    static const struct {
+        const char *subject, *san;
+        bool trust;
+        enum err e;
+        const char *detail;
+    } cases[] = {
+        {"CN={{device.name}}", NULL, false, ERR_REFUSED, "--subject: {{device.name}} is what"},
+        {"CN=x", "3+{{device.name}}", false, ERR_REFUSED, "--san: {{device.name}} is what"},
+        {"CN=x", "3+{{device.name}}", true, ERR_PARSE, "--san: the value \"PC, \"1\";x\""},
+        {"CN=PC {{user.upn}}", NULL, false, ERR_PARSE, "needs quotes; write them around"},
+        {"CN={{scep.challenge}}", NULL, true, ERR_PARSE, "no value for {{scep.challenge}}; there"},
+        {"CN={{enrollment.id}}", NULL, true, ERR_PARSE, "no value for {{enrollment.id}}; there"},
+        {"CN={{device.id}}{{x}}", NULL, true, ERR_PARSE, "no value for {{x}}; there are device.id"},
+        {"CN={{}}", NULL, true, ERR_PARSE, "unknown placeholder {{}}"},
+        {"CN=x", "3+{{device.id", true, ERR_PARSE, "--san: {{ without }}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pfx_wish w = {.subject = cases[i].subject, .san = cases[i].san};
+        assert_int_equal(pfx_fill(&arena, &named, cases[i].trust, &w), cases[i].e);
+        if (!strstr(err_detail(), cases[i].detail))
+            fail_msg("\"%s\" does not tell of \"%s\"", err_detail(), cases[i].detail);
+    }
+}
+
+/* ---- */
+
 static struct pkcs12 given_by(const char *name, const char *extensions) {
     BUF_AUTO(key);
     struct pkcs12 c = {.count = 1};
@@ -872,6 +919,8 @@ static void a_given_one_each_week(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(filled_as_in_a_profile),
+        cmocka_unit_test(not_everything_is_filled),
         WITH_LIFE(as_the_policy_has_it),
         WITH_LIFE(no_more_than_the_policy),
         WITH_LIFE(not_everything_is_taken),
