@@ -95,12 +95,14 @@ static void test_a_delivery(void **state) {
     assert_string_equal(deliver(f, ID, NULL, NULL, NULL), "1:507 5:418 ");
 }
 
+/* The registry in each form, .reg text last. */
 static const char *shown(struct fixture *f) {
     char *text = NULL;
     size_t n;
     FILE *out = open_memstream(&text, &n);
-    show_registry(f->h, false, out);
-    show_registry(f->h, true, out);
+    show_registry(f->h, SHOW_TEXT, out);
+    show_registry(f->h, SHOW_JSON, out);
+    show_registry(f->h, SHOW_REG, out);
     fclose(out);
     const char *copy = arena_str(&f->a, span_str(text));
     free(text);
