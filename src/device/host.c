@@ -253,6 +253,7 @@ struct host_snapshot {
     struct certstore certs;
     struct tasks tasks;
     size_t events;
+    bool leaving;
 };
 
 struct host_snapshot *host_snapshot_take(const struct host *h) {
@@ -262,6 +263,7 @@ struct host_snapshot *host_snapshot_take(const struct host *h) {
     certstore_copy(&s->certs, &h->certs);
     tasks_copy(&s->tasks, &h->tasks);
     s->events = h->events.count;
+    s->leaving = h->enrollment && h->enrollment->leaving;
     return s;
 }
 
@@ -275,11 +277,13 @@ void host_snapshot_drop(struct host_snapshot *s) {
 
 /* What the host has now and what the snapshot holds change places; the latter is freed. */
 void host_snapshot_restore(struct host *h, struct host_snapshot *s) {
-    struct host_snapshot now = {h->registry, h->certs, h->tasks, 0};
+    struct host_snapshot now = {.registry = h->registry, .certs = h->certs, .tasks = h->tasks};
     h->registry = s->registry;
     h->certs = s->certs;
     h->tasks = s->tasks;
     h->events.count = s->events;
+    if (h->enrollment)
+        h->enrollment->leaving = s->leaving;
     *s = now;
     host_snapshot_drop(s);
 }

@@ -320,6 +320,17 @@ static void test_unenroll_by_the_server(void **state) {
     assert_int_equal(get(f, ID, NULL), 404);
 }
 
+/* Unenroll in an Atomic that fails behind it was not said; in one that succeeds it was. */
+static void test_unenroll_in_an_atomic(void **state) {
+    struct fixture *f = *state;
+    assert_string_equal(run(f, "<Atomic><CmdID>1</CmdID>" EXEC("2", CLIENT "Unenroll", "Test MDM")
+                                   GET("3", "./DevInfo/DmV") "</Atomic>" GET("4", "./DevInfo/DmV")),
+                        "1:507 2:216 3:500 4:200 4=1.3 ");
+    assert_false(f->h->enrollment->leaving);
+    run(f, "<Atomic><CmdID>1</CmdID>" EXEC("2", CLIENT "Unenroll", "Test MDM") "</Atomic>");
+    assert_true(f->h->enrollment->leaving);
+}
+
 /* What was executed twice is seen; what was taken back was not executed. */
 static void test_executions_are_counted(void **state) {
     struct fixture *f = *state;
@@ -496,6 +507,7 @@ int main(void) {
         TEST(test_thumbprint),
         TEST(test_account),
         TEST(test_unenroll_by_the_server),
+        TEST(test_unenroll_in_an_atomic),
         TEST(test_executions_are_counted),
         TEST(test_original_error),
         TEST(test_results_in_chunks),
