@@ -2,9 +2,10 @@
 #include "device/csptree.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 
+#include "base/text.h"
 #include "device/logon.h"
+#include "device/uri.h"
 #include "wire/mdm.h"
 
 static const struct csp_provider *const providers[] = {
@@ -30,31 +31,34 @@ static const struct csp_provider *find_provider(struct span path, struct span *b
     return NULL;
 }
 
-static const char *decode_step(struct arena *a, struct span s) {
-    char *out = arena_alloc(a, s.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        bool escaped = s.p[i] == '%' && i + 2 < s.n && isxdigit(s.p[i + 1]) && isxdigit(s.p[i + 2]);
-        char digits[3] = {escaped ? (char)s.p[i + 1] : '0', escaped ? (char)s.p[i + 2] : '0', 0};
-        out[n++] = escaped ? (char)strtol(digits, NULL, 16) : (char)s.p[i];
-        i += escaped ? 2 : 0;
+/*
+ * A name that the registry, its .reg text and the host's JSON can hold: a backslash would leave the
+ * key that the step stands for. What Windows does with such a name is not known.
+ */
+static bool is_name(struct span s) {
+    bool good = s.n > 0;
+    while (good && s.n) {
+        uint32_t c = 0;
+        size_t n = utf8_character(s, &c);
+        bool control = c < ' ' || (c >= 0x7f && c < 0xa0);
+        good = n && !control && !(c < 0x80 && strchr("\\/]\"", (int)c));
+        s = span_from(s, n);
     }
-    return out;
+    return good;
 }
 
-/* A backslash would leave the registry key that the step stands for. */
 static bool split_steps(struct csp_target *t, struct span below) {
     while (below.n) {
         struct span rest = span_from(below, 1);
         ptrdiff_t slash = span_find(rest, '/');
         struct span step = slash < 0 ? rest : span_of(rest.p, (size_t)slash);
         below = span_from(rest, step.n);
-        if (!step.n || t->count == CSP_STEPS_MAX)
+        if (t->count == CSP_STEPS_MAX)
             return false;
-        const char *name = decode_step(t->arena, step);
-        if (!*name || strpbrk(name, "\\/]\"\r\n"))
+        struct span name = uri_decode(t->arena, step);
+        if (!is_name(name))
             return false;
-        t->steps[t->count++] = name;
+        t->steps[t->count++] = (const char *)name.p;
     }
     return true;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { LOG_MAX = 16 * 1024 * 1024, KEEP = 2000 };
 
@@ -35,6 +36,18 @@ static void append(struct eventlog *l, struct event e) {
     l->events[l->count++] = e;
 }
 
+static void add_utf8(struct buf *b, struct span s) {
+    while (s.n) {
+        uint32_t ignored;
+        size_t n = utf8_character(s, &ignored);
+        if (n)
+            buf_add(b, s.p, n);
+        else
+            buf_str(b, "\xef\xbf\xbd"); /* U+FFFD */
+        s = span_from(s, n ? n : 1);
+    }
+}
+
 void eventlog_add(struct eventlog *l, struct arena *a, enum event_id id, bool error,
                   const char *fmt, ...) {
     BUF_AUTO(text);
@@ -44,7 +57,7 @@ void eventlog_add(struct eventlog *l, struct arena *a, enum event_id id, bool er
     int n = vasprintf(&line, fmt, ap);
     va_end(ap);
     if (n >= 0)
-        buf_add(&text, line, (size_t)n);
+        add_utf8(&text, span_of(line, (size_t)n));
     free(line);
     append(l, (struct event){clock_ms() + l->clock_offset_ms, (int)id, error,
                              arena_str(a, buf_view(&text))});
@@ -94,10 +107,11 @@ enum err eventlog_save(const struct eventlog *l, const char *path) {
         json_t *j = json_pack("{s:I, s:i, s:b, s:s}", "at", (json_int_t)e->at_ms, "id", e->id,
                               "error", e->error, "text", e->text);
         char *line = j ? json_dumps(j, JSON_COMPACT) : NULL;
-        if (line)
-            buf_printf(&out, "%s\n", line);
-        free(line);
         json_decref(j);
+        if (!line)
+            return err_set(ERR_INTERNAL, "an event cannot be written as JSON");
+        buf_printf(&out, "%s\n", line);
+        free(line);
     }
     return file_write(path, buf_view(&out), 0600);
 }

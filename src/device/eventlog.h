@@ -38,7 +38,10 @@ struct eventlog { /* zero-initialise */
 enum err eventlog_load(struct eventlog *l, struct arena *a, const char *path) ERR_MUST_USE;
 enum err eventlog_save(const struct eventlog *l, const char *path) ERR_MUST_USE;
 
-/* Writes an event of now; the text is copied into `a`. */
+/*
+ * Writes an event of now; the text is copied into `a`. A byte of it that is no UTF-8 (a server
+ * chose it, or a cut went through a character) becomes U+FFFD.
+ */
 void eventlog_add(struct eventlog *l, struct arena *a, enum event_id id, bool error,
                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

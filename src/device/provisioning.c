@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/provisioning.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -9,6 +8,7 @@
 #include "csp/table.h"
 #include "device/hresult.h"
 #include "device/md5.h"
+#include "device/uri.h"
 #include "device/workplace.h"
 #include "device/x500.h"
 #include "wire/mdm.h"
@@ -104,17 +104,6 @@ static enum err add_certificates(struct host *h, const struct xml_node *doc, EVP
     return add_identity(h, part(stores, "My"), key, e);
 }
 
-static struct span percent_decode(struct arena *a, struct span s) {
-    BUF_AUTO(out);
-    for (size_t i = 0; i < s.n; i++) {
-        bool escaped = s.p[i] == '%' && i + 2 < s.n && isxdigit(s.p[i + 1]) && isxdigit(s.p[i + 2]);
-        char digits[3] = {escaped ? (char)s.p[i + 1] : '0', escaped ? (char)s.p[i + 2] : '0', 0};
-        buf_char(&out, escaped ? (char)strtol(digits, NULL, 16) : (char)s.p[i]);
-        i += escaped ? 2 : 0;
-    }
-    return arena_copy(a, buf_view(&out));
-}
-
 /* The value of NAME in "NAME=value&...", decoded. */
 static struct span query_value(struct arena *a, struct span query, const char *name) {
     size_t n = strlen(name);
@@ -122,7 +111,7 @@ static struct span query_value(struct arena *a, struct span query, const char *n
         ptrdiff_t end = span_find(query, '&');
         struct span one = end < 0 ? query : span_of(query.p, (size_t)end);
         if (span_starts(one, name) && one.n > n && one.p[n] == '=')
-            return percent_decode(a, span_from(one, n + 1));
+            return uri_decode(a, span_from(one, n + 1));
         query = span_from(query, one.n + 1);
     }
     return SPAN_NONE;

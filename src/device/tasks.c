@@ -69,21 +69,23 @@ enum err tasks_load(struct tasks *t, struct arena *a, const char *path) {
     return e;
 }
 
+static json_t *task_json(const struct task *k) {
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "key", k->key, "uri", k->uri, "install",
+                     k->install, "state", k->state == TASK_REPORT ? "report" : "enroll", "attempt",
+                     (json_int_t)k->attempt, "since", (json_int_t)k->since_ms, "delay",
+                     (json_int_t)k->delay_ms);
+}
+
 enum err tasks_save(const struct tasks *t, const char *path) {
+    bool good = true;
     json_t *list = json_array();
-    for (size_t i = 0; i < t->count; i++) {
-        const struct task *k = &t->list[i];
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "key", k->key, "uri",
-                                        k->uri, "install", k->install, "state",
-                                        k->state == TASK_REPORT ? "report" : "enroll", "attempt",
-                                        (json_int_t)k->attempt, "since", (json_int_t)k->since_ms,
-                                        "delay", (json_int_t)k->delay_ms));
-    }
-    char *text = json_dumps(list, JSON_INDENT(2));
+    for (size_t i = 0; i < t->count; i++)
+        good &= json_array_append_new(list, task_json(&t->list[i])) == 0;
+    char *text = good ? json_dumps(list, JSON_INDENT(2)) : NULL;
     json_decref(list);
     if (!text)
-        return err_set(ERR_INTERNAL, "the tasks cannot be written as JSON");
+        return err_set(ERR_INTERNAL,
+                       "the tasks cannot be written as JSON (are their texts UTF-8?)");
     enum err e = file_write(path, span_str(text), 0600);
     explicit_bzero(text, strlen(text));
     free(text);

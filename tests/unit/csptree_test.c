@@ -67,6 +67,26 @@ static void test_access_rules(void **state) {
     assert_int_equal(get(f, ID "/ErrorCode", NULL), 404);
 }
 
+/* What the host's files could not hold is refused, and the task of a name that they can is kept. */
+static void test_names(void **state) {
+    static const char *const bad[] = {"%FF%FE", "a%00",   "%00",   "a%1B[31m",
+                                      "a%0Ab",  "%C2%85", "%C0%AF"};
+    struct fixture *f = *state;
+#define SCEP_ROOT "./Device/Vendor/MSFT/ClientCertificateInstall/SCEP/"
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(add(f, arena_printf(&f->a, SCEP_ROOT "%s", bad[i]), "node", ""), 500);
+    expect(f, "./Device/Vendor/MSFT/ClientCertificateInstall/SCEP", "");
+    assert_int_equal(add(f, SCEP_ROOT "%C3%A4%20b", "node", ""), 200);
+    assert_non_null(registry_open(f->h->registry, SCEP_KEY_MACHINE "\\Test MDM\\\xc3\xa4 b"));
+}
+
+/* A text that is no UTF-8 must not be lost with a host that seems saved. */
+static void test_no_task_is_lost(void **state) {
+    struct fixture *f = *state;
+    tasks_add(&f->h->tasks, (struct task){.key = "\xff", .uri = ID, .install = ""});
+    assert_int_equal(host_save(f->h), ERR_INTERNAL);
+}
+
 static void test_parents_are_implicit(void **state) {
     struct fixture *f = *state;
     struct csp_value v;
@@ -345,6 +365,23 @@ static void test_executions_are_counted(void **state) {
     assert_int_equal(l->events[2].id, EVENT_COMMAND);
 }
 
+/* The log's line is cut at 300 bytes, in the middle of a character. */
+static void test_no_event_is_lost(void **state) {
+    struct fixture *f = *state;
+    BUF_AUTO(uri);
+    buf_str(&uri, "./Vendor/x");
+    for (int i = 0; i < 300; i++)
+        buf_str(&uri, "\xc3\xa4");
+    run(f,
+        arena_printf(&f->a, CMD("Add", "1", "%s", "chr", "x") CMD("Add", "2", "%s%s", "chr", "x"),
+                     buf_cstr(&uri), "./Vendor/xy", buf_cstr(&uri)));
+    assert_int_equal(f->h->events.count, 2);
+    assert_int_equal(host_save(f->h), OK);
+    host_close(f->h);
+    assert_int_equal(host_open(f->dir, HOST_CHANGE, &f->h), OK);
+    assert_int_equal(f->h->events.count, 2);
+}
+
 static void test_atomic_takes_back_everything(void **state) {
     struct fixture *f = *state;
     add_profile(f);
@@ -492,6 +529,9 @@ static void test_a_refused_chunk_ends_its_value(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_access_rules),
+        TEST(test_names),
+        TEST(test_no_task_is_lost),
+        TEST(test_no_event_is_lost),
         TEST(test_parents_are_implicit),
         TEST(test_replace_is_upsert_by_switch),
         TEST(test_exec_schedules_and_freezes),
