@@ -79,7 +79,7 @@ static void print_sum(const struct judged *j) {
            count[LINT_NOTE], plural[count[LINT_NOTE] != 1]);
     if (mendable)
         printf("; --fix mends %zu", mendable);
-    printf("%s\n", j->found.more ? "; there are more" : "");
+    printf("%s\n", j->found.more ? "; the severest are listed" : "");
 }
 
 static void print_text(struct arena *a, struct judged *j) {

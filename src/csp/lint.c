@@ -30,10 +30,6 @@ const struct lint_code *lint_code_find(const char *name) {
 
 /* ---- telling ---- */
 
-static size_t total(const struct lint_findings *out) {
-    return out->count[LINT_NOTE] + out->count[LINT_WARNING] + out->count[LINT_ERROR];
-}
-
 /* Findings of one line stay in the order in which they were found. */
 static void insert(struct lint_findings *out, struct lint_finding *f) {
     struct lint_finding **at = &out->first;
@@ -43,13 +39,37 @@ static void insert(struct lint_findings *out, struct lint_finding *f) {
     *at = f;
 }
 
+/* The last one of the least severe, if it is less severe than that: its place in the list. */
+static struct lint_finding **least(struct lint_findings *out, enum lint_severity than) {
+    struct lint_finding **found = NULL;
+    for (struct lint_finding **at = &out->first; *at; at = &(*at)->next)
+        if ((*at)->code->severity < than) {
+            bool lesser = !found || (*at)->code->severity <= (*found)->code->severity;
+            found = lesser ? at : found;
+        }
+    return found;
+}
+
+/* Whether there is room for one of that severity: in a full list a lesser one goes. */
+static bool make_room(struct lint_findings *out, enum lint_severity s) {
+    if (out->listed < LINT_MAX)
+        return true;
+    out->more = true;
+    struct lint_finding **at = out->listed_errors < LINT_MAX ? least(out, s) : NULL;
+    if (!at)
+        return false;
+    *at = (*at)->next;
+    out->listed--;
+    return true;
+}
+
 static struct lint_finding *add(struct arena *a, struct lint_findings *out, enum lint_id id,
                                 unsigned line, const char *node, const char *fmt, va_list ap) {
     char text[MAX_DETAIL];
-    if (total(out) == LINT_MAX) {
-        out->more = true;
+    enum lint_severity severity = lint_code(id)->severity;
+    out->count[severity]++;
+    if (!make_room(out, severity))
         return NULL;
-    }
     vsnprintf(text, sizeof text, fmt, ap);
     struct lint_finding *f = arena_alloc(a, sizeof *f);
     *f = (struct lint_finding){.code = lint_code(id),
@@ -57,7 +77,8 @@ static struct lint_finding *add(struct arena *a, struct lint_findings *out, enum
                                .node = text_claim(a, span_str(node), MAX_DETAIL),
                                .detail = text_claim(a, span_str(text), MAX_DETAIL)};
     insert(out, f);
-    out->count[f->code->severity]++;
+    out->listed++;
+    out->listed_errors += severity == LINT_ERROR;
     return f;
 }
 

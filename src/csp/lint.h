@@ -165,10 +165,12 @@ struct lint_finding {
     struct lint_finding *next;
 };
 
-struct lint_findings {          /* zero-initialise */
+/* At most LINT_MAX are listed, the severest; all are counted. Zero-initialise. */
+struct lint_findings {
     struct lint_finding *first; /* by line */
     size_t count[LINT_ERROR + 1];
-    bool more; /* there were more than LINT_MAX */
+    size_t listed, listed_errors;
+    bool more; /* than are listed */
 };
 
 enum { LINT_MAX = 500 };

@@ -16,7 +16,8 @@ static const uint8_t *skip(struct span rest, const char *open, const char *close
 
 /* "&amp;", "&#38;", "&#x26;": what a '&' may begin. Any name is left to the XML parser. */
 static bool is_reference(struct span rest) {
-    ptrdiff_t end = span_find(rest, ';');
+    enum { LONGEST = 32 }; /* so that a text of nothing but '&' is walked once */
+    ptrdiff_t end = span_find(span_of(rest.p, rest.n < LONGEST ? rest.n : LONGEST), ';');
     if (end < 2)
         return false;
     for (ptrdiff_t i = 1; i < end; i++)
@@ -29,6 +30,7 @@ static bool is_reference(struct span rest) {
 static bool escape_ampersands(struct lint *l, struct buf *out) {
     struct lint_findings *findings = l->out;
     bool found = false;
+    unsigned line = 1;
     l->mendable = true; /* these places are the text's own */
     for (struct span rest = l->text; rest.n;) {
         const uint8_t *end = skip(rest, "<!--", "-->");
@@ -37,13 +39,13 @@ static bool escape_ampersands(struct lint *l, struct buf *out) {
         bool bare = !end && rest.p[0] == '&' && !is_reference(rest);
         if (bare) {
             struct lint_finding *f =
-                lint_add(l->a, findings, LINT_XML_UNESCAPED, source_line(l->text, rest.p), "",
-                         "a bare & is not XML");
+                lint_add(l->a, findings, LINT_XML_UNESCAPED, line, "", "a bare & is not XML");
             lint_mend(l, f, span_of(rest.p, 1), span_str("&amp;"));
             buf_str(out, "&amp;");
         } else
             buf_add(out, rest.p, n);
         found |= bare;
+        line += source_line(span_of(rest.p, n), rest.p + n) - 1;
         rest = span_from(rest, n);
     }
     l->mendable = false;

@@ -31,23 +31,38 @@ static enum err check_profile(struct admin_call *c, const struct stored_profile 
                          : "");
 }
 
-static enum err profile_add(struct tx *tx, struct admin_call *c) {
-    struct stored_profile p = {.created = clock_ms()};
-    TRY(admin_name(c, "name", &p.name));
-    TRY(admin_argument(c, "body", MAX_PROFILE, &p.body));
-    TRY(admin_optional(c, "endpoint", &p.endpoint));
-    p.endpoint = p.endpoint ? p.endpoint : PKI_DEFAULT;
-    p.trust_device_name = json_is_true(json_object_get(c->request, "trust_device_name"));
-    p.send_anyway = admin_flag(c, "send_anyway");
-    TRY(check_profile(c, &p));
-    TRY(profile_endpoint_check(tx, c, p.endpoint, p.body));
+struct addition {
+    struct admin_call *call;
+    struct stored_profile profile;
+};
+
+static enum err keep_profile(struct tx *tx, void *user) {
+    const struct addition *add = user;
+    const struct stored_profile *p = &add->profile;
+    struct admin_call *c = add->call;
     struct stored_profile before;
-    if (profile_get(tx, c->a, p.name, &before) == OK) {
+    TRY(profile_endpoint_check(tx, c, p->endpoint, p->body));
+    if (profile_get(tx, c->a, p->name, &before) == OK) {
         admin_put(c, "replaced", json_true());
         admin_put(c, "endpoint_before", json_string(before.endpoint));
     }
-    admin_put(c, "endpoint", json_string(p.endpoint));
-    return profile_put(tx, &p);
+    admin_put(c, "endpoint", json_string(p->endpoint));
+    return profile_put(tx, p);
+}
+
+/* It is judged first: while somebody writes, no session goes on. */
+static enum err profile_add(struct tx *tx, struct admin_call *c) {
+    struct addition add = {.call = c, .profile = {.created = clock_ms()}};
+    struct stored_profile *p = &add.profile;
+    (void)tx;
+    TRY(admin_name(c, "name", &p->name));
+    TRY(admin_argument(c, "body", MAX_PROFILE, &p->body));
+    TRY(admin_optional(c, "endpoint", &p->endpoint));
+    p->endpoint = p->endpoint ? p->endpoint : PKI_DEFAULT;
+    p->trust_device_name = admin_flag(c, "trust_device_name");
+    p->send_anyway = admin_flag(c, "send_anyway");
+    TRY(check_profile(c, p));
+    return store_write(c->scope->store, keep_profile, &add);
 }
 
 static enum err list_profiles(struct tx *tx, struct admin_call *c) {
@@ -221,7 +236,7 @@ static enum err show_enrollment(struct tx *tx, struct admin_call *c) {
 /* ---- the table ---- */
 
 const struct admin_command admin_host_commands[] = {
-    {"profile.add", profile_add, ADMIN_WRITES, NULL},
+    {"profile.add", profile_add, ADMIN_ALONE, NULL},
     {"profile.list", list_profiles, ADMIN_READS, NULL},
     {"profile.show", profile_show, ADMIN_READS, NULL},
     {"profile.assign", profile_assign, ADMIN_WRITES, admin_tell_revocation},

@@ -2,6 +2,8 @@
 /* How findings are told and mended; which there are is tests/broken's. */
 #include "profile_fixture.h"
 
+#include <time.h>
+
 #include "csp/lint.h"
 
 static const struct lint_options foreign = {0}, ours = {.ours = true};
@@ -101,8 +103,41 @@ static void a_flood_is_cut(void **state) {
     buf_str(&text, "</Atomic>");
     struct lint_findings found = lint(buf_cstr(&text), &ours);
     assert_true(found.more);
-    assert_int_equal(found.count[LINT_NOTE] + found.count[LINT_WARNING] + found.count[LINT_ERROR],
-                     LINT_MAX);
+    assert_int_equal(found.listed, LINT_MAX);
+    assert_true(found.count[LINT_ERROR] >= 2 * LINT_MAX);
+}
+
+/* Whoever looks for the first error must find one, wherever it was found. */
+static void an_error_is_not_lost_in_a_flood(void **state) {
+    (void)state;
+    BUF_AUTO(san);
+    for (int i = 0; i < 2 * LINT_MAX; i++) /* a warning each */
+        buf_str(&san, i ? ";3+a b" : "3+a b");
+    const char *add = arena_printf(&arena, ADD("SubjectAlternativeNames", "chr", "%s") "%s",
+                                   buf_cstr(&san), SUBJECT);
+    const char *flood = swap(swap(PROFILE, SUBJECT, add, false), ">160<", ">1<", false);
+    struct lint_findings found = lint(flood, &foreign);
+    assert_true(found.more);
+    assert_int_equal(found.listed, LINT_MAX);
+    assert_true(found.count[LINT_WARNING] >= 2 * LINT_MAX);
+    assert_non_null(find(&found, "key-usage-bits"));
+    assert_int_equal(found.count[LINT_ERROR], 1);
+}
+
+/* A text of nothing but '&' was walked from its begin for each of them. */
+static void a_flood_takes_no_time(void **state) {
+    (void)state;
+    enum { MOST = 250000 };
+    BUF_AUTO(text);
+    buf_str(&text, "<Atomic>");
+    while (text.n < MOST)
+        buf_str(&text, "&");
+    buf_str(&text, "</Atomic>");
+    clock_t start = clock();
+    struct lint_findings found = lint(buf_cstr(&text), &ours);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+    assert_true(found.more);
+    assert_int_equal(found.listed, LINT_MAX);
 }
 
 /* Only what a mend names is changed: blanks, comments, line ends of Windows stay. */
@@ -151,6 +186,8 @@ int main(void) {
         cmocka_unit_test_teardown(a_foreign_placeholder_is_no_value, teardown),
         cmocka_unit_test_teardown(a_challenge_is_not_quoted, teardown),
         cmocka_unit_test_teardown(a_flood_is_cut, teardown),
+        cmocka_unit_test_teardown(an_error_is_not_lost_in_a_flood, teardown),
+        cmocka_unit_test_teardown(a_flood_takes_no_time, teardown),
         cmocka_unit_test_teardown(all_else_stays, teardown),
         cmocka_unit_test_teardown(a_mend_may_let_another_be_seen, teardown),
     };
