@@ -20,6 +20,12 @@ static const struct xml_node *only_atomic(const struct xml_node *body) {
     return atomic && !xml_next(atomic) ? atomic : NULL;
 }
 
+/* Whether it is XML without what is around it, which may declare a prefix that it uses. */
+static bool stands_alone(struct lint *l, struct span element) {
+    struct xml_node *root;
+    return element.n && xml_parse_fragment(l->a, element, &root) == OK;
+}
+
 /* The SyncBody, or what stands in its place. An envelope goes where it holds one Atomic. */
 static const struct xml_node *open_envelope(struct lint *l) {
     const struct xml_node *top = l->root->child, *body = top;
@@ -31,7 +37,7 @@ static const struct xml_node *open_envelope(struct lint *l) {
         lint_tell_at(l, top, LINT_ENVELOPE, "%.*s around the profile", SPAN_FMT(top->name));
     const struct xml_node *atomic = body ? only_atomic(body) : NULL;
     struct span whole = lint_whole(l, top), keep = lint_whole(l, atomic);
-    if (keep.n) {
+    if (stands_alone(l, keep)) {
         lint_mend(l, f, span_of(whole.p, (size_t)(keep.p - whole.p)), SPAN_NONE);
         lint_mend(l, f, span_of(keep.p + keep.n, (size_t)(whole.p + whole.n - keep.p - keep.n)),
                   SPAN_NONE);
