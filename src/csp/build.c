@@ -16,10 +16,14 @@ static bool is_placeholder(struct span value) {
            span_find(value, '}') == (ptrdiff_t)value.n - 2 && value.p[value.n - 1] == '}';
 }
 
-/* Text around a placeholder is quoted in any case: what is filled in may need it. */
+/*
+ * Text around a placeholder is quoted in any case: what is filled in may need it; and so is a value
+ * that ends in a backslash, which others than Windows take as the escape of the comma after it.
+ */
 static void add_value(struct buf *subject, struct span value) {
     bool holds = value.n && memmem(value.p, value.n, "{{", 2);
-    if (!holds || is_placeholder(value)) {
+    bool escapes = value.n && value.p[value.n - 1] == '\\';
+    if ((!holds && !escapes) || is_placeholder(value)) {
         x500_quote(subject, value);
         return;
     }

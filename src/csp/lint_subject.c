@@ -86,6 +86,15 @@ static void unescape(struct buf *out, struct span value) {
     }
 }
 
+/* "\41" or "\\": RFC 4514 makes a character of them, and Windows keeps them as they are. */
+static bool has_two_readings(struct span s) {
+    for (size_t i = 0; i + 1 < s.n; i++)
+        if (s.p[i] == '\\' &&
+            (s.p[i + 1] == '\\' || (i + 2 < s.n && isxdigit(s.p[i + 1]) && isxdigit(s.p[i + 2]))))
+            return true;
+    return false;
+}
+
 /* The subject that was meant, if it was RFC 4514; empty when it is not that either. */
 static struct span as_meant(struct lint *l, struct span subject) {
     struct attribute at;
@@ -107,11 +116,16 @@ static struct span as_meant(struct lint *l, struct span subject) {
     return arena_copy(l->a, buf_view(&out));
 }
 
-/* A placeholder inside would be quoted anew when it is filled: that is left to its author. */
-static void tell_escape(struct lint *l, const struct profile_command *c) {
+/*
+ * Mended only where Windows cannot read it: "OU=DOM\,O=Org" may mean just what Windows reads. A
+ * placeholder inside would be quoted anew when it is filled: that is left to its author.
+ */
+static void tell_escape(struct lint *l, const struct profile_command *c, bool fails) {
     struct lint_finding *f =
         lint_tell(l, c, LINT_SUBJECT_BACKSLASH, "a backslash escapes nothing: Windows reads: %s",
                   as_read(l, c->value));
+    if (!fails || has_two_readings(c->value))
+        return;
     struct span meant = as_meant(l, c->value), der;
     if (meant.n && !lint_holds(meant, "{{") && name_from_x500(l->a, meant, &der) == OK)
         lint_mend_value(l, f, c, meant);
@@ -184,9 +198,9 @@ static const char *name_fault(struct lint *l, const struct profile_command *c) {
 
 void lint_subject(struct lint *l, const struct profile_command *c) {
     const char *fault = fault_of(l, c);
-    fault = fault ? fault : name_fault(l, c);
     if (has_escape(c->value))
-        tell_escape(l, c);
+        tell_escape(l, c, fault);
+    fault = fault ? fault : name_fault(l, c);
     if (fault) {
         lint_tell(l, c, LINT_SUBJECT_SYNTAX, "%s", fault);
         return;

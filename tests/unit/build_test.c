@@ -76,6 +76,7 @@ static void values_of_a_subject_are_quoted_as_windows_wants(void **state) {
     expect_subject("O=Example, Inc.", "O=\"Example, Inc.\"");
     expect_subject("CN=say \"hi\"", "CN=\"say \"\"hi\"\"\"");
     expect_subject("CN=a\\b", "CN=a\\b");
+    expect_subject("OU=DOM\\", "OU=\"DOM\\\"");
     expect_subject("CN=a=b+c", "CN=\"a=b+c\"");
     expect_subject("CN= blank", "CN=\" blank\"");
     expect_subject("CN={{user.upn}}", "CN={{user.upn}}");

@@ -178,6 +178,18 @@ static void a_mend_may_let_another_be_seen(void **state) {
     assert_fixed("no profile", "no profile");
 }
 
+/* What Windows reads may be what was meant. */
+static void a_subject_that_windows_reads_is_left(void **state) {
+    (void)state;
+    static const char *const values[] = {"OU=DOM\\,O=Org,CN=x", "CN=A\\,B\\2CC", "CN=A\\,B\\\\C"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct lint_findings found = lint(with("CN=old", values[i]), &ours);
+        const struct lint_finding *f = find(&found, "subject-backslash");
+        assert_non_null(f);
+        assert_null(f->edits);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(every_code_is_whole, teardown),
@@ -190,6 +202,7 @@ int main(void) {
         cmocka_unit_test_teardown(a_flood_takes_no_time, teardown),
         cmocka_unit_test_teardown(all_else_stays, teardown),
         cmocka_unit_test_teardown(a_mend_may_let_another_be_seen, teardown),
+        cmocka_unit_test_teardown(a_subject_that_windows_reads_is_left, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
