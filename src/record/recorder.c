@@ -223,6 +223,7 @@ static struct job *copy_job(const struct record_exchange *x) {
     struct job *j = arena_alloc(&a, sizeof *j);
     struct record_header *headers = arena_alloc(&a, (x->header_count + 1) * sizeof *headers);
     j->exchange = *x;
+    j->exchange.listener = copy(&a, x->listener);
     j->exchange.method = copy(&a, x->method);
     j->exchange.path = copy(&a, x->path);
     j->exchange.query = copy(&a, x->query);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -237,6 +238,84 @@ static void test_recorder(void **state) {
     assert_null(r);
 }
 
+/* ---- what was taken belongs to the recorder ---- */
+
+struct gate { /* holds the recorder's thread inside the opener */
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    bool inside, open;
+};
+
+static enum err hold(void *user, struct arena *a, const char *path, struct span message,
+                     struct span *csr) {
+    struct gate *g = user;
+    pthread_mutex_lock(&g->lock);
+    g->inside = true;
+    pthread_cond_signal(&g->moved);
+    while (!g->open)
+        pthread_cond_wait(&g->moved, &g->lock);
+    pthread_mutex_unlock(&g->lock);
+    return no_key(NULL, a, path, message, csr);
+}
+
+static void await_inside(struct gate *g) {
+    pthread_mutex_lock(&g->lock);
+    while (!g->inside)
+        pthread_cond_wait(&g->moved, &g->lock);
+    pthread_mutex_unlock(&g->lock);
+}
+
+static void let_go(struct gate *g) {
+    pthread_mutex_lock(&g->lock);
+    g->open = true;
+    pthread_cond_signal(&g->moved);
+    pthread_mutex_unlock(&g->lock);
+}
+
+static const char *lend(struct arena *a, const char *s) {
+    return arena_str(a, span_str(s));
+}
+
+/* Takes an exchange whose strings are gone when it returns, as a closed connection's are. */
+static void take_passing(struct recorder *r) {
+    struct arena lent = {0};
+    const struct record_header header = {lend(&lent, "User-Agent"), lend(&lent, "Mozilla")};
+    const struct record_exchange x = {.listener = lend(&lent, "management"),
+                                      .method = lend(&lent, "POST"),
+                                      .path = lend(&lent, "/ManagementServer/MDM.svc"),
+                                      .query = lend(&lent, "mode=Maintenance"),
+                                      .peer = lend(&lent, "192.0.2.1"),
+                                      .headers = &header,
+                                      .header_count = 1,
+                                      .body = span_str(lend(&lent, "<a/>")),
+                                      .status = 200,
+                                      .answer_type = lend(&lent, "text/plain"),
+                                      .answer = span_str(lend(&lent, "AES\n"))};
+    recorder_take(r, &x);
+    arena_free(&lent);
+}
+
+static void test_owns(void **state) {
+    ARENA_AUTO(a);
+    BUF_AUTO(text);
+    struct recorder *r;
+    struct gate g = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false};
+    struct record_exchange first = capabilities();
+    first.query = "operation=PKIOperation";
+    (void)state;
+    const char *inside = arena_printf(&a, "%s/owns", folder);
+    assert_int_equal(recorder_start(inside, hold, &g, &r), OK);
+    recorder_take(r, &first);
+    await_inside(&g);
+    take_passing(r);
+    let_go(&g);
+    recorder_stop(r);
+    assert_int_equal(file_read(arena_printf(&a, "%s/00002-session.txt", inside), 10000, &text), OK);
+    assert_non_null(strstr(buf_cstr(&text), "listener = management\n"));
+    assert_non_null(strstr(buf_cstr(&text), "MDM.svc?mode=Maintenance\n"));
+    assert_non_null(strstr(buf_cstr(&text), "header User-Agent = Mozilla\n"));
+}
+
 /* Whatever the disk does, who sends a request does not notice. */
 static void test_disk_goes(void **state) {
     ARENA_AUTO(a);
@@ -259,6 +338,7 @@ int main(void) {
         cmocka_unit_test(test_codes),
         cmocka_unit_test(test_hides),
         cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_owns, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_disk_goes, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
