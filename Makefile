@@ -92,7 +92,7 @@ lint:
 	./tests/lint-statements
 	cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem --suppress=varFuncNullUB --suppress=preprocessorErrorDirective:src/csp/table.c \
-	    '-Djson_array_foreach(a,b,c)=for(;;)' --error-exitcode=1 -Isrc src tests/support
+	    '-Djson_array_foreach(a,b,c)=while((b)=0,(c)=json_array_get((a),(b)))' --error-exitcode=1 -Isrc src tests/support
 
 FUZZERS := $(basename $(notdir $(wildcard fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 30

@@ -96,12 +96,13 @@ bool cli_options_many(int argc, char **argv, const char *usage, const struct cli
                 return false;
             continue;
         }
-        if (c >= OWN && given[c - OWN]) { /* the first would be lost in silence */
+        bool *before = c >= OWN && c < OWN + MAX_OWN ? &given[c - OWN] : NULL;
+        if (before && *before) { /* the first would be lost in silence */
             *status = cli_usage(usage, "--%s is given twice", own[c - OWN].name);
             return false;
         }
-        if (c >= OWN)
-            given[c - OWN] = true;
+        if (before)
+            *before = true;
         if (c >= OWN && own[c - OWN].value)
             *own[c - OWN].value = optarg;
         else if (c >= OWN)

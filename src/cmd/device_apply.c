@@ -87,7 +87,7 @@ enum err emulated_apply(struct host *h, const struct device_options *o, int argc
                         int *status) {
     ARENA_AUTO(a);
     BUF_AUTO(text);
-    struct dm_answer answer;
+    struct dm_answer answer = {0};
     (void)argc;
     TRY(file_read(argv[1], COMMANDS_MAX, &text));
     enum err e = dm_apply(h, buf_view(&text), &a, &answer);

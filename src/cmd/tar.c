@@ -99,8 +99,9 @@ enum err tar_read(const uint8_t block[TAR_BLOCK], struct tar_entry *out) {
     if (memcmp(block, zeros, TAR_BLOCK) == 0)
         return err_set(ERR_NOT_FOUND, "the end of the archive");
     memcpy(&h, block, sizeof h);
-    if (memcmp(h.magic, "ustar\00000", 8) != 0 || !read_octal(h.checksum, 7, &sum) ||
-        sum != sum_of(&h) || !read_octal(h.mode, sizeof h.mode, &mode) ||
+    if (memcmp(h.magic, "ustar", sizeof h.magic) != 0 || memcmp(h.version, "00", 2) != 0 ||
+        !read_octal(h.checksum, 7, &sum) || sum != sum_of(&h) ||
+        !read_octal(h.mode, sizeof h.mode, &mode) ||
         !read_octal(h.size, sizeof h.size, &out->size) ||
         !read_octal(h.mtime, sizeof h.mtime, &mtime) || (h.type != '0' && h.type != '5'))
         return err_set(ERR_PARSE, "this is no backup, or it is damaged");

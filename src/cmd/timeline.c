@@ -75,7 +75,7 @@ static void put_future(struct buf *out, const json_t *enrollment, size_t width) 
 static const char *state_in_capitals(const json_t *enrollment, char out[32]) {
     const char *state = cli_text(enrollment, "state");
     size_t i = 0;
-    for (; state[i] && i < 31; i++)
+    for (; i < 31 && state[i]; i++)
         out[i] = (char)toupper((unsigned char)state[i]);
     out[i] = 0;
     return out;

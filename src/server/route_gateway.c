@@ -154,7 +154,7 @@ static bool is_turned_away(const struct visit *v, struct relay *relay, struct ht
     const struct http_request *r = v->asked;
     struct rate *rate = v->services->rate;
     bool named = relay_has_token(relay);
-    unsigned wait;
+    unsigned wait = 0;
     if ((named ? rate_would_allow : rate_take)(rate, name_of(v), r->peer, REQUESTS_PER_MINUTE,
                                                clock_monotonic_ms(), &wait)) {
         if (!named)
