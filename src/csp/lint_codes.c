@@ -166,6 +166,10 @@ const struct lint_code lint_codes_structure[LINT_FIRST_OF_VALUES] = {
                            "It has no value for the node, and cannot enroll.", 0, 0, 0,
                            "Write the value into Data, or take the command out.",
                            "windows-mdm.md A.3"},
+    [LINT_DATA_EMPTY] = {"data-empty", LINT_NOTE, SEEN,
+                         "It takes a profile whose optional node is empty: Intune sends "
+                         "TemplateName so. That it takes others so is not known.",
+                         0, 0, 0, "Write a value, or take the command out.", "windows-mdm.md A.3"},
     [LINT_DATA_UNEXPECTED] = {"data-unexpected", LINT_ERROR, INFERRED,
                               "What it does with Data of a node that has no value is not known.", 0,
                               0, 0, "Take Data out.", "windows-mdm.md A.2, A.7"},

@@ -20,10 +20,11 @@ const struct lint_code lint_codes_values[LINT_CODES - LINT_FIRST_OF_VALUES] = {
                                   0, 0, 0, "Use one of the values that the CSP allows.",
                                   "windows-mdm.md A.3"},
     ID(LINT_SERVER_URL_SCHEME) = {"server-url-scheme", LINT_ERROR, INFERRED,
-                                  "It answers 200, and finds no server to ask.", 0x80072EE5, 200,
-                                  ENROLL_FAILED, "Begin the URL with https:// or http://.",
+                                  "It answers 200, and finds no server to ask; which code it "
+                                  "shows is not known.",
+                                  0, 200, 0, "Begin the URL with https:// or http://.",
                                   "windows-scep.md 1.10"},
-    ID(LINT_SERVER_URL_PKICLIENT) = {"server-url-pkiclient", LINT_ERROR, SEEN,
+    ID(LINT_SERVER_URL_PKICLIENT) = {"server-url-pkiclient", LINT_WARNING, SEEN,
                                      "It appends /pkiclient.exe once more, and most servers answer "
                                      "404 to that.",
                                      0x80190194, 200, ENROLL_FAILED,
@@ -77,7 +78,14 @@ const struct lint_code lint_codes_values[LINT_CODES - LINT_FIRST_OF_VALUES] = {
                                "and some SCEP servers hold to that.",
                                0, 0, 0, "Use at most 255 characters, or a server that takes more.",
                                "windows-scep.md 3 (challengePassword; RFC 2985, 5.4.1)"},
-    ID(LINT_THUMBPRINT_SHAPE) = {"thumbprint-shape", LINT_ERROR, DOCUMENTED,
+    ID(LINT_THUMBPRINT_EMPTY) = {"thumbprint-empty", LINT_WARNING, INFERRED,
+                                 "Its SCEP client takes an empty thumbprint, and then any CA that "
+                                 "answers; whether the CSP does is not known.",
+                                 0, 0, 0,
+                                 "Write the 40 hex digits of a certificate's SHA-1, or "
+                                 "{{scep.ca_thumbprint}}.",
+                                 "windows-scep.md 2.3"},
+    ID(LINT_THUMBPRINT_SHAPE) = {"thumbprint-shape", LINT_ERROR, INFERRED,
                                  "It finds no certificate of that hash in GetCACert, and sends no "
                                  "request.",
                                  0x80091007, 200, ENROLL_FAILED,
@@ -226,6 +234,10 @@ const struct lint_code lint_codes_values[LINT_CODES - LINT_FIRST_OF_VALUES] = {
                            "It gives up at the first PENDING (RetryCount 0), or waits less than "
                            "the minute that is documented as the least (RetryDelay 0).",
                            0, 0, 0, "Use 1 or more.", "windows-mdm.md A.3"},
+    ID(LINT_RETRY_MANY) = {"retry-many", LINT_WARNING, DOCUMENTED,
+                           "It uses 30 for more, says the CSP; whether a build refuses the value, "
+                           "as its range is 0-30, is not known.",
+                           0, 0, 0, "Use 30 at most.", "windows-mdm.md A.3, G.5"},
     ID(LINT_VALIDITY_HALF) = {"validity-half", LINT_NOTE, DOCUMENTED,
                               "It needs both: ValidPeriodUnits is 0 by default, and ValidPeriod "
                               "Days.",

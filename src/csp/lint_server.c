@@ -25,10 +25,9 @@ static void judge_tail(struct lint *l, const struct profile_command *c, struct s
         return;
     struct lint_finding *f = lint_tell(l, c, LINT_SERVER_URL_PKICLIENT,
                                        "\"%s\" ends in /pkiclient.exe", PROFILE_QUOTE(url));
-    struct span raw = lint_inner(l, c->data);
-    const uint8_t *hit = raw.n ? memmem(raw.p, raw.n, url.p, url.n) : NULL;
-    if (hit)
-        lint_mend(l, f, span_of(hit + url.n - n, n), SPAN_NONE);
+    struct span raw = span_trim(lint_inner(l, c->data));
+    if (span_eq(raw, c->value)) /* without references, so that places are the same in both */
+        lint_mend(l, f, span_of(raw.p + (url.p - c->value.p) + url.n - n, n), SPAN_NONE);
 }
 
 /* "https://localhost:8080/x" -> "localhost". */
@@ -41,8 +40,15 @@ static struct span host_of(struct span url) {
     return span_of(rest.p, n);
 }
 
+static bool has_scheme(struct span url) {
+    ptrdiff_t end = span_find(url, ':');
+    struct span scheme = span_of(url.p, end < 0 ? 0 : (size_t)end);
+    return (span_is_nocase(scheme, "https") || span_is_nocase(scheme, "http")) &&
+           span_starts(span_from(url, scheme.n), "://");
+}
+
 static void judge_url(struct lint *l, const struct profile_command *c, struct span url) {
-    if (!span_starts(url, "https://") && !span_starts(url, "http://")) {
+    if (!has_scheme(url)) {
         lint_tell(l, c, LINT_SERVER_URL_SCHEME, "\"%s\" is not an absolute http or https URL",
                   PROFILE_QUOTE(url));
         return;
@@ -64,11 +70,14 @@ static void judge_url(struct lint *l, const struct profile_command *c, struct sp
 void lint_server(struct lint *l, const struct profile_command *c) {
     struct span rest = c->value, url;
     unsigned count = 0;
-    for (; lint_part(&rest, ";", &url); count++) {
+    while (lint_part(&rest, ";", &url)) {
         url = span_trim(url);
-        if (!lint_holds(url, "{{"))
+        count += url.n > 0;
+        if (url.n && !lint_holds(url, "{{"))
             judge_url(l, c, url);
     }
+    if (!count)
+        judge_url(l, c, url);
     if (count > 1)
         lint_tell(l, c, LINT_SERVER_URL_SEVERAL, "%u URLs", count);
     if (l->ours && !is_signets(l))

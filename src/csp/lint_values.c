@@ -68,19 +68,36 @@ static void judge_blanks(struct lint *l, const struct profile_command *c) {
     }
 }
 
+static void tell_empty(struct lint *l, const struct profile_command *c) {
+    bool optional = c->node->occurrence == CSP_ZERO_OR_ONE && c->node->format == CSP_CHR;
+    if (c->data && c->data->child)
+        return; /* elements inside Data have been told */
+    if (lint_is(c, "CAThumbprint"))
+        lint_tell(l, c, LINT_THUMBPRINT_EMPTY, "empty: no CA is compared with it");
+    else
+        lint_tell(l, c, optional ? LINT_DATA_EMPTY : LINT_DATA_MISSING, "Data is missing or empty");
+}
+
+/* "If it is larger than 30, the device will use 30" (DDF). */
+static bool is_cut(const struct profile_command *c) {
+    int64_t number;
+    return lint_is(c, "RetryCount") && span_int(c->value, &number) && number > 30;
+}
+
 /* False: there is nothing that the node's rule could judge. */
 static bool judge_data(struct lint *l, const struct profile_command *c) {
     int64_t number;
     if (!c->value.n) {
-        if (!c->data || !c->data->child) /* elements inside Data have been told */
-            lint_tell(l, c, LINT_DATA_MISSING, "Data is missing or empty");
+        tell_empty(l, c);
         return false;
     }
     if (c->node->format == CSP_INT && !span_int(c->value, &number)) {
         lint_tell(l, c, LINT_VALUE_NOT_A_NUMBER, "\"%s\" is not a number", PROFILE_QUOTE(c->value));
         return false;
     }
-    if (c->node->allowed && !lint_is_allowed(c->value, c->node->allowed)) {
+    if (is_cut(c)) {
+        lint_tell(l, c, LINT_RETRY_MANY, "\"%s\" is more than 30", PROFILE_QUOTE(c->value));
+    } else if (c->node->allowed && !lint_is_allowed(c->value, c->node->allowed)) {
         lint_tell(l, c, LINT_VALUE_NOT_ALLOWED, "\"%s\" is not one of %s", PROFILE_QUOTE(c->value),
                   c->node->allowed);
         return false;

@@ -190,6 +190,34 @@ static void a_subject_that_windows_reads_is_left(void **state) {
     }
 }
 
+/* Nobody has seen these fail: they are no errors. */
+static void what_windows_takes_is_no_error(void **state) {
+    (void)state;
+    static const char *const changes[][2] = {
+        {">3<", ">31<"},
+        {"https://old.example/scep", "HTTPS://old.example/scep"},
+        {"https://old.example/scep", "https://old.example/scep;"},
+        {"https://old.example/scep", "https://old.example/scep/pkiclient.exe"},
+        {"0123456789ABCDEF0123456789abcdef01234567", ""},
+        {SUBJECT, SUBJECT ADD("TemplateName", "chr", "")},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct lint_findings found = lint(with(changes[i][0], changes[i][1]), &foreign);
+        assert_int_equal(found.count[LINT_ERROR], 0);
+    }
+}
+
+/* The URL that ends so is mended, not the first that holds it. */
+static void the_right_url_of_a_list_is_mended(void **state) {
+    (void)state;
+    static const char urls[] = "https://a/pkiclient.exe.old;https://a/pkiclient.exe";
+    BUF_AUTO(out);
+    BUF_AUTO(changes);
+    assert_true(profile_fix(&arena, span_str(with("https://old.example/scep", urls)), &foreign,
+                            &out, &changes));
+    assert_non_null(strstr(buf_cstr(&out), ">https://a/pkiclient.exe.old;https://a<"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(every_code_is_whole, teardown),
@@ -203,6 +231,8 @@ int main(void) {
         cmocka_unit_test_teardown(all_else_stays, teardown),
         cmocka_unit_test_teardown(a_mend_may_let_another_be_seen, teardown),
         cmocka_unit_test_teardown(a_subject_that_windows_reads_is_left, teardown),
+        cmocka_unit_test_teardown(what_windows_takes_is_no_error, teardown),
+        cmocka_unit_test_teardown(the_right_url_of_a_list_is_mended, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
