@@ -4,6 +4,7 @@
 
 #include "csp/lint_inner.h"
 #include "csp/placeholder.h"
+#include "csp/profile.h"
 
 /* ---- signet's ---- */
 
@@ -55,41 +56,84 @@ static bool closes(struct span s, size_t n, uint8_t mark) {
     return n && n < s.n && s.p[n] == mark;
 }
 
-/* The length of the placeholder that begins here, or 0. A variable of a shell is in capitals. */
-static size_t foreign_at(struct span s) {
-    struct span rest = span_from(s, 1);
+/* "%C3%A9" is the escape of a URI. */
+static bool is_escape(struct span s) {
+    return s.n > 2 && s.p[0] == '%' && isxdigit(s.p[1]) && isxdigit(s.p[2]);
+}
+
+/* A variable of a shell is in capitals; a '$' may also be a character of a challenge or a name, so
+ * that one of no known MDM must be all of the value, or of an attribute's. */
+static size_t variable_at(struct span value, size_t at) {
+    struct span rest = span_from(value, at + 1);
     size_t n = name_length(rest);
-    if (s.p[0] == '$' && n > 1 && isupper(rest.p[0]) && (isupper(rest.p[1]) || rest.p[1] == '_'))
-        return n + 1;
+    bool capital = n > 1 && isupper(rest.p[0]) && (isupper(rest.p[1]) || rest.p[1] == '_');
+    bool begins = !at || value.p[at - 1] == '=', ends = n == rest.n || rest.p[n] == ',';
+    return capital && (span_starts(rest, "FLEET_") || (begins && ends)) ? n + 1 : 0;
+}
+
+/* The length of the placeholder that begins at that place of the value, or 0. */
+static size_t foreign_at(struct span value, size_t at) {
+    struct span s = span_from(value, at), rest = span_from(s, 1);
+    size_t n = name_length(rest);
     if (s.p[0] == '$' && rest.n && rest.p[0] == '{') {
         n = name_length(span_from(rest, 1));
         return closes(rest, n + 1, '}') && n ? n + 3 : 0;
     }
-    if ((s.p[0] == '{' && closes(rest, n, '}')) || (s.p[0] == '%' && closes(rest, n, '%')))
+    if (s.p[0] == '$')
+        return variable_at(value, at);
+    if ((s.p[0] == '{' && closes(rest, n, '}')) ||
+        (s.p[0] == '%' && closes(rest, n, '%') && !is_escape(s)))
         return n + 2;
     return 0;
 }
 
-/* Ours, in two braces, are no others'. A challenge is not quoted: it may only look like one. */
-static bool tell_foreign(struct lint *l, const struct profile_command *c) {
-    for (size_t i = 0, n; i < c->value.n; i += n) {
-        struct span rest = span_from(c->value, i);
+/* The next one at or behind `*at`, or false. Ours, in two braces, are no others'. */
+static bool next_foreign(struct span value, size_t *at, size_t *length) {
+    for (size_t n; *at < value.n; *at += n) {
+        struct span rest = span_from(value, *at);
         bool ours = span_starts(rest, "{{");
         const uint8_t *close = ours ? memmem(rest.p, rest.n, "}}", 2) : NULL;
-        n = close ? (size_t)(close - rest.p) + 2 : ours ? 2 : 1;
-        size_t length = ours ? 0 : foreign_at(rest);
-        if (!length)
-            continue;
-        lint_tell(l, c, LINT_PLACEHOLDER_FOREIGN, "\"%s\" looks like a placeholder of another MDM",
-                  lint_is(c, "Challenge") && !lint_holds(rest, "_VAR_")
-                      ? "..."
-                      : PROFILE_QUOTE(span_of(rest.p, length)));
-        return true;
+        n = close ? (size_t)(close - rest.p) + 2 : ours ? rest.n : 1;
+        *length = ours ? 0 : foreign_at(value, *at);
+        if (*length)
+            return true;
     }
     return false;
 }
 
+/* What is no placeholder is sent as it stands, so that it is judged: the characters of a challenge,
+ * and the scheme of a URL that has one. */
+static void judge_around(struct lint *l, const struct profile_command *c) {
+    bool sendable = true;
+    size_t at = 0, length = 0;
+    for (size_t from = 0; from < c->value.n; from = at += length) {
+        bool more = next_foreign(c->value, &at, &length);
+        size_t end = more ? at : c->value.n;
+        struct span between = span_of(c->value.p + from, end - from);
+        sendable &= challenge_find_unprintable(between) < 0;
+        if (lint_is(c, "ServerURL") && !from && lint_holds(between, ":"))
+            lint_server(l, c);
+        length = more ? length : 0;
+    }
+    if (lint_is(c, "Challenge") && !sendable)
+        lint_tell(l, c, LINT_CHALLENGE_CHARACTERS, "a character that Windows cannot send");
+}
+
+/* A challenge is not quoted: it may only look like a placeholder. */
+static bool tell_foreign(struct lint *l, const struct profile_command *c) {
+    size_t at = 0, length;
+    if (!next_foreign(c->value, &at, &length))
+        return false;
+    struct span found = span_of(c->value.p + at, length);
+    lint_tell(l, c, LINT_PLACEHOLDER_FOREIGN, "\"%s\" looks like a placeholder of another MDM",
+              lint_is(c, "Challenge") && !lint_holds(found, "_VAR_") ? "..."
+                                                                     : PROFILE_QUOTE(found));
+    return true;
+}
+
 bool lint_placeholders(struct lint *l, const struct profile_command *c) {
-    bool foreign = tell_foreign(l, c);
-    return judge_ours(l, c) && (!foreign || l->ours);
+    bool foreign = tell_foreign(l, c), known = judge_ours(l, c);
+    if (foreign && known && !l->ours)
+        judge_around(l, c);
+    return known && (!foreign || l->ours);
 }

@@ -83,6 +83,28 @@ static void a_foreign_placeholder_is_no_value(void **state) {
     assert_null(find(&theirs, "placeholder-foreign"));
 }
 
+/* A '$' or '%' in a value is no placeholder, and hides no error. */
+static void what_only_looks_foreign_is_judged(void **state) {
+    (void)state;
+    static const struct {
+        const char *old, *new, *code;
+    } cases[] = {
+        {"hunter2", "S3cret$ABcdefghijklmnop", "challenge-characters"},
+        {"hunter2", "a_b${X}", "challenge-characters"},
+        {"hunter2", "${X}_$FLEET_VAR_Y", "challenge-characters"},
+        {"https://old.example/scep", "ftp://h/%C3%A9%20b", "server-url-scheme"},
+        {"https://old.example/scep", "ftp://{Host}/x", "server-url-scheme"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lint_findings found = lint(with(cases[i].old, cases[i].new), &foreign);
+        assert_non_null(find(&found, cases[i].code));
+    }
+    struct lint_findings found = lint(with("hunter2", "a${X}b"), &foreign);
+    assert_null(find(&found, "challenge-characters"));
+    found = lint(with("https://old.example/scep", "${BASE}/scep"), &foreign);
+    assert_null(find(&found, "server-url-scheme"));
+}
+
 static void a_challenge_is_not_quoted(void **state) {
     (void)state;
     static const char *const values[] = {"hunter2",         "hunter2_",     "hunter2{{",
@@ -224,6 +246,7 @@ int main(void) {
         cmocka_unit_test_teardown(findings_come_by_line, teardown),
         cmocka_unit_test_teardown(one_with_our_placeholders_is_ours, teardown),
         cmocka_unit_test_teardown(a_foreign_placeholder_is_no_value, teardown),
+        cmocka_unit_test_teardown(what_only_looks_foreign_is_judged, teardown),
         cmocka_unit_test_teardown(a_challenge_is_not_quoted, teardown),
         cmocka_unit_test_teardown(a_flood_is_cut, teardown),
         cmocka_unit_test_teardown(an_error_is_not_lost_in_a_flood, teardown),
