@@ -46,9 +46,13 @@ const struct lint_code lint_codes_structure[LINT_FIRST_OF_VALUES] = {
                             "undoes the rest.",
                             0, 500, 0, "Use one Atomic.", "windows-mdm.md B.4"},
     [LINT_COMMAND_ALIEN] = {"command-alien", LINT_ERROR, DOCUMENTED,
-                            "It answers 400 to an element that it does not know; another command "
-                            "may destroy what the profile makes.",
-                            0, 400, 0, "Use Add, Replace and one Exec.", "windows-mdm.md B.2, A.7"},
+                            "It answers 400 to an element that it does not know.", 0, 400, 0,
+                            "Use Add, Replace and one Exec.", "windows-mdm.md B.2"},
+    [LINT_COMMAND_MISPLACED] = {"command-misplaced", LINT_ERROR, INFERRED,
+                                "What it does with this command beside those of a profile is not "
+                                "known; a Delete may destroy what the profile makes.",
+                                0, 0, 0, "Use Add, Replace and one Exec; send the rest apart.",
+                                "windows-mdm.md A.7"},
     [LINT_GET_INSIDE] = {"get-inside", LINT_ERROR, DOCUMENTED,
                          "It answers 500 to a Get inside an Atomic, and undoes the rest.", 0, 500,
                          0, "Take it out; signet asks for the outcome by itself.",

@@ -13,6 +13,20 @@ static bool is_head(const struct xml_node *n) {
     return is_element(n, "CmdID") || is_element(n, "Meta");
 }
 
+/* SyncML knows it, but a profile has no use for it. */
+static bool is_other_command(const struct xml_node *n) {
+    static const char *const names[] = {"Delete", "Alert", "Copy", "Move", "Sequence", "Search"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_element(n, names[i]))
+            return true;
+    return false;
+}
+
+static void tell_alien(struct lint *l, const struct xml_node *n, const char *where) {
+    lint_tell_at(l, n, is_other_command(n) ? LINT_COMMAND_MISPLACED : LINT_COMMAND_ALIEN, "%s %s",
+                 PROFILE_QUOTE(n->name), where);
+}
+
 /* ---- what is around the commands ---- */
 
 static const struct xml_node *only_atomic(const struct xml_node *body) {
@@ -80,7 +94,7 @@ static const struct xml_node *find_holder(struct lint *l, const struct xml_node 
         if (is_element(n, "Atomic"))
             lint_tell_at(l, n, LINT_ATOMIC_SEVERAL, "a second Atomic, after line %u", atomic->line);
         else
-            lint_tell_at(l, n, LINT_COMMAND_ALIEN, "%s beside the Atomic", PROFILE_QUOTE(n->name));
+            tell_alien(l, n, "beside the Atomic");
     }
     return atomic;
 }
@@ -106,9 +120,8 @@ static void read_command(struct lint *l, const struct xml_node *n) {
     c->format = xml_path_text(meta, "Format");
     c->type = xml_path_text(meta, "Type");
     c->node = csp_find(c->path);
-    if (c->data && c->data->child)
-        lint_tell(l, c, LINT_DATA_ELEMENTS, "<%s> inside Data",
-                  PROFILE_QUOTE(c->data->child->name));
+    if (c->data && c->data->child) /* which may be a part of the challenge: not its name */
+        lint_tell(l, c, LINT_DATA_ELEMENTS, "an element inside Data");
     *l->end = c;
     l->end = &c->next;
 }
@@ -125,8 +138,7 @@ static void read_commands(struct lint *l, const struct xml_node *holder) {
         } else if (profile_access_of(n->name))
             read_command(l, n);
         else
-            lint_tell_at(l, n, LINT_COMMAND_ALIEN, "%s has no place in a profile",
-                         PROFILE_QUOTE(n->name));
+            tell_alien(l, n, "has no place in a profile");
     }
 }
 

@@ -24,11 +24,16 @@ static void mend_missing(struct lint *l, struct lint_finding *f, const struct pr
                                       csp_format_name(c->node->format));
     struct span inner = lint_inner(l, meta), whole = lint_whole(l, meta);
     struct span target = lint_whole(l, xml_path(c->element, "Item/Target"));
-    if (meta && inner.p && inner.p + inner.n < whole.p + whole.n)
+    struct span empty = lint_whole(l, xml_child(meta, "Format"));
+    struct span with_meta = span_str(arena_printf(l->a, "<Meta>%s</Meta>", format));
+    if (empty.n)
+        lint_mend(l, f, empty, span_str(format));
+    else if (meta && inner.p && inner.p + inner.n < whole.p + whole.n)
         lint_mend(l, f, span_of(inner.p, 0), span_str(format));
-    else if (!meta && target.n)
-        lint_mend(l, f, span_of(target.p + target.n, 0),
-                  span_str(arena_printf(l->a, "<Meta>%s</Meta>", format)));
+    else if (meta)
+        lint_mend(l, f, whole, with_meta); /* <Meta/> */
+    else if (target.n)
+        lint_mend(l, f, span_of(target.p + target.n, 0), with_meta);
 }
 
 /* Without a Format, SyncML means chr; Exec needs none. */

@@ -107,8 +107,9 @@ static void what_only_looks_foreign_is_judged(void **state) {
 
 static void a_challenge_is_not_quoted(void **state) {
     (void)state;
-    static const char *const values[] = {"hunter2",         "hunter2_",     "hunter2{{",
-                                         "$HUNTER2hunter2", "hunter2&amp;", " hunter2 "};
+    static const char *const values[] = {
+        "hunter2",   "hunter2_",          "hunter2{{",        "$HUNTER2hunter2",    "hunter2&amp;",
+        " hunter2 ", "pre{{my_hunter2}}", "abc<hunter2/>def", "abc{{hunter2.x}}def"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct lint_findings found = lint(with("hunter2", values[i]), &ours);
         for (const struct lint_finding *f = found.first; f; f = f->next)
@@ -240,6 +241,31 @@ static void the_right_url_of_a_list_is_mended(void **state) {
     assert_non_null(strstr(buf_cstr(&out), ">https://a/pkiclient.exe.old;https://a<"));
 }
 
+/* A Format that is there but empty is filled; a second one would be no cure. */
+static void an_empty_format_is_filled(void **state) {
+    (void)state;
+    static const char *const empty[] = {META(""), "<Meta/>", "<Meta><Format/></Meta>",
+                                        "<Meta><Format></Format></Meta>", ""};
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
+        BUF_AUTO(out);
+        BUF_AUTO(changes);
+        const char *text = with(META("int"), empty[i]);
+        assert_true(profile_fix(&arena, span_str(text), &foreign, &out, &changes));
+        struct lint_findings found = lint(buf_cstr(&out), &foreign);
+        assert_int_equal(found.count[LINT_ERROR], 0);
+        assert_null(strstr(buf_cstr(&out), "</Format><Format"));
+        assert_null(strstr(buf_cstr(&out), "<Meta/>"));
+    }
+}
+
+static void a_delete_is_not_answered_with_400(void **state) {
+    (void)state;
+    const char *text = with("\t<Exec>", "<Delete/><Install/>\t<Exec>");
+    struct lint_findings found = lint(text, &foreign);
+    assert_int_equal(find(&found, "command-misplaced")->code->status, 0);
+    assert_int_equal(find(&found, "command-alien")->code->status, 400);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(every_code_is_whole, teardown),
@@ -255,6 +281,8 @@ int main(void) {
         cmocka_unit_test_teardown(a_mend_may_let_another_be_seen, teardown),
         cmocka_unit_test_teardown(a_subject_that_windows_reads_is_left, teardown),
         cmocka_unit_test_teardown(what_windows_takes_is_no_error, teardown),
+        cmocka_unit_test_teardown(an_empty_format_is_filled, teardown),
+        cmocka_unit_test_teardown(a_delete_is_not_answered_with_400, teardown),
         cmocka_unit_test_teardown(the_right_url_of_a_list_is_mended, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
