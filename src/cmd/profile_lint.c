@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signet profile lint: what is wrong with profiles, before they are sent. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cmd/cli.h"
 #include "cmd/cmd.h"
 #include "cmd/profile_lint.h"
 #include "cmd/profile_server.h"
 #include "csp/lint.h"
+#include "csp/profile.h"
 
 static const char usage[] =
     "Usage: signet profile lint FILE... [--fix] [--server URL|NAME] [--trust-device-name] [-o json]\n"
@@ -32,8 +36,6 @@ static const char usage[] =
     "Exit status: 0 clean, or notes only; 3 warnings: works in some cases, or is unsafe; 4 errors: will\n"
     "surely fail, or signet refuses it; 1 a file cannot be read or written; 2 wrong usage.\n"
     "docs/profile-lint.md lists the codes.\n";
-
-enum { MAX_PROFILE = 256 * 1024 };
 
 struct wish {
     const char *server;
@@ -108,7 +110,9 @@ static json_t *json_file(struct judged *j) {
         json_object_set_new(one, "fixable", json_boolean(f->edits));
         json_array_append_new(list, one);
     }
-    return json_pack("{s:s, s:I, s:I, s:I, s:b, s:o, s:o}", "file", j->file, "errors",
+    BUF_AUTO(name); /* JSON has no bytes that are no text */
+    text_printable(&name, span_str(j->file));
+    return json_pack("{s:s, s:I, s:I, s:I, s:b, s:o, s:o}", "file", buf_cstr(&name), "errors",
                      (json_int_t)count[LINT_ERROR], "warnings", (json_int_t)count[LINT_WARNING],
                      "notes", (json_int_t)count[LINT_NOTE], "more", (int)j->found.more, "mended",
                      json_changes(j), "findings", list);
@@ -116,7 +120,22 @@ static json_t *json_file(struct judged *j) {
 
 /* ---- --fix ---- */
 
-/* The file itself is replaced, not a link to it, and keeps its mode. */
+/* One that may not be written is not replaced either; of one that is not there its reader tells. */
+static enum err check_replaceable(const char *path) {
+    enum { WRITABLE = S_IWUSR | S_IWGRP | S_IWOTH };
+    struct stat at;
+    if (strcmp(path, "-") == 0 || stat(path, &at) != 0)
+        return OK;
+    if (!S_ISREG(at.st_mode))
+        return err_set(ERR_IO, "'%s' is no regular file: mend it with --fix - < %s", path, path);
+    if (!(at.st_mode & WRITABLE) || access(path, W_OK) != 0)
+        return err_set(ERR_IO, "'%s' is read-only: it is not mended", path);
+    if (geteuid() != 0 && at.st_uid != geteuid())
+        return err_set(ERR_IO, "'%s' belongs to another user: mend a copy of it", path);
+    return OK;
+}
+
+/* The file itself is replaced, not a link to it, and keeps its mode and owner. */
 static enum err replace_file(const char *path, struct span text) {
     struct stat at;
     char *real = realpath(path, NULL);
@@ -125,6 +144,8 @@ static enum err replace_file(const char *path, struct span text) {
         return err_set(ERR_IO, "cannot find '%s' any more", path);
     }
     enum err e = file_write(real, text, at.st_mode & 0777);
+    if (e == OK && chown(real, at.st_uid, at.st_gid) != 0)
+        e = err_set(ERR_IO, "'%s' is mended, but has lost its owner: %s", path, strerror(errno));
     free(real);
     return e;
 }
@@ -148,7 +169,8 @@ static enum err judge(const struct cli *cli, struct arena *a, const struct wish 
                       struct judged *j) {
     struct lint_options options = {.trust_device_name = wish->trust};
     BUF_AUTO(text);
-    TRY(file_read(j->file, MAX_PROFILE, &text));
+    TRY(wish->fix ? check_replaceable(j->file) : OK);
+    TRY(file_read(j->file, PROFILE_MAX, &text));
     if (wish->fix)
         TRY(mend(a, &options, j, &text));
     struct span judged = arena_copy(a, buf_view(&text));

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "csp/profile.h"
 #include "server/admin.h"
 
 static enum err ask_server(const struct cli *cli, const char *name, struct buf *out) {

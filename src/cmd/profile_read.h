@@ -5,8 +5,6 @@
 
 #include "cmd/cli.h"
 
-enum { PROFILE_MAX = 256 * 1024 }; /* bytes of one */
-
 /*
  * Appends the text of `name`: standard input for "-", else the file of that name, else the profile
  * that the server of the data folder keeps under it. ERR_NOT_FOUND says that it is neither.

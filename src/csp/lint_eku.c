@@ -22,8 +22,18 @@ static const struct {
     {"2.5.29.37.0", "any extended key usage"},
 };
 
+/* "0.", "1." with a second number below 40, or "2.". */
+static bool has_roots(struct span s) {
+    struct span second = span_from(s, 2), end = second;
+    int64_t number;
+    if (s.n < 3 || s.p[1] != '.' || s.p[0] < '0' || s.p[0] > '2')
+        return false;
+    return s.p[0] == '2' ||
+           (lint_part(&end, ".", &second) && span_int(second, &number) && number < 40);
+}
+
 static bool is_oid(struct span s) {
-    bool good = s.n && isdigit(s.p[0]) && isdigit(s.p[s.n - 1]) && span_find(s, '.') > 0;
+    bool good = s.n && isdigit(s.p[s.n - 1]) && has_roots(s);
     for (size_t i = 0; good && i < s.n; i++)
         good = isdigit(s.p[i]) || (s.p[i] == '.' && s.p[i + 1] != '.');
     return good;

@@ -73,7 +73,9 @@ void lint_server(struct lint *l, const struct profile_command *c) {
     while (lint_part(&rest, ";", &url)) {
         url = span_trim(url);
         count += url.n > 0;
-        if (url.n && !lint_holds(url, "{{"))
+        if (lint_holds(url, "{{"))
+            judge_tail(l, c, url);
+        else if (url.n)
             judge_url(l, c, url);
     }
     if (!count)

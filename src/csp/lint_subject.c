@@ -142,11 +142,13 @@ static size_t most_of(struct span type) {
 }
 
 static size_t characters(struct span s) {
-    size_t count = 0;
-    for (size_t i = 0; i < s.n; i++)
+    size_t count = 0, quotes = 0;
+    for (size_t i = 0; i < s.n; i++) {
         count += (s.p[i] & 0xc0) != 0x80;
+        quotes += s.p[i] == '"';
+    }
     bool quoted = s.n > 1 && s.p[0] == '"';
-    return quoted ? count - 2 : count;
+    return quoted ? count - 2 - (quotes - 2) / 2 : count; /* an inner one is doubled */
 }
 
 static void judge_lengths(struct lint *l, const struct profile_command *c) {

@@ -17,6 +17,8 @@
 
 #include "xml/xml.h"
 
+enum { PROFILE_MAX = 256 * 1024 }; /* bytes of one */
+
 struct profile_commands; /* csp/commands.h */
 
 /* The values of one profile's Install node; empty spans where a node is missing. */

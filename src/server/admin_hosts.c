@@ -10,7 +10,7 @@
 #include "server/report_device.h"
 #include "store/assignment.h"
 
-enum { MAX_PROFILE = 256 * 1024, MAX_PAGE = 500 };
+enum { MAX_PAGE = 500 };
 
 /* ---- profiles ---- */
 
@@ -56,7 +56,7 @@ static enum err profile_add(struct tx *tx, struct admin_call *c) {
     struct stored_profile *p = &add.profile;
     (void)tx;
     TRY(admin_name(c, "name", &p->name));
-    TRY(admin_argument(c, "body", MAX_PROFILE, &p->body));
+    TRY(admin_argument(c, "body", PROFILE_MAX, &p->body));
     TRY(admin_optional(c, "endpoint", &p->endpoint));
     p->endpoint = p->endpoint ? p->endpoint : PKI_DEFAULT;
     p->trust_device_name = admin_flag(c, "trust_device_name");

@@ -241,6 +241,28 @@ static void the_right_url_of_a_list_is_mended(void **state) {
     assert_non_null(strstr(buf_cstr(&out), ">https://a/pkiclient.exe.old;https://a<"));
 }
 
+static void numbers_are_counted_as_x500_and_asn1_do(void **state) {
+    (void)state;
+    static const char eku[] = "1.3.6.1.5.5.7.3.2+1.3.6.1.4.1.311.20.2.2";
+    static const char *const bad[] = {"9.9", "3.1.2", "1.40.3", "1", "1."};
+    static const char *const good[] = {"2.999.1", "1.39.3", "0.9"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct lint_findings found = lint(with(eku, bad[i]), &foreign);
+        assert_non_null(find(&found, "eku-syntax"));
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct lint_findings found = lint(with(eku, good[i]), &foreign);
+        assert_null(find(&found, "eku-syntax"));
+    }
+    const char *name = "12345678901234567890123456789012345678901234567890123456789012";
+    const char *fits = arena_printf(&arena, "CN=\"%s\"\"\"\"\"", name); /* 64 characters */
+    const char *longer = arena_printf(&arena, "CN=\"%s\"\"\"\"x\"", name);
+    struct lint_findings found = lint(with("CN=old", fits), &foreign);
+    assert_null(find(&found, "subject-long"));
+    found = lint(with("CN=old", longer), &foreign);
+    assert_non_null(find(&found, "subject-long"));
+}
+
 /* A Format that is there but empty is filled; a second one would be no cure. */
 static void an_empty_format_is_filled(void **state) {
     (void)state;
@@ -281,6 +303,7 @@ int main(void) {
         cmocka_unit_test_teardown(a_mend_may_let_another_be_seen, teardown),
         cmocka_unit_test_teardown(a_subject_that_windows_reads_is_left, teardown),
         cmocka_unit_test_teardown(what_windows_takes_is_no_error, teardown),
+        cmocka_unit_test_teardown(numbers_are_counted_as_x500_and_asn1_do, teardown),
         cmocka_unit_test_teardown(an_empty_format_is_filled, teardown),
         cmocka_unit_test_teardown(a_delete_is_not_answered_with_400, teardown),
         cmocka_unit_test_teardown(the_right_url_of_a_list_is_mended, teardown),
