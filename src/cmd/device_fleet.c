@@ -67,14 +67,18 @@ static bool watch(struct fleet *f, const struct fleet_command *c, int64_t begin)
     return true;
 }
 
-static json_t *ask_server(const struct fleet *f, const struct fleet_command *c) {
+/* The states of the hosts' enrollments; and how many hosts have one that is confirmed. */
+static json_t *ask_server(const struct fleet *f, const struct fleet_command *c,
+                          int64_t *confirmed) {
     const struct fleet_member *m = fleet_members(f);
     if (!c->server.folder)
         return NULL;
     json_t *ids = json_object();
     for (int64_t i = 0; i < c->fleet.hosts; i++)
-        json_object_set_new(ids, m[i].host->device_id, json_true());
+        json_object_set_new(ids, m[i].host->device_id, json_false());
     json_t *states = fleet_server_states(&c->server, ids);
+    for (int64_t i = 0; i < c->fleet.hosts; i++)
+        *confirmed += json_is_true(json_object_get(ids, m[i].host->device_id));
     if (!states)
         fprintf(stderr, "signet device fleet: the server cannot be asked: %s\n", err_detail());
     json_decref(ids);
@@ -85,14 +89,14 @@ static int sum_up(struct fleet *f, const struct fleet_command *c, int64_t begin,
     const struct fleet_settings *s = &c->fleet;
     struct fleet_counts counts;
     double seconds = (double)(clock_monotonic_ms() - begin) / 1000;
-    json_t *states = ask_server(f, c);
+    int64_t confirmed = 0;
+    json_t *states = ask_server(f, c, &confirmed);
     struct fleet_report r = {s, seconds, states, interrupted};
     fleet_count(f, &counts);
     fleet_print_report(f, &r, c->json);
-    bool confirmed =
-        !c->server.folder || json_integer_value(json_object_get(states, "confirmed")) >= s->hosts;
+    bool all_confirmed = !c->server.folder || confirmed == s->hosts;
     json_decref(states);
-    return counts.states[FLEET_SETTLED] == s->hosts && confirmed ? 0 : EXIT_NOT_SETTLED;
+    return counts.states[FLEET_SETTLED] == s->hosts && all_confirmed ? 0 : EXIT_NOT_SETTLED;
 }
 
 static enum err run(struct fleet_command *c, int *status) {
@@ -105,11 +109,9 @@ static enum err run(struct fleet_command *c, int *status) {
     int64_t begin = clock_monotonic_ms();
     fleet_start(f);
     bool interrupted = watch(f, c, begin);
-    enum err e = fleet_stop(f);
-    if (e == OK)
-        *status = sum_up(f, c, begin, interrupted);
-    if (e == OK)
-        e = fleet_save(f);
+    fleet_stop(f);
+    *status = sum_up(f, c, begin, interrupted);
+    enum err e = fleet_save(f);
     fleet_close(f);
     return e;
 }

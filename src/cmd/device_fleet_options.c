@@ -14,7 +14,7 @@ const char fleet_usage[] =
     "Plays N Windows hosts at once: each enrolls, has its sessions, gets its certificate and tells\n"
     "the server so, as signet device enroll and run do it for one. It ends when each host has a\n"
     "certificate and has told, or has failed; or when --for is over, or at Ctrl-C; and sums up.\n"
-    "Exit status 0 when all have told, and the server (with -d) has them confirmed; else 3.\n\n"
+    "Exit status 0 when all have told, and the server (with -d) has each confirmed; else 3.\n\n"
     "  -n N                  hosts, 1 to 10000\n"
     "  --server URL          as for signet device enroll\n"
     "  --trust CERT.pem      what every host trusts: the server's tls.pem\n"

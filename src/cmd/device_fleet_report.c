@@ -26,6 +26,7 @@ static const struct {
 };
 
 static const char *const trouble_names[] = {[TROUBLE_ENROLLMENT] = "enrollment",
+                                            [TROUBLE_PROFILE] = "profile",
                                             [TROUBLE_SESSION] = "session",
                                             [TROUBLE_CERTIFICATE] = "certificate"};
 
@@ -97,6 +98,8 @@ static const char *hint(const struct fleet_trouble *t) {
     if (t->kind == TROUBLE_ENROLLMENT && t->hresult == 0x80180002)
         return "The password is wrong, or the code has served for as many hosts as it was made for: "
                "signet user code NAME --hosts N.";
+    if (t->kind == TROUBLE_PROFILE)
+        return "The host is enrolled, and waits for a profile: signet profile assign NAME DEVICE.";
     if (t->kind == TROUBLE_SESSION && strstr(t->text, "HTTP 429"))
         return "The server takes so many messages of a host in a minute: messages-per-minute in "
                "[mdm] of signet.conf; or lower --time-scale.";

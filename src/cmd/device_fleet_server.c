@@ -33,7 +33,7 @@ static void count(json_t *states, const char *state) {
     json_object_set_new(states, state, json_integer(before + 1));
 }
 
-json_t *fleet_server_states(const struct fleet_server *s, const json_t *device_ids) {
+json_t *fleet_server_states(const struct fleet_server *s, json_t *device_ids) {
     const struct cli cli = {.folder = s->folder};
     size_t i;
     json_t *e,
@@ -42,8 +42,13 @@ json_t *fleet_server_states(const struct fleet_server *s, const json_t *device_i
         return NULL;
     json_t *states = json_object();
     json_array_foreach(list, i, e) {
-        if (json_object_get(device_ids, cli_text(json_object_get(e, "device"), "device_id")))
-            count(states, cli_text(e, "state"));
+        const char *id = cli_text(json_object_get(e, "device"), "device_id");
+        const char *state = cli_text(e, "state");
+        if (!json_object_get(device_ids, id))
+            continue;
+        count(states, state);
+        if (strcmp(state, "confirmed") == 0)
+            json_object_set_new(device_ids, id, json_true());
     }
     json_decref(list);
     return states;

@@ -24,7 +24,8 @@ enum err fleet_server_joined(void *server, const char *device_id) ERR_MUST_USE;
 /*
  * How many enrollments of these hosts (an object whose keys are DeviceIDs) are in which state:
  * {"confirmed": 998, "failed": 2}, which the caller frees; NULL when the server cannot be asked.
+ * The key of a host of which one is confirmed becomes true: a host may have several.
  */
-json_t *fleet_server_states(const struct fleet_server *s, const json_t *device_ids);
+json_t *fleet_server_states(const struct fleet_server *s, json_t *device_ids);
 
 #endif

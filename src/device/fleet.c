@@ -6,6 +6,7 @@
 #include "device/fleet.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -24,8 +25,6 @@ struct fleet {
     struct fleet_trouble troubles[FLEET_TROUBLES];
     size_t trouble_count;
     bool stop;
-    enum err error;
-    char why[512]; /* of the error */
 };
 
 /* ---- troubles ---- */
@@ -105,16 +104,11 @@ static struct fleet_member *take(struct fleet *f) {
 }
 
 static void put_back(struct fleet *f, struct fleet_member *m, const struct fleet_member *now,
-                     const struct fleet_trouble *trouble, enum err e) {
+                     const struct fleet_trouble *trouble) {
     *m = *now;
     m->busy = false;
     if (trouble->count)
         note(f, trouble);
-    if (e != OK && f->error == OK) {
-        f->error = e;
-        f->stop = true;
-        snprintf(f->why, sizeof f->why, "%s", err_detail());
-    }
     pthread_cond_broadcast(&f->changed);
 }
 
@@ -126,9 +120,9 @@ static void *work(void *fleet) {
         struct fleet_member now = *m;
         struct fleet_trouble trouble;
         pthread_mutex_unlock(&f->lock);
-        enum err e = fleet_member_step(&now, &f->settings, &trouble);
+        fleet_member_step(&now, &f->settings, &trouble);
         pthread_mutex_lock(&f->lock);
-        put_back(f, m, &now, &trouble, e);
+        put_back(f, m, &now, &trouble);
     }
     pthread_mutex_unlock(&f->lock);
     return NULL;
@@ -180,24 +174,33 @@ void fleet_count(struct fleet *f, struct fleet_counts *out) {
     pthread_mutex_lock(&f->lock);
     for (int64_t i = 0; i < f->settings.hosts; i++)
         out->states[f->members[i].state]++;
-    out->over = f->stop || is_over(f);
+    out->over = is_over(f);
     pthread_mutex_unlock(&f->lock);
 }
 
-enum err fleet_stop(struct fleet *f) {
+void fleet_stop(struct fleet *f) {
     pthread_mutex_lock(&f->lock);
     f->stop = true;
     pthread_cond_broadcast(&f->changed);
     pthread_mutex_unlock(&f->lock);
     while (f->started)
         pthread_join(f->threads[--f->started], NULL);
-    return f->error == OK ? OK : err_set(f->error, "%s", f->why);
 }
 
 enum err fleet_save(struct fleet *f) {
-    for (int64_t i = 0; f->settings.dir && i < f->settings.hosts; i++)
-        TRY(fleet_member_save(&f->members[i]));
-    return OK;
+    enum err first = OK;
+    char why[512] = "";
+    long long lost = 0;
+    for (int64_t i = 0; f->settings.dir && i < f->settings.hosts; i++) {
+        enum err e = fleet_member_save(&f->members[i]);
+        if (e != OK && first == OK)
+            snprintf(why, sizeof why, "%s", err_detail());
+        first = first == OK ? e : first;
+        lost += e != OK;
+    }
+    return first == OK ? OK
+                       : err_set(first, "%s (%lld of %lld hosts are not kept)", why, lost,
+                                 (long long)f->settings.hosts);
 }
 
 const struct fleet_member *fleet_members(const struct fleet *f) {

@@ -22,12 +22,17 @@ enum fleet_state {
     FLEET_PROFILE,   /* a profile has come, its SCEP task is at work */
     FLEET_CERTIFIED, /* the certificate is there, and the server has not been told */
     FLEET_SETTLED,
-    FLEET_FAILED, /* its enrollment, or its SCEP task after the last attempt */
+    FLEET_FAILED, /* its enrollment, its profile, or its SCEP task after the last attempt */
     FLEET_STATES
 };
 
 /* Where a host got into trouble; a session is tried again, the others end what the host can do. */
-enum fleet_trouble_kind { TROUBLE_ENROLLMENT, TROUBLE_SESSION, TROUBLE_CERTIFICATE };
+enum fleet_trouble_kind {
+    TROUBLE_ENROLLMENT,
+    TROUBLE_PROFILE, /* `joined` failed: the host is enrolled, and nobody gave it a profile */
+    TROUBLE_SESSION,
+    TROUBLE_CERTIFICATE
+};
 
 struct fleet_trouble {
     enum fleet_trouble_kind kind;
@@ -56,7 +61,7 @@ struct fleet_settings { /* what it points to must live as long as the fleet */
     const struct device_build *builds[FLEET_BUILDS_MAX];
     size_t build_count;
     int64_t shared_keys; /* so many for all identities and throw-away signers; 0: each its own */
-    /* After each enrollment, in a worker's thread; an error ends the fleet. NULL: nothing. */
+    /* After each enrollment, in a worker's thread; after an error the host fails. NULL: nothing. */
     enum err (*joined)(void *user, const char *device_id);
     void *joined_user;
 };
@@ -74,14 +79,15 @@ struct fleet_member {
 /* What is so at one moment. */
 struct fleet_counts {
     int64_t states[FLEET_STATES];
-    bool over; /* all are settled or failed, or an error ended it */
+    bool over; /* all are settled or failed */
 };
 
 struct fleet;
 
 /*
- * Makes the hosts, or opens those that `dir` holds already. ERR_USAGE for a prefix that makes no
- * host names, or a number of hosts, threads or shared keys that is out of bounds.
+ * Makes the hosts, or opens those that `dir` holds already; with `dir` each is locked, ERR_BUSY
+ * when another command has one. ERR_USAGE for a prefix that makes no host names, or a number of
+ * hosts, threads or shared keys that is out of bounds.
  */
 enum err fleet_open(const struct fleet_settings *s, struct fleet **out) ERR_MUST_USE;
 
@@ -91,10 +97,13 @@ void fleet_start(struct fleet *f);
 /* Thread-safe. */
 void fleet_count(struct fleet *f, struct fleet_counts *out);
 
-/* Waits until each thread has ended what it does. The error that ended the fleet, if one did. */
-enum err fleet_stop(struct fleet *f) ERR_MUST_USE;
+/* Waits until each thread has ended what it does. */
+void fleet_stop(struct fleet *f);
 
-/* Writes all hosts into `dir`, when there is one. After fleet_stop. */
+/*
+ * Writes all hosts into `dir`, when there is one. One that cannot be written does not keep the
+ * others from it: then the error is the first one's, and says how many they are. After fleet_stop.
+ */
 enum err fleet_save(struct fleet *f) ERR_MUST_USE;
 
 /* After fleet_stop: the hosts, and the troubles that they had. */

@@ -32,7 +32,10 @@ static enum err open_host(const struct fleet_settings *s, int64_t number, struct
     TRY(host_make(dir, name, out));
     if (s->build_count)
         (*out)->build = s->builds[(size_t)number % s->build_count];
-    return OK;
+    enum err e = s->dir ? host_lock(*out) : OK;
+    if (e != OK)
+        host_close(*out);
+    return e;
 }
 
 static int64_t random_below(int64_t limit) {
@@ -61,7 +64,6 @@ enum err fleet_member_open(struct fleet_member *m, const struct fleet_settings *
 }
 
 enum err fleet_member_save(struct fleet_member *m) {
-    TRY(file_mkdir(m->host->dir, 0700));
     m->host->in_memory = false;
     return host_save(m->host);
 }
@@ -111,27 +113,33 @@ static void tell_failure(struct host *h, struct fleet_trouble *t) {
         say(t, TROUBLE_CERTIFICATE, error, hresult_text(&a, error));
 }
 
+/* The host does nothing more. */
+static void give_up(struct fleet_member *m, struct fleet_trouble *t, enum fleet_trouble_kind kind) {
+    m->state = FLEET_FAILED;
+    say(t, kind, hresult_in(err_detail()), err_detail());
+}
+
 /* ---- steps ---- */
 
-static enum err join(struct fleet_member *m, const struct fleet_settings *s,
-                     struct fleet_trouble *t) {
+static void join(struct fleet_member *m, const struct fleet_settings *s, struct fleet_trouble *t) {
     const struct mde_user user = {
         .name = s->user, .password = s->password, .type = "Full", .sign_in = s->sign_in};
     m->began_ms = clock_monotonic_ms();
-    if (mde_enroll(m->host, s->server, &user) != OK) {
-        m->state = FLEET_FAILED;
-        say(t, TROUBLE_ENROLLMENT, hresult_in(err_detail()), err_detail());
-        return OK;
-    }
     m->state = FLEET_ENROLLED;
+    if (mde_enroll(m->host, s->server, &user) != OK)
+        give_up(m, t, TROUBLE_ENROLLMENT);
+    else if (s->joined && s->joined(s->joined_user, m->host->device_id) != OK)
+        give_up(m, t, TROUBLE_PROFILE);
     m->due_ms = clock_monotonic_ms();
-    return s->joined ? s->joined(s->joined_user, m->host->device_id) : OK;
 }
 
-static enum err go_on(struct fleet_member *m, struct fleet_trouble *t) {
+static void go_on(struct fleet_member *m, struct fleet_trouble *t) {
     struct host *h = m->host;
     int64_t wait, failures = h->schedule.failures;
-    TRY(run_step(h, &wait));
+    if (run_step(h, &wait) != OK) {
+        give_up(m, t, TROUBLE_SESSION);
+        return;
+    }
     if (h->schedule.failures > failures)
         say(t, TROUBLE_SESSION, 0, err_detail());
     m->due_ms = clock_monotonic_ms() + wait;
@@ -140,11 +148,13 @@ static enum err go_on(struct fleet_member *m, struct fleet_trouble *t) {
         tell_failure(h, t);
     if (!m->certified_ms && has_status(h, CSP_SCEP_SUCCESS, NULL))
         m->certified_ms = clock_monotonic_ms();
-    return OK;
 }
 
-enum err fleet_member_step(struct fleet_member *m, const struct fleet_settings *s,
-                           struct fleet_trouble *t) {
+void fleet_member_step(struct fleet_member *m, const struct fleet_settings *s,
+                       struct fleet_trouble *t) {
     t->count = 0;
-    return m->state == FLEET_WAITS ? join(m, s, t) : go_on(m, t);
+    if (m->state == FLEET_WAITS)
+        join(m, s, t);
+    else
+        go_on(m, t);
 }

@@ -13,10 +13,10 @@ enum err fleet_member_open(struct fleet_member *m, const struct fleet_settings *
 
 /*
  * Has the host do one thing. *trouble tells what went wrong with it (its count is 0 when nothing
- * did); the error is one that ends the fleet.
+ * did).
  */
-enum err fleet_member_step(struct fleet_member *m, const struct fleet_settings *s,
-                           struct fleet_trouble *trouble) ERR_MUST_USE;
+void fleet_member_step(struct fleet_member *m, const struct fleet_settings *s,
+                       struct fleet_trouble *trouble);
 
 /* Writes it into its folder. */
 enum err fleet_member_save(struct fleet_member *m) ERR_MUST_USE;

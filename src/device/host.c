@@ -109,14 +109,19 @@ enum err host_make(const char *dir, const char *name, struct host **out) {
     return OK;
 }
 
+enum err host_lock(struct host *h) {
+    TRY(file_mkdir(h->dir, 0700));
+    TRY(take_lock(h));
+    return access(arena_printf(&h->mem, "%s/host.json", h->dir), F_OK) == 0
+               ? err_set(ERR_EXISTS, "'%s' already holds a host", h->dir)
+               : OK;
+}
+
 enum err host_create(const char *dir, const char *name) {
     if (name)
         TRY(check_name(name));
-    TRY(file_mkdir(dir, 0700));
     struct host *h = new_host(dir);
-    enum err e = take_lock(h);
-    if (e == OK && access(arena_printf(&h->mem, "%s/host.json", dir), F_OK) == 0)
-        e = err_set(ERR_EXISTS, "'%s' already holds a host", dir);
+    enum err e = host_lock(h);
     if (e == OK) {
         give_identity(h, name);
         e = host_save(h);

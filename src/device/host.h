@@ -93,6 +93,12 @@ enum err host_create(const char *dir, const char *name) ERR_MUST_USE;
 enum err host_make(const char *dir, const char *name, struct host **out) ERR_MUST_USE;
 
 /*
+ * Makes the folder of a host that host_make made, and locks it until host_close. ERR_EXISTS when it
+ * holds a host, ERR_BUSY when another command has had the lock for 5 s.
+ */
+enum err host_lock(struct host *h) ERR_MUST_USE __attribute__((nonnull));
+
+/*
  * Opens the host of `dir`. HOST_CHANGE takes the lock and waits for it up to 5 s, then gives
  * ERR_BUSY; HOST_READ sees the last state that was saved. ERR_NOT_FOUND names the cure.
  */
