@@ -169,21 +169,36 @@ enum err host_open(const char *dir, enum host_access access_mode, struct host **
     return e;
 }
 
+/* When waits began, by a clock that is so much further on. */
+static void shift_waits(struct host *h, int64_t by_ms) {
+    h->schedule.since_ms += by_ms;
+    for (size_t i = 0; i < h->tasks.count; i++)
+        h->tasks.list[i].since_ms += by_ms;
+}
+
 /*
  * Tasks go before the registry: a task without its key is dropped when it runs, while a key whose
  * task were lost would never be enrolled.
  */
-enum err host_save(struct host *h) {
+static enum err save_files(const struct host *h) {
     BUF_AUTO(text);
     ARENA_AUTO(a);
-    if (h->in_memory)
-        return OK;
     TRY(certstore_save(&h->certs, h->dir));
     TRY(tasks_save(&h->tasks, arena_printf(&a, "%s/tasks.json", h->dir)));
     registry_print(&h->registry->root, "", &text);
     TRY(file_write(arena_printf(&a, "%s/registry.reg", h->dir), buf_view(&text), 0600));
     TRY(eventlog_save(&h->events, arena_printf(&a, "%s/eventlog.json", h->dir)));
     return host_file_save(h, arena_printf(&a, "%s/host.json", h->dir));
+}
+
+/* The clock of --fault is this command's alone: what is kept goes by the host's own. */
+enum err host_save(struct host *h) {
+    if (h->in_memory)
+        return OK;
+    shift_waits(h, -h->fault.clock_ms);
+    enum err e = save_files(h);
+    shift_waits(h, h->fault.clock_ms);
+    return e;
 }
 
 void host_close(struct host *h) {
@@ -235,14 +250,11 @@ void host_set_clock(struct host *h, int64_t offset_ms) {
 }
 
 void host_set_fault(struct host *h, const struct fault *f) {
+    int64_t by_ms = f->clock_ms - h->fault.clock_ms;
     h->fault = *f;
     h->fault.began_ms = clock_monotonic_ms();
-    if (!f->clock_ms)
-        return;
-    host_set_clock(h, host_clock_ms(h) - clock_ms() + f->clock_ms);
-    h->schedule.since_ms += f->clock_ms;
-    for (size_t i = 0; i < h->tasks.count; i++)
-        h->tasks.list[i].since_ms += f->clock_ms;
+    host_set_clock(h, h->events.clock_offset_ms + by_ms);
+    shift_waits(h, by_ms);
 }
 
 bool host_is_offline(const struct host *h) {

@@ -131,8 +131,9 @@ int64_t host_clock_ms(const struct host *h) __attribute__((nonnull));
 void host_set_clock(struct host *h, int64_t offset_ms) __attribute__((nonnull));
 
 /*
- * The faults of this command, from now on. With a clock that is off, waits that run go on for as
- * long as before.
+ * The faults of this command, from now on, in the place of those before. With a clock that is off,
+ * waits that run go on for as long as before, in this command and, after host_save, in the next
+ * one.
  */
 void host_set_fault(struct host *h, const struct fault *f) __attribute__((nonnull));
 

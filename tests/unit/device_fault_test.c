@@ -102,6 +102,24 @@ static void test_clock(void **state) {
     assert_int_equal(enroll(f), HR_OK);
 }
 
+/* The next command, without the fault, finds waits that are as long as before. */
+static void test_clock_of_one_command(void **state) {
+    struct fixture *f = *state;
+    int64_t now = clock_ms();
+    f->h->schedule.since_ms = now;
+    fail_by(f, "clock=9h");
+    fail_by(f, "clock=5h"); /* in its place */
+    assert_int_equal(f->h->schedule.since_ms, now + 5 * 3600000);
+    registry_create(f->h->registry, KEY "\\Install");
+    scep_task_schedule(f->h, KEY, "./Device/x");
+    assert_int_equal(host_save(f->h), OK);
+    assert_int_equal(f->h->schedule.since_ms, now + 5 * 3600000);
+    host_close(f->h);
+    assert_int_equal(host_open(f->dir, HOST_CHANGE, &f->h), OK);
+    assert_int_equal(f->h->schedule.since_ms, now);
+    assert_in_range(f->h->tasks.list[0].since_ms, now, clock_ms());
+}
+
 /* No PKIOperation; events 32 and 307 (windows-scep.md, 2.4). */
 static void test_no_root(void **state) {
     struct fixture *f = *state;
@@ -149,6 +167,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_how_they_are_written),
         TEST(test_clock),
+        TEST(test_clock_of_one_command),
         TEST(test_no_root),
         TEST(test_offline),
         TEST(test_alerts),
