@@ -20,7 +20,7 @@
 /* GetLastError after PFXImportCertStore, as far as it is known. */
 enum { ERROR_SUCCESS = 0, ERROR_INVALID_PASSWORD = 86 };
 
-enum { LOCATION_TPM_OR_SOFTWARE = 2, LOCATION_SOFTWARE = 3 };
+enum { LOCATION_TPM = 1, LOCATION_TPM_OR_SOFTWARE = 2, LOCATION_SOFTWARE = 3 };
 
 static const char *provider_path(const struct csp_target *t) {
     const struct enrollment *e = t->host->enrollment;
@@ -82,16 +82,18 @@ static uint32_t number(const struct reg_key *k, const char *name) {
 }
 
 /*
- * What the parameters ask for and this host cannot do, or NULL. It has no TPM and no Windows Hello.
+ * What the parameters ask for and this host cannot do, or NULL. It has no Windows Hello.
  * PFXKeyExportable's own default counts as not said: else KeyLocation 2 alone would fail.
  */
-static const char *find_obstacle(const struct reg_key *k) {
+static const char *find_obstacle(const struct host *h, const struct reg_key *k) {
     uint32_t location = number(k, "KeyLocation");
     const char *exportable = reg_text(k, "PFXKeyExportable");
     if (!reg_value(k, "KeyLocation"))
         return "KeyLocation is missing; it must be there before PFXCertBlob";
-    if (location != LOCATION_TPM_OR_SOFTWARE && location != LOCATION_SOFTWARE)
-        return "KeyLocation 1 needs a TPM, 4 Windows Hello; this host has neither";
+    if (location == LOCATION_TPM && !host_has_tpm(h))
+        return "KeyLocation 1 needs a TPM; this host has none (the switch tpm)";
+    if (location < LOCATION_TPM || location > LOCATION_SOFTWARE)
+        return "KeyLocation 4 needs Windows Hello for Business; this host has none";
     if (exportable && span_is(span_trim(span_str(exportable)), "true") &&
         location != LOCATION_SOFTWARE)
         return "PFXKeyExportable may be true with KeyLocation 3 only";
@@ -143,7 +145,7 @@ static int set_blob(const struct csp_target *t, struct span data, bool add) {
     bool exists = reg_value(k, "PFXCertBlob") != NULL;
     if (exists == add)
         return add ? SYNCML_ALREADY_EXISTS : SYNCML_NOT_FOUND;
-    const char *why = find_obstacle(k);
+    const char *why = find_obstacle(t->host, k);
     if (!why && base64_decode(t->arena, data, &der) != OK)
         why = "PFXCertBlob is no base64";
     if (!why)
@@ -189,6 +191,11 @@ static void remove_below(struct host *h, const char *root, const char *provider,
 void csp_pfx_remove_all(struct host *h, const char *provider) {
     remove_below(h, KEY_MACHINE, provider, STORE_MY);
     remove_below(h, KEY_USER, provider, STORE_USER_MY);
+}
+
+bool csp_pfx_in_tpm(const struct host *h, const struct reg_key *k) {
+    uint32_t location = number(k, "KeyLocation");
+    return host_has_tpm(h) && (location == LOCATION_TPM || location == LOCATION_TPM_OR_SOFTWARE);
 }
 
 const struct csp_provider csp_pfx_provider = {CSP_PFX_ROOT, get, set, remove_id, NULL};

@@ -231,6 +231,10 @@ bool host_switch_is(const struct host *h, const char *name, const char *value) {
     return strcmp(host_switch(h, name), value) == 0;
 }
 
+bool host_has_tpm(const struct host *h) {
+    return host_switch_is(h, "tpm", "2.0");
+}
+
 enum err host_set_switch(struct host *h, const char *name, const char *value) {
     const struct device_switch *s = switch_find(name);
     if (!s)

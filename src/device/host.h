@@ -117,6 +117,9 @@ const struct device_build *host_build(const struct host *h) __attribute__((nonnu
 const char *host_switch(const struct host *h, const char *name) __attribute__((nonnull));
 bool host_switch_is(const struct host *h, const char *name, const char *value);
 
+/* The switch tpm: keys can be kept in a TPM. */
+bool host_has_tpm(const struct host *h) __attribute__((nonnull));
+
 /* ERR_USAGE for an unknown switch or value. */
 enum err host_set_switch(struct host *h, const char *name, const char *value) ERR_MUST_USE;
 

@@ -82,8 +82,13 @@ static bool goes_on(const struct attempt *t) {
            (!t->http.answered && host_switch_is(t->host, "server-list", "transport"));
 }
 
+/* What Windows makes of a URL without http:// or https:// is not known; it has no server to ask. */
+static bool has_scheme(const char *url) {
+    return strstr(url, "://") != NULL;
+}
+
 static uint32_t try_server(struct attempt *t) {
-    uint32_t hr = initialize(t);
+    uint32_t hr = has_scheme(t->http.url) ? initialize(t) : scep_values_unpublished(t->host);
     if (hr != HR_OK)
         scep_log_failed_init(&t->http, t->settings, t->stage, hr);
     return hr;

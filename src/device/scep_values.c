@@ -6,16 +6,13 @@
 
 enum { IN_TPM = 1, IN_TPM_IF_PRESENT = 2, IN_SOFTWARE = 3 };
 
-static uint32_t unpublished(const struct host *h) {
+uint32_t scep_values_unpublished(const struct host *h) {
     return (uint32_t)strtoul(host_switch(h, "unknown-hresult"), NULL, 16);
 }
 
-static bool has_tpm(const struct host *h) {
-    return host_switch_is(h, "tpm", "2.0");
-}
-
 bool scep_values_in_tpm(const struct host *h, const struct scep_settings *s) {
-    return s->key_protection == IN_TPM || (s->key_protection == IN_TPM_IF_PRESENT && has_tpm(h));
+    return s->key_protection == IN_TPM ||
+           (s->key_protection == IN_TPM_IF_PRESENT && host_has_tpm(h));
 }
 
 const char *scep_values_provider(bool in_tpm) {
@@ -26,7 +23,7 @@ const char *scep_values_provider(bool in_tpm) {
 /* There is no Windows Hello for Business (4) on this host. */
 static bool can_protect(const struct host *h, uint32_t protection) {
     return protection == IN_SOFTWARE || protection == IN_TPM_IF_PRESENT ||
-           (protection == IN_TPM && has_tpm(h));
+           (protection == IN_TPM && host_has_tpm(h));
 }
 
 static bool is_unit(const char *period) {
@@ -42,7 +39,7 @@ uint32_t scep_values_check(const struct host *h, const struct scep_settings *s) 
     if (!length)
         return HR_NTE_BAD_LEN;
     if (!can_protect(h, s->key_protection) || entra_key || !is_unit(s->valid_period))
-        return unpublished(h);
+        return scep_values_unpublished(h);
     return HR_OK;
 }
 

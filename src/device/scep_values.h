@@ -17,6 +17,9 @@
  */
 uint32_t scep_values_check(const struct host *h, const struct scep_settings *s);
 
+/* The HRESULT of what nobody has published the code of: the switch unknown-hresult. */
+uint32_t scep_values_unpublished(const struct host *h);
+
 /* Whether the key is made in the TPM: KeyProtection 1, and 2 where there is one (switch tpm). */
 bool scep_values_in_tpm(const struct host *h, const struct scep_settings *s);
 

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 
+#include "device/csp_pfx.h"
 #include "device/ossl.h"
 #include "device/scep_values.h"
 
@@ -64,12 +65,13 @@ static bool is_of(const struct reg_key *k, const char *name, const char *thumbpr
     return own && strcasecmp(own, thumbprint) == 0;
 }
 
-/* A SCEP enrollment's key may be in the TPM; every other one is in software. */
+/* A SCEP enrollment's key, or that of a PFX, may be in the TPM; every other one is in software. */
 static bool is_in_tpm(const struct host *h, const struct reg_key *root, const char *thumbprint) {
     for (const struct reg_key *k = root->child; k; k = k->next) {
         struct scep_settings s;
         scep_settings_read(reg_child(k, "Install"), "", &s);
         if ((is_of(k, "CertThumbprint", thumbprint) && scep_values_in_tpm(h, &s)) ||
+            (is_of(k, "Thumbprint", thumbprint) && csp_pfx_in_tpm(h, k)) ||
             is_in_tpm(h, k, thumbprint))
             return true;
     }

@@ -155,7 +155,9 @@ static void test_parameters(void **state) {
     const char *plain = add(f, "4", ID, "PFXCertPasswordEncryptionType", "int", "0");
     const char *box = add(f, "4", ID, "ContainerName", "chr", "box");
     assert_string_equal(deliver(f, ID, NULL, "pw-1", NULL), "1:507 3:216 5:500 ");
+    set_switch(f, "tpm", "none");
     assert_string_equal(deliver(f, ID, "1", "pw-1", NULL), "1:507 2:216 3:216 5:500 ");
+    set_switch(f, "tpm", "2.0");
     assert_string_equal(deliver(f, ID, "4", "pw-1", box), "1:507 2:216 3:216 4:216 5:500 ");
     assert_string_equal(deliver(f, ID, "2", "pw-1", yes), "1:507 2:216 3:216 4:216 5:500 ");
     assert_string_equal(deliver(f, ID, "3", "pw-1", sealed), "1:507 2:216 3:216 4:216 5:500 ");
@@ -167,6 +169,35 @@ static void test_parameters(void **state) {
         const char *codes = deliver(f, ID, good[i][0], "pw-1", good[i][1]);
         assert_non_null(strstr(codes, "1:200 "));
         expect(f, ID "/Status", "0");
+        assert_int_equal(apply(f, CSP_DELETE, ID, "", "", NULL), 200);
+    }
+}
+
+static const char *shown_certs(struct fixture *f) {
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+    show_certs(f->h, SHOW_TEXT, out);
+    fclose(out);
+    const char *copy = arena_str(&f->a, span_str(text));
+    free(text);
+    return copy;
+}
+
+/* KeyLocation and the switch tpm say where the key is. */
+static void test_tpm(void **state) {
+    static const struct {
+        const char *tpm, *location, *provider;
+    } rows[] = {{"2.0", "1", "Microsoft Platform Crypto Provider"},
+                {"2.0", "2", "Microsoft Platform Crypto Provider"},
+                {"2.0", "3", "Microsoft Software Key Storage Provider"},
+                {"none", "2", "Microsoft Software Key Storage Provider"}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_switch(f, "tpm", rows[i].tpm);
+        assert_string_equal(deliver(f, ID, rows[i].location, "pw-1", NULL),
+                            "1:200 2:200 3:200 5:200 ");
+        assert_non_null(strstr(shown_certs(f), rows[i].provider));
         assert_int_equal(apply(f, CSP_DELETE, ID, "", "", NULL), 200);
     }
 }
@@ -299,6 +330,7 @@ int main(void) {
         TEST(test_secrets_go),
         TEST(test_a_wrong_password),
         TEST(test_parameters),
+        TEST(test_tpm),
         TEST(test_access),
         TEST(test_replace),
         TEST(test_user_scope),

@@ -34,6 +34,11 @@ static void hangs_up(struct fixture *f) {
 static void no_url(struct fixture *f) {
     set_text(f, "ServerURL", " ; ");
 }
+static void no_scheme(struct fixture *f) {
+    char url[100];
+    snprintf(url, sizeof url, "127.0.0.1:%d/scep", f->v->port);
+    set_text(f, "ServerURL", url);
+}
 static void tls_13_only(struct fixture *f) {
     server_use_tls(f->v, TLS1_3_VERSION);
     set_url(f, "https");
@@ -128,6 +133,7 @@ static const struct {
     {no_such_name, 0x80072EE7, BEFORE},
     {hangs_up, 0x80072EFE, BEFORE},
     {no_url, HR_WININET_INVALID_URL, BEFORE},
+    {no_scheme, 0x80004005, BEFORE},
     {tls_13_only, 0x80072F8F, BEFORE},
     {tls_untrusted, 0x80072F8F, BEFORE},
     {tls_other_name, 0x80072F8F, BEFORE},
