@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .answer_type = "text/plain",
     };
     x.body = x.answer = filled(&a, rest);
-    const struct tree t = {&out, &a, &names};
+    const struct tree t = {.out = &out, .a = &a, .names = &names};
     for (int again = 0; again < 2; again++) /* the second time with the pseudonyms of the first */
         exchange_write(&t, &x, hand_over, &x.body);
     must_be_text(buf_view(&out));

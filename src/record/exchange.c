@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "record/limits.h"
 #include "record/words.h"
 #include "wire/mdm.h"
 #include "wire/scep.h"
@@ -45,7 +46,7 @@ const char *exchange_kind(const struct record_exchange *x) {
 
 /* Parameters by name; their values as words or forms. */
 static void say_query(const struct tree *t, const char *query) {
-    for (char before = '?'; *query; before = '&', query += *query == '&') {
+    for (char before = '?'; *query && !tree_is_full(t); before = '&', query += *query == '&') {
         size_t n = strcspn(query, "&"), equals = strcspn(query, "=&");
         buf_char(t->out, before);
         word_name(t->out, span_of(query, equals));
@@ -155,6 +156,8 @@ static struct span decode_message(const struct tree *t, struct span raw) {
 static void say_opened(const struct tree *t, const struct record_exchange *x, struct span message,
                        record_opener *opener, void *user) {
     struct span csr;
+    if (tree_is_full(t))
+        return;
     tree_indent(t, 1);
     if (!opener || opener(user, t->a, x->path, message, &csr) != OK || !csr.n) {
         buf_str(t->out, "envelope not opened: it is not for a key of this server, or no CSR\n");
@@ -180,26 +183,53 @@ static void say_host(const struct tree *t, const struct record_exchange *x, reco
     say_opened(t, x, message, opener, user);
 }
 
-void exchange_write(const struct tree *t, const struct record_exchange *x, record_opener *opener,
-                    void *user) {
-    pseudonym_learn(t->names, "client", span_str(x->peer));
-    buf_str(t->out, "host\n");
+/* ---- both parts ---- */
+
+/* The tree for one part: it ends RECORD_MAX_TEXT from here. */
+static struct tree begin_part(const struct tree *t, const char *name) {
+    struct tree part = *t;
+    part.end = t->out->n + RECORD_MAX_TEXT;
+    buf_str(t->out, name);
+    return part;
+}
+
+static void end_part(const struct tree *part) {
+    if (!tree_is_full(part))
+        return;
+    tree_indent(part, 1);
+    buf_str(part->out, "(more is left out)\n");
+}
+
+static void write_host(const struct tree *t, const struct record_exchange *x, record_opener *opener,
+                       void *user) {
+    const struct tree part = begin_part(t, "host\n");
     tree_indent(t, 1);
     buf_str(t->out, "listener = ");
     word_or_form(t->out, span_str(x->listener));
-    buf_char(t->out, '\n');
-    tree_indent(t, 1);
-    buf_str(t->out, "from = ");
+    buf_str(t->out, "\n  from = ");
     pseudonym_form(t->names, t->out, span_str(x->peer));
     buf_printf(t->out, "\n  client certificate = %s\n", x->client_cert ? "yes" : "no");
-    say_line(t, x);
-    for (size_t i = 0; i < x->header_count; i++)
-        say_header(t, &x->headers[i]);
-    say_host(t, x, opener, user);
-    buf_printf(t->out, "server\n  status = %d\n", x->status);
+    say_line(&part, x);
+    for (size_t i = 0; i < x->header_count && !tree_is_full(&part); i++)
+        say_header(&part, &x->headers[i]);
+    say_host(&part, x, opener, user);
+    end_part(&part);
+}
+
+static void write_server(const struct tree *t, const struct record_exchange *x) {
+    const struct tree part = begin_part(t, "server\n");
+    buf_printf(t->out, "  status = %d\n", x->status);
     if (x->answer_type) {
         struct record_header type = {"Content-Type", x->answer_type};
-        say_header(t, &type);
+        say_header(&part, &type);
     }
-    say_body(t, x->answer_type, x->answer);
+    say_body(&part, x->answer_type, x->answer);
+    end_part(&part);
+}
+
+void exchange_write(const struct tree *t, const struct record_exchange *x, record_opener *opener,
+                    void *user) {
+    pseudonym_learn(t->names, "client", span_str(x->peer));
+    write_host(t, x, opener, user);
+    write_server(t, x);
 }

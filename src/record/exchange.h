@@ -37,7 +37,10 @@ typedef enum err record_opener(void *user, struct arena *a, const char *path, st
  */
 const char *exchange_kind(const struct record_exchange *x);
 
-/* Appends host's and server's part, from the line "host" to the end. `opener` may be NULL. */
+/*
+ * Appends host's and server's part, from the line "host" to the end, each cut at RECORD_MAX_TEXT.
+ * `opener` may be NULL.
+ */
 void exchange_write(const struct tree *t, const struct record_exchange *x, record_opener *opener,
                     void *user);
 

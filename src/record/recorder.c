@@ -30,11 +30,12 @@ struct recorder {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t ready;
-    struct job *first, **last; /* under the lock, as the next four */
+    struct job *first, **last; /* under the lock, as the next five */
     size_t waiting;            /* bytes */
     unsigned dropped;
     bool stopping;
-    bool full; /* of disk or limit: nothing is written any more */
+    int64_t deadline; /* once it is stopping: of what is still written; monotonic ms */
+    bool full;        /* of disk or limit: nothing is written any more */
     /* of the thread */
     struct pseudonyms names;
     unsigned written;
@@ -126,7 +127,7 @@ static void give_up(struct recorder *r, const char *why) {
 
 static void write_job(struct recorder *r, struct job *j) {
     BUF_AUTO(text);
-    const struct tree t = {&text, &j->arena, &r->names};
+    const struct tree t = {.out = &text, .a = &j->arena, .names = &r->names};
     const char *name = arena_printf(&j->arena, "%05u-%s.txt", r->written + 1, j->kind);
     buf_printf(&text, "signet recording 1: %s, +%lld.%03d s\n", j->kind, (long long)(j->ms / 1000),
                (int)(j->ms % 1000));
@@ -146,6 +147,7 @@ static void free_job(struct job *j) {
     arena_free(&arena);
 }
 
+/* `full`: it is only to be freed. */
 static struct job *next_job(struct recorder *r, bool *full) {
     pthread_mutex_lock(&r->lock);
     while (!r->first && !r->stopping)
@@ -157,8 +159,8 @@ static struct job *next_job(struct recorder *r, bool *full) {
     }
     if (!r->first)
         r->last = &r->first;
-    *full = r->full;
-    r->dropped += j && r->full;
+    *full = r->full || (r->stopping && clock_monotonic_ms() >= r->deadline);
+    r->dropped += j && *full;
     pthread_mutex_unlock(&r->lock);
     return j;
 }
@@ -286,6 +288,7 @@ void recorder_stop(struct recorder *r) {
         return;
     pthread_mutex_lock(&r->lock);
     r->stopping = true;
+    r->deadline = clock_monotonic_ms() + RECORDER_DRAIN_MS;
     pthread_cond_signal(&r->ready);
     pthread_mutex_unlock(&r->lock);
     pthread_join(r->thread, NULL);

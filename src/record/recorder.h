@@ -13,6 +13,7 @@
 
 enum {
     RECORDER_QUEUE_BYTES = 16 << 20, /* waiting to be written */
+    RECORDER_DRAIN_MS = 3000,        /* what is not written by then, at the stop, is left out */
     RECORDER_MAX_MB = 256            /* of files; then the recording ends */
 };
 
@@ -29,7 +30,10 @@ enum err recorder_start(const char *folder, record_opener *opener, void *user,
 /* Copies what is to be recorded of `x` into the queue. Thread-safe; never waits for the disk. */
 void recorder_take(struct recorder *r, const struct record_exchange *x);
 
-/* Writes what waits, says at the end what was left out, frees. NULL is allowed. */
+/*
+ * Writes what waits, for RECORDER_DRAIN_MS and the exchange that is being written; says at the end
+ * what was left out, frees. NULL is allowed.
+ */
 void recorder_stop(struct recorder *r);
 
 #endif

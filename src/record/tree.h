@@ -15,7 +15,11 @@ struct tree {
     struct buf *out;
     struct arena *a;          /* of this message */
     struct pseudonyms *names; /* of the recording */
+    size_t end;               /* of `out`: there a message is cut; 0: nowhere */
 };
+
+/* Whether a message has reached its end: what comes is left out, and whoever set it says so. */
+bool tree_is_full(const struct tree *t);
 
 /* Appends two blanks for each level. */
 void tree_indent(const struct tree *t, unsigned depth);

@@ -283,7 +283,7 @@ static void walk(struct walk *w, struct span items, struct span around, struct s
                  unsigned depth) {
     struct der d = der_of(items);
     struct der_item i;
-    while (!der_is_empty(&d) && der_next(&d, &i) == OK) {
+    while (!tree_is_full(w->t) && !der_is_empty(&d) && der_next(&d, &i) == OK) {
         if (++w->lines >= MAX_LINES || depth > 2 * DER_MAX_DEPTH) {
             tree_indent(w->t, depth);
             buf_str(w->t->out, "(more is left out)\n");

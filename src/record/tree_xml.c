@@ -11,6 +11,10 @@ void tree_indent(const struct tree *t, unsigned depth) {
         buf_str(t->out, "  ");
 }
 
+bool tree_is_full(const struct tree *t) {
+    return t->end && t->out->n >= t->end;
+}
+
 static void say_tag(const struct tree *t, const struct xml_node *n) {
     word_name(t->out, n->name);
     if (!n->parent || !span_eq(n->parent->ns, n->ns)) {
@@ -19,7 +23,7 @@ static void say_tag(const struct tree *t, const struct xml_node *n) {
             word_or_form(t->out, n->ns);
         buf_char(t->out, '}');
     }
-    for (const struct xml_attr *a = n->attrs; a; a = a->next) {
+    for (const struct xml_attr *a = n->attrs; a && !tree_is_full(t); a = a->next) {
         buf_char(t->out, ' ');
         word_name(t->out, a->name);
         buf_str(t->out, "=\"");
@@ -44,6 +48,8 @@ static bool say_inside(const struct tree *t, const struct xml_node *n, unsigned 
 }
 
 static void say_element(const struct tree *t, const struct xml_node *n, unsigned depth) {
+    if (tree_is_full(t))
+        return;
     tree_indent(t, depth);
     say_tag(t, n);
     if (!n->child && say_inside(t, n, depth))

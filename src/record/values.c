@@ -237,13 +237,18 @@ static rule *rule_of_data(const struct xml_node *n) {
     return rule_of_node(target.n ? target : source);
 }
 
+/* What is longer than any value of a message has no parts that tell anything. */
+static void show_bounded(const struct tree *t, rule *show, struct span s) {
+    (s.n > WORD_MAX_PIECES ? show_form : show)(t, s);
+}
+
 void value_show(const struct tree *t, const struct xml_node *n) {
     rule *show = RULE(elements, n->name);
     if (span_is(n->name, "Data"))
         show = rule_of_data(n);
     else if (span_is(n->name, "Value") && is_in(n, "ContextItem"))
         show = RULE(context_items, xml_attr(n->parent, "Name"));
-    show(t, xml_text(n));
+    show_bounded(t, show, xml_text(n));
 }
 
 static rule *rule_of_parm(struct span name) {
@@ -260,7 +265,7 @@ void value_show_attribute(const struct tree *t, const struct xml_node *n,
     else if (span_is(attribute->name, "mustUnderstand") || span_is(attribute->name, "version") ||
              span_is(attribute->name, "originalerror"))
         show = show_pieces;
-    show(t, attribute->value);
+    show_bounded(t, show, attribute->value);
 }
 
 enum inside value_inside(const struct xml_node *n) {

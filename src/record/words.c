@@ -2,7 +2,10 @@
 #include "record/words.h"
 
 #include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
 
+#include "base/mem.h"
 #include "csp/table.h"
 #include "record/vocabulary.h"
 
@@ -10,24 +13,52 @@ enum { PIECE_DIGITS = 6, NUMBER_DIGITS = 10 };
 
 /* ---- words ---- */
 
-static bool is_step(const char *path, struct span text) {
+/* Sorted, made once: a recorder asks for every name and value of what it is sent. */
+static struct {
+    struct span *list;
+    size_t count;
+} words;
+static pthread_once_t words_made = PTHREAD_ONCE_INIT;
+
+static int order_words(const void *one, const void *other) {
+    const struct span *a = one, *b = other;
+    if (a->n != b->n)
+        return a->n < b->n ? -1 : 1;
+    return memcmp(a->p, b->p, a->n);
+}
+
+static size_t count_steps(const char *path) {
+    size_t n = 0;
+    for (; *path; path++)
+        n += *path == '/';
+    return n;
+}
+
+/* The steps of a node's path; those in braces are anybody's names. */
+static void add_steps(const char *path) {
     while (*path == '/') {
         size_t n = strcspn(++path, "/");
-        if (*path != '{' && span_eq(span_of(path, n), text))
-            return true;
+        if (*path != '{')
+            words.list[words.count++] = span_of(path, n);
         path += n;
     }
-    return false;
+}
+
+static void make_words(void) {
+    size_t room = record_vocabulary_size;
+    for (size_t i = 0; i < csp_table_size; i++)
+        room += count_steps(csp_table[i].path);
+    words.list = mem_alloc(room * sizeof *words.list);
+    for (size_t i = 0; i < record_vocabulary_size; i++)
+        words.list[words.count++] = span_str(record_vocabulary[i]);
+    for (size_t i = 0; i < csp_table_size; i++)
+        add_steps(csp_table[i].path);
+    qsort(words.list, words.count, sizeof *words.list, order_words);
 }
 
 bool word_known(struct span text) {
-    for (size_t i = 0; i < record_vocabulary_size; i++)
-        if (span_is(text, record_vocabulary[i]))
-            return true;
-    for (size_t i = 0; text.n && i < csp_table_size; i++)
-        if (is_step(csp_table[i].path, text))
-            return true;
-    return false;
+    pthread_once(&words_made, make_words);
+    return text.n && bsearch(&text, words.list, words.count, sizeof text, order_words);
 }
 
 /* ---- forms ---- */
@@ -146,6 +177,10 @@ void word_number(struct buf *out, struct span s) {
 }
 
 void word_pieces(struct buf *out, struct span s) {
+    if (s.n > WORD_MAX_PIECES) {
+        word_form(out, s);
+        return;
+    }
     for (size_t i = 0; i < s.n;) {
         size_t n = 0;
         while (i + n < s.n && (isalnum(s.p[i + n]) || s.p[i + n] >= 0x80))

@@ -20,9 +20,12 @@ void word_or_form(struct buf *out, struct span value);
 /* Appends a decimal number of at most ten digits, with its sign, else the form. */
 void word_number(struct buf *out, struct span value);
 
+enum { WORD_MAX_PIECES = 2048 /* characters: no value that has pieces is longer */ };
+
 /*
  * Appends the value piece by piece: words and numbers of up to six digits as they are, with the
  * punctuation between them; every other piece as the number of its characters, "<7>".
+ * A longer value than WORD_MAX_PIECES gets its form.
  */
 void word_pieces(struct buf *out, struct span value);
 

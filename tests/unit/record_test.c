@@ -10,10 +10,13 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../fuzz/marked.h"
 #include "base/file.h"
+#include "record/limits.h"
+#include "record/lines.h"
 #include "record/recorder.h"
 #include "record/values.h"
 #include "record/words.h"
@@ -58,7 +61,7 @@ static void test_forms(void **state) {
 static char *xml(struct arena *a, const char *text) {
     BUF_AUTO(out);
     struct pseudonyms names = {0};
-    const struct tree t = {&out, a, &names};
+    const struct tree t = {.out = &out, .a = a, .names = &names};
     tree_xml(&t, span_str(text), 0);
     pseudonyms_free(&names);
     return arena_str(a, buf_view(&out));
@@ -146,7 +149,7 @@ static void hides(const char *path, const char *query, const char *header, const
                                       .answer = buf_view(&b),
                                       .answer_type = "text/plain",
                                       .status = 200};
-    const struct tree t = {&out, &a, &names};
+    const struct tree t = {.out = &out, .a = &a, .names = &names};
     exchange_write(&t, &x, no_key, NULL);
     exchange_write(&t, &x, NULL, NULL);
     assert_true(marked_found(buf_view(&b)) || marked_found(buf_view(&h)));
@@ -331,6 +334,67 @@ static void test_disk_goes(void **state) {
     assert_int_equal(access(inside, F_OK), -1);
 }
 
+/* A server that stops does not wait for a queue that takes long. */
+static enum err linger(void *user, struct arena *a, const char *path, struct span message,
+                       struct span *csr) {
+    const struct timespec longer = {.tv_sec = RECORDER_DRAIN_MS / 1000, .tv_nsec = 300000000};
+    enum err e = hold(user, a, path, message, csr);
+    nanosleep(&longer, NULL);
+    return e;
+}
+
+static void test_deadline(void **state) {
+    ARENA_AUTO(a);
+    BUF_AUTO(text);
+    struct recorder *r;
+    struct gate g = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, true};
+    struct record_exchange x = capabilities();
+    x.query = "operation=PKIOperation";
+    (void)state;
+    const char *inside = arena_printf(&a, "%s/deadline", folder);
+    assert_int_equal(recorder_start(inside, linger, &g, &r), OK);
+    for (int i = 0; i < 5; i++)
+        recorder_take(r, &x);
+    await_inside(&g);
+    recorder_stop(r);
+    assert_int_equal(file_read(arena_printf(&a, "%s/recording.txt", inside), 10000, &text), OK);
+    assert_non_null(strstr(buf_cstr(&text), "The end: 1 exchanges were written, 4 left out"));
+}
+
+/* ---- what would be too long ---- */
+
+static void test_cut(void **state) {
+    static const char *const pieces[] = {
+        "<a b='c'/>",                                         /* of short names much becomes */
+        "<EKUMapping>1.2.3+x</EKUMapping>",                   /* pieces */
+        "<LocURI>./a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p</LocURI>", /* steps */
+        "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.", /* one value */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        ARENA_AUTO(a);
+        BUF_AUTO(body);
+        BUF_AUTO(out);
+        struct pseudonyms names = {0};
+        struct recorded *read;
+        const struct tree t = {.out = &out, .a = &a, .names = &names};
+        struct record_exchange x = capabilities();
+        buf_str(&body, "<VerDTD xmlns='urn:x'>");
+        for (int n = 0; n < 19000; n++)
+            buf_str(&body, pieces[i]);
+        buf_str(&body, "</VerDTD>");
+        x.body = x.answer = buf_view(&body);
+        buf_str(&out, "signet recording 1: session, +0.000 s\n");
+        exchange_write(&t, &x, NULL, NULL);
+        assert_true(out.n < 2 * RECORD_MAX_TEXT + 100000);
+        if (lines_parse(&a, buf_view(&out), &read) != OK)
+            fail_msg("%zu: %s", i, err_detail());
+        bool cut = strstr(buf_cstr(&out), "  (more is left out)\nserver\n");
+        assert_int_equal(cut, i < 3);
+        pseudonyms_free(&names);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),
@@ -339,6 +403,8 @@ int main(void) {
         cmocka_unit_test(test_hides),
         cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_owns, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_deadline, make_folder, remove_folder),
+        cmocka_unit_test(test_cut),
         cmocka_unit_test_setup_teardown(test_disk_goes, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
