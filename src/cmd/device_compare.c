@@ -242,7 +242,7 @@ static enum err take_switch(struct comparison *c, const char *assignment) {
 
 static enum err compare_two(struct comparison *c, const char *folder) {
     struct recorded *other;
-    TRY(lines_read(c->a, folder, &other));
+    TRY(lines_read(c->a, folder, stage_skipped, &other));
     struct facts facts = facts_of(c->a, other);
     take_differences(c, facts_compare(c->a, &c->recorded, &facts));
     return OK;
@@ -251,7 +251,7 @@ static enum err compare_two(struct comparison *c, const char *folder) {
 static enum err run(struct comparison *c, int argc, char **argv, const char *host) {
     struct recorded *recording;
     bool two = argc == 2 && !strchr(argv[1], '=');
-    TRY(lines_read(c->a, argv[0], &recording));
+    TRY(lines_read(c->a, argv[0], stage_skipped, &recording));
     c->recorded = facts_of(c->a, recording);
     if (two)
         return compare_two(c, argv[1]);

@@ -20,6 +20,9 @@ struct stage {
     unsigned trials;
 };
 
+/* lines_skipped: on standard error. */
+void stage_skipped(const char *why);
+
 /* Makes folder and server after what the recording shows. stage_end in any case. */
 enum err stage_make(struct stage *s, const struct recorded *recording) ERR_MUST_USE;
 

@@ -2,6 +2,7 @@
 #include "cmd/device_compare.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -155,6 +156,10 @@ static enum err run_host_of(const struct stage *s, const char *const *switches, 
     return s->has_profile ? play(s, run, &status) : OK;
 }
 
+void stage_skipped(const char *why) {
+    fprintf(stderr, "signet device compare: left out: %s\n", why);
+}
+
 enum err stage_try(struct stage *s, const char *const *switches, size_t count, struct facts *out) {
     struct recorded *recording;
     pid_t server = 0;
@@ -164,7 +169,7 @@ enum err stage_try(struct stage *s, const char *const *switches, size_t count, s
         e = run_host_of(s, switches, count);
     process_stop(server);
     TRY(e);
-    TRY(lines_read(s->a, folder, &recording));
+    TRY(lines_read(s->a, folder, stage_skipped, &recording));
     *out = facts_of(s->a, recording);
     return OK;
 }

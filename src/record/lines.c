@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-
-enum { MAX_FILE = 4 << 20, MAX_FILES = 20000, MAX_DEPTH = 160, MAX_LINES = 200000 };
+#include "record/limits.h"
 
 static const char head[] = "signet recording 1: ";
 
@@ -52,15 +51,15 @@ static void append(struct line *parent, struct line *n) {
 
 /* Two blanks a level; a line is below the last one of the level above. */
 static enum err read_tree(struct arena *a, struct span rest, struct line *root) {
-    struct line *above[MAX_DEPTH + 1] = {root};
+    struct line *above[RECORD_MAX_DEPTH + 1] = {root};
     struct span text;
     unsigned deepest = 0;
     for (unsigned number = 2; next_line(&rest, &text); number++) {
         size_t blanks = 0;
         while (blanks < text.n && text.p[blanks] == ' ')
             blanks++;
-        if (blanks % 2 || blanks / 2 > deepest || blanks / 2 >= MAX_DEPTH || number > MAX_LINES ||
-            !is_printable(text))
+        if (blanks % 2 || blanks / 2 > deepest || blanks / 2 >= RECORD_MAX_DEPTH ||
+            number > RECORD_MAX_LINES || !is_printable(text))
             return err_set(ERR_PARSE, "line %u is not one that a recording has", number);
         struct line *n = make_line(a, span_from(text, blanks));
         append(above[blanks / 2], n);
@@ -117,30 +116,38 @@ static int is_exchange(const struct dirent *e) {
 static enum err read_file(struct arena *a, const char *folder, const char *name,
                           struct recorded **out) {
     BUF_AUTO(text);
-    TRY(file_read(arena_printf(a, "%s/%s", folder, name), MAX_FILE, &text));
+    TRY(file_read(arena_printf(a, "%s/%s", folder, name), RECORD_MAX_FILE, &text));
     enum err e = lines_parse(a, arena_copy(a, buf_view(&text)), out);
     return e == OK ? OK : err_context(e, "%s/%s", folder, name);
 }
 
+/* All that can be read; of the others the last one's error, when there is no file that can. */
 static enum err read_files(struct arena *a, const char *folder, struct dirent **files, int count,
-                           struct recorded **out) {
+                           lines_skipped *skipped, struct recorded **out) {
     struct recorded **last = out;
-    if (count > MAX_FILES)
-        return err_set(ERR_LIMIT, "'%s' holds more than %d files", folder, MAX_FILES);
+    enum err e = OK;
+    if (count > RECORD_MAX_FILES)
+        return err_set(ERR_LIMIT, "'%s' holds more than %d files", folder, RECORD_MAX_FILES);
     for (int i = 0; i < count; i++) {
-        TRY(read_file(a, folder, files[i]->d_name, last));
-        last = &(*last)->next;
+        enum err of_file = read_file(a, folder, files[i]->d_name, last);
+        if (of_file == OK) {
+            last = &(*last)->next;
+        } else {
+            e = of_file;
+            skipped(err_detail());
+        }
     }
-    return OK;
+    return *out ? OK : e;
 }
 
-enum err lines_read(struct arena *a, const char *folder, struct recorded **out) {
+enum err lines_read(struct arena *a, const char *folder, lines_skipped *skipped,
+                    struct recorded **out) {
     struct dirent **files;
     *out = NULL;
     int count = scandir(folder, &files, is_exchange, alphasort);
     if (count < 0)
         return err_set(ERR_NOT_FOUND, "cannot read the folder '%s': %s", folder, strerror(errno));
-    enum err e = read_files(a, folder, files, count, out);
+    enum err e = read_files(a, folder, files, count, skipped, out);
     for (int i = 0; i < count; i++)
         free(files[i]);
     free(files);

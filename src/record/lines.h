@@ -19,12 +19,16 @@ struct recorded {
     struct recorded *next;
 };
 
+/* Is told why a file is left out: it is above a limit, or has a line that no recorder wrote. */
+typedef void lines_skipped(const char *why);
+
 /*
  * The exchanges in the folder, in their order, in `a`. ERR_NOT_FOUND: the folder is not there, or
- * holds no recording; ERR_PARSE names the file and line that no recorder wrote; ERR_LIMIT: a file
- * is above 4 MiB, or there are more than 20,000.
+ * holds no recording; ERR_LIMIT: more than RECORD_MAX_FILES; where no file can be read, the error
+ * of the last one.
  */
-enum err lines_read(struct arena *a, const char *folder, struct recorded **out) ERR_MUST_USE;
+enum err lines_read(struct arena *a, const char *folder, lines_skipped *skipped,
+                    struct recorded **out) ERR_MUST_USE;
 
 /*
  * The text of one file: for lines_read, and for tests. What is not printable is refused, as a

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/recorder.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "record/folder.h"
 
 struct job {
     struct arena arena;
@@ -23,7 +19,7 @@ struct job {
 };
 
 struct recorder {
-    char *folder;
+    char *path; /* of the folder: for the log only */
     record_opener *opener;
     void *user;
     int64_t since;
@@ -38,39 +34,8 @@ struct recorder {
     bool full;        /* of disk or limit: nothing is written any more */
     /* of the thread */
     struct pseudonyms names;
-    unsigned written;
-    size_t bytes;
+    struct folder folder;
 };
-
-/* ---- files ---- */
-
-static bool write_all(int fd, struct span s) {
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = span_from(s, (size_t)n);
-    }
-    return true;
-}
-
-/* A new file, or, with O_APPEND, the end of one. What could not be written whole is taken away. */
-static bool put(const struct recorder *r, const char *name, int how, struct span text) {
-    ARENA_AUTO(a);
-    const char *path = arena_printf(&a, "%s/%s", r->folder, name);
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | how, 0600);
-    if (fd < 0)
-        return false;
-    bool ok = write_all(fd, text);
-    ok = close(fd) == 0 && ok;
-    int error = errno;
-    if (!ok && !(how & O_APPEND))
-        unlink(path);
-    errno = error;
-    return ok;
-}
 
 static const char about[] =
     "signet recording 1\n"
@@ -87,33 +52,6 @@ static const char about[] =
     "What remains tells models, versions and the profile of a host. Look it through before you give\n"
     "it to somebody.\n";
 
-static enum err must_be_empty(const char *folder) {
-    DIR *d = opendir(folder);
-    if (!d)
-        return err_set(ERR_IO, "cannot open the folder '%s': %s", folder, strerror(errno));
-    bool empty = true;
-    for (struct dirent *e; (e = readdir(d));)
-        empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0);
-    closedir(d);
-    return empty ? OK
-                 : err_set(ERR_EXISTS,
-                           "'%s' is not empty: a recording wants a folder of its own, which it "
-                           "makes",
-                           folder);
-}
-
-static enum err make_folder(const char *folder) {
-    if (mkdir(folder, 0700) != 0) {
-        if (errno != EEXIST)
-            return err_set(ERR_IO, "cannot make the folder '%s': %s", folder, strerror(errno));
-        TRY(must_be_empty(folder));
-    }
-    if (chmod(folder, 0700) != 0)
-        return err_set(ERR_IO, "cannot close the folder '%s' to others: %s", folder,
-                       strerror(errno));
-    return OK;
-}
-
 /* ---- the thread ---- */
 
 static void give_up(struct recorder *r, const char *why) {
@@ -121,25 +59,18 @@ static void give_up(struct recorder *r, const char *why) {
     r->full = true;
     r->dropped++;
     pthread_mutex_unlock(&r->lock);
-    log_write(LOG_ERROR, "record", "status=ended folder=%s reason=%s", log_q(span_str(r->folder)),
+    log_write(LOG_ERROR, "record", "status=ended folder=%s reason=%s", log_q(span_str(r->path)),
               log_q(span_str(why)));
 }
 
 static void write_job(struct recorder *r, struct job *j) {
     BUF_AUTO(text);
     const struct tree t = {.out = &text, .a = &j->arena, .names = &r->names};
-    const char *name = arena_printf(&j->arena, "%05u-%s.txt", r->written + 1, j->kind);
     buf_printf(&text, "signet recording 1: %s, +%lld.%03d s\n", j->kind, (long long)(j->ms / 1000),
                (int)(j->ms % 1000));
     exchange_write(&t, &j->exchange, r->opener, r->user);
-    if (r->bytes + text.n > (size_t)RECORDER_MAX_MB << 20) {
-        give_up(r, "the recording has reached its limit");
-    } else if (!put(r, name, O_CREAT | O_EXCL, buf_view(&text))) {
-        give_up(r, strerror(errno));
-    } else {
-        r->written++;
-        r->bytes += text.n;
-    }
+    if (folder_add(&r->folder, j->kind, buf_view(&text)) != OK)
+        give_up(r, err_detail());
 }
 
 static void free_job(struct job *j) {
@@ -177,32 +108,48 @@ static void *run(void *recorder) {
     return NULL;
 }
 
-enum err recorder_start(const char *folder, record_opener *opener, void *user,
-                        struct recorder **out) {
-    *out = NULL;
-    TRY(make_folder(folder));
+static struct recorder *make(const char *path, const struct folder *folder, record_opener *opener,
+                             void *user) {
     struct recorder *r = mem_alloc(sizeof *r);
-    r->folder = mem_strdup(folder);
+    r->path = mem_strdup(path);
+    r->folder = *folder;
     r->opener = opener;
     r->user = user;
     r->since = clock_monotonic_ms();
     r->last = &r->first;
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->ready, NULL);
-    enum err e = OK;
-    if (!put(r, "recording.txt", O_CREAT | O_EXCL, span_str(about)))
-        e = err_set(ERR_IO, "cannot write into the folder '%s': %s", folder, strerror(errno));
+    return r;
+}
+
+static void dispose(struct recorder *r) {
+    folder_close(&r->folder);
+    pseudonyms_free(&r->names);
+    pthread_mutex_destroy(&r->lock);
+    pthread_cond_destroy(&r->ready);
+    free(r->path);
+    free(r);
+}
+
+enum err recorder_start(const char *path, record_opener *opener, void *user,
+                        struct recorder **out) {
+    struct folder folder;
+    *out = NULL;
+    TRY(folder_open(path, &folder));
+    struct recorder *r = make(path, &folder, opener, user);
+    enum err e = folder_begin(&r->folder, span_str(about));
+    if (e != OK)
+        e = err_context(e, "cannot write into the folder '%s'", path);
     else if (pthread_create(&r->thread, NULL, run, r) != 0)
         e = err_set(ERR_INTERNAL, "no thread for the recording");
     if (e != OK) {
-        free(r->folder);
-        free(r);
+        dispose(r);
         return e;
     }
     log_write(LOG_WARN, "record",
               "status=recording folder=%s note=\"what hosts and server say is written there, "
               "blanked; look it through before you give it to somebody\"",
-              log_q(span_str(folder)));
+              log_q(span_str(path)));
     *out = r;
     return OK;
 }
@@ -271,16 +218,16 @@ void recorder_take(struct recorder *r, const struct record_exchange *x) {
 
 static void say_end(const struct recorder *r) {
     BUF_AUTO(text);
-    buf_printf(&text, "\nThe end: %u exchanges were written, %u left out%s.\n", r->written,
+    buf_printf(&text, "\nThe end: %u exchanges were written, %u left out%s.\n", r->folder.files,
                r->dropped,
                r->full      ? " (the disk or the recording was full)"
                : r->dropped ? " (they came faster than they could be written)"
                             : "");
-    if (!put(r, "recording.txt", O_APPEND, buf_view(&text)) && !r->full)
-        log_write(LOG_WARN, "record", "end=unwritten reason=%s", log_q(span_str(strerror(errno))));
+    if (folder_end(&r->folder, buf_view(&text)) != OK && !r->full)
+        log_write(LOG_WARN, "record", "end=unwritten reason=%s", log_q(span_str(err_detail())));
     log_write(r->dropped ? LOG_WARN : LOG_INFO, "record",
-              "status=done folder=%s written=%u left_out=%u", log_q(span_str(r->folder)),
-              r->written, r->dropped);
+              "status=done folder=%s written=%u left_out=%u", log_q(span_str(r->path)),
+              r->folder.files, r->dropped);
 }
 
 void recorder_stop(struct recorder *r) {
@@ -293,9 +240,5 @@ void recorder_stop(struct recorder *r) {
     pthread_mutex_unlock(&r->lock);
     pthread_join(r->thread, NULL);
     say_end(r);
-    pseudonyms_free(&r->names);
-    pthread_mutex_destroy(&r->lock);
-    pthread_cond_destroy(&r->ready);
-    free(r->folder);
-    free(r);
+    dispose(r);
 }

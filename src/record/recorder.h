@@ -13,18 +13,16 @@
 
 enum {
     RECORDER_QUEUE_BYTES = 16 << 20, /* waiting to be written */
-    RECORDER_DRAIN_MS = 3000,        /* what is not written by then, at the stop, is left out */
-    RECORDER_MAX_MB = 256            /* of files; then the recording ends */
+    RECORDER_DRAIN_MS = 3000         /* what is not written by then, at the stop, is left out */
 };
 
 struct recorder;
 
 /*
- * Makes the folder (0700), which must be new or empty, writes what it is into recording.txt, and
- * starts the thread. `opener` runs in that thread. ERR_EXISTS: there is something in the folder;
- * ERR_IO.
+ * Takes the folder as folder_open does, writes what it is into recording.txt, and starts the
+ * thread. `opener` runs in that thread. Errors as of folder_open.
  */
-enum err recorder_start(const char *folder, record_opener *opener, void *user,
+enum err recorder_start(const char *path, record_opener *opener, void *user,
                         struct recorder **out) ERR_MUST_USE;
 
 /* Copies what is to be recorded of `x` into the queue. Thread-safe; never waits for the disk. */
