@@ -176,12 +176,12 @@ static enum err open_house(struct house *h, const char *folder, const char *reco
     h->rate = rate_new();
     h->acquaintances = acquaintances_new();
     wire(h);
-    if (record)
-        TRY(recording_start(&h->recording, record, h->pki));
     TRY(doors_open(&h->config, &h->services, &h->forwarded, record ? &h->recording.witness : NULL,
                    &h->http));
     struct admin_scope scope = {h->store, &h->services.scep, h->pki, &h->config, h->gateway};
     TRY(admin_start(folder, &scope, &h->admin));
+    if (record) /* last: a start that fails leaves no folder behind that blocks the next one */
+        TRY(recording_start(&h->recording, record, h->pki));
     return http_start(h->http);
 }
 
