@@ -23,7 +23,10 @@ struct stage {
 /* lines_skipped: on standard error. */
 void stage_skipped(const char *why);
 
-/* Makes folder and server after what the recording shows. stage_end in any case. */
+/*
+ * Makes folder and server after what the recording shows; from then on SIGINT and SIGTERM end a
+ * trial with ERR_CONFLICT between two of its steps. stage_end in any case.
+ */
 enum err stage_make(struct stage *s, const struct recorded *recording) ERR_MUST_USE;
 
 /*
@@ -33,7 +36,7 @@ enum err stage_make(struct stage *s, const struct recorded *recording) ERR_MUST_
 enum err stage_try(struct stage *s, const char *const *switches, size_t count,
                    struct facts *out) ERR_MUST_USE;
 
-/* Removes the folder. */
+/* Removes the folder, in which there are keys; after a signal, ends the process by it. */
 void stage_end(struct stage *s);
 
 #endif

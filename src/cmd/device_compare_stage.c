@@ -2,6 +2,7 @@
 #include "cmd/device_compare.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,28 @@ static const char *in(const struct stage *s, const char *name) {
 static const char *log_of(const struct stage *s) {
     return in(s, "commands.log");
 }
+
+/* ---- signals ---- */
+
+static volatile sig_atomic_t ended_by;
+
+static void note_end(int signal) {
+    ended_by = signal;
+}
+
+/* The step that runs ends first, a second or two; a second signal kills. */
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = note_end, .sa_flags = SA_RESTART | SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static enum err must_go_on(void) {
+    return ended_by ? err_set(ERR_CONFLICT, "ended by a signal") : OK;
+}
+
+/* ---- folder and server ---- */
 
 static enum err make_folder(struct stage *s) {
     char self[4096];
@@ -54,6 +77,7 @@ static enum err make_server(struct stage *s) {
 
 enum err stage_make(struct stage *s, const struct recorded *recording) {
     BUF_AUTO(profile);
+    catch_signals();
     TRY(make_folder(s));
     TRY(make_server(s));
     s->enrollment_type = retell_enrollment_type(recording);
@@ -65,6 +89,10 @@ enum err stage_make(struct stage *s, const struct recorded *recording) {
 void stage_end(struct stage *s) {
     if (s->folder)
         process_remove_folder(s->folder);
+    if (!ended_by)
+        return;
+    signal(ended_by, SIG_DFL);
+    raise(ended_by); /* as if nobody had caught it */
 }
 
 /* ---- the server of a trial ---- */
@@ -73,6 +101,7 @@ static enum err await_server(const struct stage *s) {
     const struct timespec moment = {.tv_nsec = 20000000};
     for (int i = 0; i < WAIT_TRIES; i++) {
         json_t *reply;
+        TRY(must_go_on());
         if (admin_call(s->data, json_pack("{s:s}", "command", "device.list"), &reply) == OK) {
             json_decref(reply);
             return OK;
@@ -102,6 +131,7 @@ static enum err start_server(struct stage *s, const char *recording, pid_t *pid)
 /* A command of the host: what it exits with is its own affair. */
 static enum err play(const struct stage *s, const char *const *argv, int *status) {
     pid_t pid;
+    TRY(must_go_on());
     TRY(process_start(argv, log_of(s), &pid));
     return process_end(pid, argv[2], status);
 }
@@ -164,7 +194,9 @@ enum err stage_try(struct stage *s, const char *const *switches, size_t count, s
     struct recorded *recording;
     pid_t server = 0;
     const char *folder = arena_printf(s->a, "%s/recording-%u", s->folder, ++s->trials);
-    enum err e = start_server(s, folder, &server);
+    enum err e = must_go_on();
+    if (e == OK)
+        e = start_server(s, folder, &server);
     if (e == OK)
         e = run_host_of(s, switches, count);
     process_stop(server);
