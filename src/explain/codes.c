@@ -75,10 +75,11 @@ static void look_at_winhttp(struct finder *f, const struct word *w, bool named) 
 
 /* CERT_E_UNTRUSTEDROOT. */
 static void look_at_name(struct finder *f, const struct word *w) {
-    const struct explain_table *tables[] = {&explain_hresult_scep, &explain_hresult_mdm};
+    const struct explain_table *tables[] = {&explain_hresult_scep, &explain_hresult_mdm,
+                                            &explain_hresult_windows};
     if (w->text.n < 6 || span_find(w->text, '_') < 0)
         return;
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < 3; k++)
         for (size_t i = 0; i < tables[k]->count; i++)
             if (span_is_nocase(w->text, tables[k]->entries[i].name))
                 finder_add_hresult(f, tables[k]->entries[i].number, w->text);
@@ -120,12 +121,16 @@ static bool is_said(struct span line, const char *message) {
     return n >= SHORTEST_MESSAGE || in_parentheses;
 }
 
-/* Only of those that hosts print: the tables' other messages are too near to plain words. */
+/* Only of those that hosts print: the messages of the MDM enrollment are too near to plain words.
+ */
 static void look_at_messages(struct finder *f, struct span line) {
-    const struct explain_table *t = &explain_hresult_scep;
-    for (size_t i = 0; i < t->count; i++)
-        if (t->entries[i].meaning && is_said(line, t->entries[i].meaning))
-            finder_add_hresult(f, t->entries[i].number, span_str(t->entries[i].meaning));
+    const struct explain_table *tables[] = {&explain_hresult_scep, &explain_hresult_windows};
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; i < tables[k]->count; i++) {
+            const struct explain_entry *e = &tables[k]->entries[i];
+            if (e->meaning && is_said(line, e->meaning))
+                finder_add_hresult(f, e->number, span_str(e->meaning));
+        }
 }
 
 /* ---- labels with numbers ---- */

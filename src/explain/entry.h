@@ -55,8 +55,9 @@ struct explain_table {
     size_t count;
 };
 
-/* The HRESULTs: hresult_find() asks these. */
-extern const struct explain_table explain_hresult_scep, explain_hresult_mdm;
+/* The HRESULTs: of SCEP, of the MDM enrollment, of Windows in general. */
+extern const struct explain_table explain_hresult_scep, explain_hresult_mdm,
+    explain_hresult_windows;
 extern const struct explain_table explain_syncml_table;
 extern const struct explain_table explain_status_table, explain_wstep_table, explain_pfx_table;
 extern const struct explain_table explain_failinfo_table, explain_pkistatus_table;

@@ -27,7 +27,9 @@ enum { HTTP_FIRST = 0x190, HTTP_LAST = 0x257 };
 
 static const struct explain_entry *own_entry(uint32_t code) {
     const struct explain_entry *e = explain_entry_find(&explain_hresult_scep, code);
-    return e ? e : explain_entry_find(&explain_hresult_mdm, code);
+    if (!e)
+        e = explain_entry_find(&explain_hresult_mdm, code);
+    return e ? e : explain_entry_find(&explain_hresult_windows, code);
 }
 
 const struct explain_entry *hresult_find(uint32_t code) {
@@ -53,7 +55,11 @@ const char *hresult_facility(uint32_t code) {
         {0x8010, "smart cards and key containers (winerror.h)"},
         {0x8018, "MDM enrollment (MDMRegistration.h)"},
         {0x8019, "HTTP: the lower four hex digits are the status"},
+        {0x801C, "registration of the device with Entra ID (DSREG_E_...)"},
+        {0x8028, "TPM and its services (winerror.h: TPM_E_..., TBS_E_...)"},
         {0x8600, "OMA DM client"},
+        {0x87D1,
+         "Intune's own (Microsoft, Common error codes and descriptions in Microsoft Intune)"},
     };
     for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
         if (code >> 16 == facilities[i].upper)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HRESULTs in words: of SCEP (windows-scep.md, 5 and 6.4) and of the MDM enrollment
- * (windows-mdm.md, C.7). */
+/* HRESULTs in words: of SCEP (windows-scep.md, 5 and 6.4), of the MDM enrollment (windows-mdm.md,
+ * C.7), and some that any part of Windows says. */
 #ifndef SIGNET_EXPLAIN_HRESULT_H
 #define SIGNET_EXPLAIN_HRESULT_H
 

@@ -97,12 +97,12 @@ static void explain_number(struct finder *f, struct span s, uint32_t n) {
     if (n > 0xffff || hex) {
         if (n <= 0xff && s.n <= 4)
             as_statuses(f, n, s);
-        if (f->count == before)
+        if (f->count == before || n == 0)
             finder_add_hresult(f, n, s);
         return;
     }
     as_each(f, n, s);
-    if (f->count == before)
+    if (f->count == before || n == 0)
         finder_add_hresult(f, n ? HRESULT_OF_WIN32(n) : 0, s);
 }
 

@@ -86,7 +86,8 @@ static void every_code_of_the_references(void **state) {
         0x80180007, 0x80180008, 0x80180009, 0x8018000A, 0x8018000D, 0x80180010, 0x80180012,
         0x80180013, 0x80180014, 0x80180015, 0x80180016, 0x80180017, 0x80180018, 0x80180019,
         0x8018001A, 0x8018001C, 0x8018001E, 0x8018001F, 0x80180020, 0x80180022, 0x80180023,
-        0x80180024, 0x80180026, 0x80180027, 0x80180029, 0x80180030, 0x80180031, 0x80180032};
+        0x80180024, 0x80180026, 0x80180027, 0x80180029, 0x80180030, 0x80180031, 0x80180032,
+        0x8018002A, 0x8018002B};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         char text[16], signed_text[16];
         snprintf(text, sizeof text, "0x%x", codes[i]);
@@ -103,12 +104,36 @@ static void every_code_of_the_references(void **state) {
     }
 }
 
+/* Everyday codes of Windows: by number, by name and by the message that events print. */
+static void codes_of_any_part(void **state) {
+    (void)state;
+    static const char *const all[][3] = {
+        {"0x80070002", "ERROR_FILE_NOT_FOUND", "(The system cannot find the file specified.)"},
+        {"0x80070005", "E_ACCESSDENIED", "(Access is denied.)"},
+        {"0x8007000E", "E_OUTOFMEMORY",
+         "(Not enough memory resources are available to complete this operation.)"},
+        {"0x8009000F", "NTE_EXISTS", "(Object already exists.)"},
+        {"0x80090016", "NTE_BAD_KEYSET", "(Keyset does not exist)"},
+        {"0x80090030", "NTE_DEVICE_NOT_READY",
+         "(The device that is required by this cryptographic provider is not ready for use.)"},
+        {"0x80094800", "CERTSRV_E_UNSUPPORTED_CERT_TYPE",
+         "(The requested certificate template is not supported by this CA.)"},
+        {"0x80284001", "TBS_E_INTERNAL_ERROR",
+         "(An internal error has occurred within the Trusted Platform Module support program.)"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        for (int k = 0; k < 3; k++)
+            finds(all[i][k], all[i][0]);
+    finds("access is denied for good reasons", "");
+}
+
 static void every_entry_is_whole(void **state) {
     (void)state;
-    const struct explain_table *tables[] = {
-        &explain_hresult_scep,   &explain_hresult_mdm,     &explain_syncml_table,
-        &explain_status_table,   &explain_wstep_table,     &explain_pfx_table,
-        &explain_failinfo_table, &explain_pkistatus_table, &explain_alert_table};
+    const struct explain_table *tables[] = {&explain_hresult_scep,    &explain_hresult_mdm,
+                                            &explain_hresult_windows, &explain_syncml_table,
+                                            &explain_status_table,    &explain_wstep_table,
+                                            &explain_pfx_table,       &explain_failinfo_table,
+                                            &explain_pkistatus_table, &explain_alert_table};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (size_t i = 0; i < tables[t]->count; i++) {
             const struct explain_entry *e = &tables[t]->entries[i];
@@ -155,10 +180,16 @@ static void bare_numbers(void **state) {
         {"404", "SyncML status 404|0x80190194"},
         {"32", "event 32|Status 32"},
         {"16", "event 16|Status 16"},
-        {"2", "event 2|Status 2|WSTEP/Renew/Status 2|failInfo 2|pkiStatus 2"},
+        {"2", "event 2|Status 2|WSTEP/Renew/Status 2|failInfo 2|pkiStatus 2|0x80070002"},
         {"1", "event 1|Status 1|WSTEP/Renew/Status 1|failInfo 1"},
         {"30", "event 30: the chain|event 30: a SCEP event"},
         {"1226", "Alert 1226"},
+        {"0x0", "0x00000000 S_OK|WSTEP/Renew/Status 0|PFXCertInstall Status 0"},
+        {"0",
+         "0x00000000 S_OK|WSTEP/Renew/Status 0|PFXCertInstall Status 0|failInfo 0|pkiStatus 0"},
+        {"5", "0x80070005 E_ACCESSDENIED"},
+        {"-2016281112", "0x87D1FDE8 (Intune)"},
+        {"2149056555", "0x8018002B"},
         {"12175", "0x80072F8F"},
         {"12029", "0x80072EFD"},
         {"206", "0x800700CE"},
@@ -190,9 +221,10 @@ static void what_is_not_known(void **state) {
     static const struct {
         const char *text, *what, *note;
     } all[] = {
-        {"0x80070005", "0x80070005 unknown", "Win32 error 5"},
+        {"0x80070006", "0x80070006 unknown", "Win32 error 6"},
         {"0x8009FFFF", "0x8009FFFF unknown", "cryptography"},
         {"0x80180099", "0x80180099 unknown", "MDM enrollment"},
+        {"0x80284008", "0x80284008 unknown", "TPM"},
         {"0xDEADBEEF", "0xDEADBEEF unknown", "none that we know"},
         {"event 999", "event 999", NULL},
         {"event 33", "event 33: a SCEP event", NULL},
@@ -295,6 +327,7 @@ static void tells_no_secret(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_code_of_the_references, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(codes_of_any_part, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_entry_is_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_emulated_host_says_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_quoted_line, set_up, tear_down),
