@@ -8,6 +8,14 @@
 #define SCEP  "windows-scep.md 6.3"
 #define STAGE STEP_CAPS | STEP_CA | STEP_REQUEST | STEP_SUBMIT | STEP_REPLY | STEP_CERT
 #define OPEN  "windows-scep.md 6.3: texts not published"
+#define AUTO  "Microsoft, Diagnose MDM enrollment; Windows device enrollment errors in Intune"
+#define FIELD "field reports of several hosts; not documented"
+
+#define CSP_FAILED "MDM ConfigurationManager: Command failure status"
+#define CSP_TEXT                                                                                       \
+    CSP_FAILED                                                                                         \
+    ". Configuration Source ID: (...), Enrollment Type: (...), CSP Name: (...), Command Type: (...), " \
+    "CSP URI: (...), Result: (...)."
 
 /* Ids that belong to SCEP, and of which nobody has published the text. */
 #define SILENT(id)                                                                                 \
@@ -71,6 +79,48 @@ static const struct explain_phrase list[] = {
       "the host comes to its MDM server; with com.microsoft:mdm.SCEPcertinstall.result to tell the outcome "
       "of a profile",
       "a good step", "nothing to do", STEP_SESSION, EXPLAIN_SEEN, SCEP}},
+    {CSP_FAILED,
+     {404, ADMIN, "a CSP did not take a command", CSP_TEXT,
+      "the MDM server sent a command, and the CSP of its URI answered with an error: not of SCEP, which "
+      "begins after it (32, 307, 309)",
+      "what the Result says; CSP URI names the node, Command Type the command",
+      "hold the command against the CSP's description; the server got the same as a SyncML status",
+      STEP_CSP, EXPLAIN_SEEN, "Microsoft, WinDC resource access (text); field reports (id)"}},
+    {NULL,
+     {400, ADMIN, "a CSP did not take a command", CSP_TEXT,
+      "the MDM server sent a command, and the CSP of its URI answered with an error",
+      "what the Result says; CSP URI names the node, Command Type the command",
+      "hold the command against the CSP's description; the server got the same as a SyncML status",
+      STEP_CSP, EXPLAIN_DOCUMENTED, "Microsoft, KB 4034985"}},
+    {"Auto MDM Enroll: Succeeded",
+     {75, ADMIN, "the automatic enrollment succeeded", "Auto MDM Enroll: Succeeded",
+      "the host enrolled in MDM by itself, by group policy or for its user's account",
+      "a good step", "nothing to do", STEP_ENROLL, EXPLAIN_DOCUMENTED, AUTO}},
+    {"Auto MDM Enroll: Failed",
+     {76, ADMIN, "the automatic enrollment failed",
+      "Auto MDM Enroll: Failed (Unknown Win32 Error code: 0x...)",
+      "the host tried to enroll in MDM by itself; the HRESULT stands in the text",
+      "what the HRESULT says", "look up the HRESULT", STEP_ENROLL, EXPLAIN_DOCUMENTED, AUTO}},
+    {"MDM Session: OMA-DM session started",
+     {208, ADMIN, "a management session was started",
+      "MDM Session: OMA-DM session started for EnrollmentID (...) with server: (...), ...",
+      "the host speaks with its MDM server (seen in the log .../Sync, too)", "a good step",
+      "nothing to do", STEP_SESSION, EXPLAIN_SEEN, FIELD}},
+    {"MDM Session: OMA-DM session ended",
+     {209, ADMIN, "a management session ended",
+      "MDM Session: OMA-DM session ended with status: (...)",
+      "the status is an HRESULT, as a message or as a number", "the session is over",
+      "when the status is an error, look it up", STEP_SESSION, EXPLAIN_SEEN, FIELD}},
+    {"MDM PolicyManager: Set policy int",
+     {813, ADMIN, "a policy was set (a number)",
+      "MDM PolicyManager: Set policy int, Policy: (...), Area: (...), ...",
+      "the Policy CSP took a setting: not of SCEP", "a good step, unless it has a Result",
+      "nothing to do", STEP_CSP, EXPLAIN_SEEN, FIELD}},
+    {"MDM PolicyManager: Set policy string",
+     {814, ADMIN, "a policy was set (a text)",
+      "MDM PolicyManager: Set policy string, Policy: (...), Area: (...), ...",
+      "the Policy CSP took a setting: not of SCEP", "a good step, unless it has a Result",
+      "nothing to do", STEP_CSP, EXPLAIN_SEEN, FIELD}},
     {"SCEP Certificate enrollment initialization for",
      {86, APP, "the enrollment failed before the request",
       "SCEP Certificate enrollment initialization for %1 via %2 failed: %3 Method: %4 Stage: %5 %6",

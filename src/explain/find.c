@@ -47,22 +47,31 @@ static void add_code(struct finder *f, const char *what) {
     m->codes = *m->codes ? arena_printf(f->arena, "%s, %s", m->codes, what) : what;
 }
 
+/* Where a code comes from that is not known. */
+static const char *origin_of(struct finder *f, uint32_t code) {
+    if (code >> 16 == 0x8007)
+        return arena_printf(f->arena, "it is the Win32 error %u (net helpmsg %u on a host)",
+                            code & 0xffff, code & 0xffff);
+    return arena_printf(f->arena, "its facility: %s", hresult_facility(code));
+}
+
+/* The event of a CSP that refuses a command: its code is no verdict of the SCEP task. */
+static bool is_of_csp(const struct explain_moment *m) {
+    return m && (m->event == 404 || m->event == 400);
+}
+
 void finder_add_hresult(struct finder *f, uint32_t code, struct span found) {
     const struct explain_entry *e = hresult_find(code);
     const char *what = arena_printf(f->arena, "0x%08X %s", code, e->name);
-    if (hresult_known(code)) {
-        finder_add(f, EXPLAIN_HRESULT, e, what, found);
-    } else if (code >> 16 == 0x8019 && e->evidence != EXPLAIN_NOT_KNOWN) {
+    if (!hresult_known(code) && code >> 16 == 0x8019 && e->evidence != EXPLAIN_NOT_KNOWN)
         what = arena_printf(f->arena, "0x%08X HTTP %u", code, code & 0xffff);
-        finder_add(f, EXPLAIN_HRESULT, e, what, found);
-    } else {
-        struct explanation *x = finder_add(f, EXPLAIN_HRESULT, e, what, found);
-        if (code >> 16 == 0x8007)
-            x->note = arena_printf(f->arena, "it is the Win32 error %u (net helpmsg %u on a host)",
-                                   code & 0xffff, code & 0xffff);
-        else
-            x->note = arena_printf(f->arena, "its facility: %s", hresult_facility(code));
-    }
+    struct explanation *x = finder_add(f, EXPLAIN_HRESULT, e, what, found);
+    if (e->evidence == EXPLAIN_NOT_KNOWN)
+        x->note = origin_of(f, code);
+    else if (is_of_csp(f->moment))
+        x->note = arena_printf(
+            f->arena, "in event %u it is a CSP's answer to one command: step 2, before SCEP",
+            f->moment->event);
     add_code(f, what);
 }
 
@@ -93,9 +102,13 @@ static void begin_moment(struct finder *f, const struct explain_entry *e) {
     r->story = m;
 }
 
-/* A line of columns, and the text below it, are one event: the text has no time of its own. */
+/* A line of columns, and the text below it, are one event: the text has no time of its own, and may
+ * be that of two ids. */
 void finder_add_event(struct finder *f, const struct explain_entry *e, struct span found) {
-    bool goes_on = f->moment && f->moment->event == e->number && !*f->moment->codes && !*f->at;
+    bool goes_on =
+        f->moment && strcmp(f->moment->name, e->name) == 0 && !*f->moment->codes && !*f->at;
+    if (goes_on && f->moment->event != e->number)
+        return;
     finder_add(f, EXPLAIN_EVENT, e, arena_printf(f->arena, "event %u: %s", e->number, e->name),
                found);
     if (!goes_on)

@@ -154,6 +154,19 @@ static void events_as_text(void **state) {
     }
 }
 
+/* Its id by the header, its text that of 404: one event. */
+static void one_text_of_two_ids(void **state) {
+    (void)state;
+    struct explain_report r =
+        explain("Event[0]:\n  Source: " ADMIN "\n  Date: 2026-11-23T09:14:08.7650000Z\n"
+                "  Event ID: 400\n  Description: \nMDM ConfigurationManager: Command failure "
+                "status. Result: (Access is denied.).\n");
+    assert_int_equal(r.moments, 1);
+    assert_int_equal(r.story->event, 400);
+    assert_string_equal(r.story->codes, "0x80070005 E_ACCESSDENIED");
+    assert_null(found(&r, "event 404"));
+}
+
 /* What follows an event of somebody else is not told as one of ours. */
 static void other_events_between(void **state) {
     (void)state;
@@ -262,6 +275,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(events_as_xml, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broken_xml, set_up, tear_down),
         cmocka_unit_test_setup_teardown(events_as_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_text_of_two_ids, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_events_between, set_up, tear_down),
         cmocka_unit_test_setup_teardown(registry_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(registry_lines, set_up, tear_down),

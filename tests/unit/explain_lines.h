@@ -29,6 +29,21 @@ static const struct {
      "event 32|0x80092021"},
     {"SCEP: Certificate enroll failed. Result: (Unknown Win32 Error code: 0x80190194).",
      "event 32|0x80190194"},
+    {"MDM ConfigurationManager: Command failure status. Configuration Source ID: (1), Enrollment Type: (MDMFull), CSP "
+     "Name: (ClientCertificateInstall), Command Type: (Add: from Replace or Add), CSP URI: "
+     "(./Device/Vendor/MSFT/ClientCertificateInstall/SCEP/x/Install/KeyUsage), Result: (The parameter is incorrect.).",
+     "event 404|0x80070057"},
+    {"MDM ConfigurationManager: Command failure status. Enrollment Name: (MDMDeviceWithAAD), Provider Name: (Policy), "
+     "Command Type: (Add: from Replace or Add), CSP URI: (./x), Result: (The system cannot find the file specified.).",
+     "event 404|0x80070002"},
+    {"Auto MDM Enroll: Failed (Unknown Win32 Error code: 0x8018002b)", "event 76|0x8018002B"},
+    {"Auto MDM Enroll: Succeeded", "event 75"},
+    {"MDM Session: OMA-DM session started for EnrollmentID (1) with server: (x), Server version: (NULL), Mode: (0x2)",
+     "event 208"},
+    {"MDM Session: OMA-DM session ended with status: (The operation completed successfully.)",
+     "event 209|0x00000000 S_OK"},
+    {"MDM PolicyManager: Set policy int, Policy: (AllowTelemetry), Area: (System)", "event 813"},
+    {"MDM PolicyManager: Set policy string, Policy: (Homepage), Area: (Browser)", "event 814"},
     {"SCEP: Certificate enroll failed. Result: (Element not found.).", "event 32|0x80070490"},
     {"SCEP: Failed LogError Message : (SCEPInstallCertificateWithScepHelper:Failed to Initialize SCEP enrollment "
      "with NDES Server 'https://x.example/scep', CA cert thumbprint '800910078009100780091007800910078009100A' and "

@@ -170,6 +170,19 @@ static void every_quoted_line(void **state) {
         finds(explain_lines[i].line, explain_lines[i].found);
 }
 
+/* What a CSP says to a command is no verdict of the SCEP task; nor is it one elsewhere. */
+static void a_csp_is_not_scep(void **state) {
+    (void)state;
+    struct explain_report r = explain("MDM ConfigurationManager: Command failure status. Result: "
+                                      "(The parameter is incorrect.).");
+    const struct explanation *x = found(&r, span_str("0x80070057"));
+    assert_non_null(x);
+    assert_true(x->entry->steps & STEP_CSP);
+    assert_non_null(strstr(x->note, "step 2"));
+    r = explain("SCEP: Certificate enroll failed. Result: (The parameter is incorrect.).");
+    assert_null(found(&r, span_str("0x80070057"))->note);
+}
+
 /* ---- numbers ---- */
 
 static void bare_numbers(void **state) {
@@ -177,7 +190,7 @@ static void bare_numbers(void **state) {
     static const struct {
         const char *text, *found;
     } all[] = {
-        {"404", "SyncML status 404|0x80190194"},
+        {"404", "event 404|SyncML status 404|0x80190194"},
         {"32", "event 32|Status 32"},
         {"16", "event 16|Status 16"},
         {"2", "event 2|Status 2|WSTEP/Renew/Status 2|failInfo 2|pkiStatus 2|0x80070002"},
@@ -331,6 +344,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(every_entry_is_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_emulated_host_says_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_quoted_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_csp_is_not_scep, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bare_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(numbers_of_a_kind, set_up, tear_down),
