@@ -133,6 +133,27 @@ static void look_at_messages(struct finder *f, struct span line) {
         }
 }
 
+static const struct explain_entry strange_result = {
+    .name = "a result whose text signet does not know",
+    .here = "Windows gives the message of an HRESULT here, and not its number",
+    .cause = "not known",
+    .cure =
+        "look for the number: in event 307 or 86 of the same time, or as ErrorCode in the registry "
+        "(HKLM\\SOFTWARE\\Microsoft\\SCEP); then signet explain it",
+    .evidence = EXPLAIN_NOT_KNOWN,
+    .fact = "none"};
+
+/* "Result: (The moon is full.)" of one of our events, which has no HRESULT either. */
+static void look_at_result(struct finder *f, struct span line) {
+    struct span rest = line;
+    if (!f->moment || f->codes || !next_label(&rest, "result"))
+        return;
+    while (rest.n && (rest.p[0] == ' ' || rest.p[0] == ':'))
+        rest = span_from(rest, 1);
+    if (rest.n > 1 && rest.p[0] == '(' && (rest.p[1] < '0' || rest.p[1] > '9'))
+        finder_add(f, EXPLAIN_TEXT, &strange_result, strange_result.name, SPAN_NONE);
+}
+
 /* ---- labels with numbers ---- */
 
 static void look_at_fail_info(struct finder *f, struct span line) {
@@ -210,6 +231,7 @@ static void look_at_access_log(struct finder *f, struct span line) {
 void explain_codes(struct finder *f, struct span line) {
     look_at_words(f, line);
     look_at_messages(f, line);
+    look_at_result(f, line);
     look_at_fail_info(f, line);
     look_at_status(f, line);
     if (f->has_syncml)

@@ -63,6 +63,7 @@ static bool is_of_csp(const struct explain_moment *m) {
 void finder_add_hresult(struct finder *f, uint32_t code, struct span found) {
     const struct explain_entry *e = hresult_find(code);
     const char *what = arena_printf(f->arena, "0x%08X %s", code, e->name);
+    f->codes++;
     if (!hresult_known(code) && code >> 16 == 0x8019 && e->evidence != EXPLAIN_NOT_KNOWN)
         what = arena_printf(f->arena, "0x%08X HTTP %u", code, code & 0xffff);
     struct explanation *x = finder_add(f, EXPLAIN_HRESULT, e, what, found);
@@ -93,6 +94,7 @@ static void begin_moment(struct finder *f, const struct explain_entry *e) {
     struct explain_moment *m = arena_alloc(f->arena, sizeof *m);
     *m = (struct explain_moment){.at = f->at, .event = e->number, .name = e->name, .codes = ""};
     f->moment = m;
+    f->codes = 0;
     if (r->moments == EXPLAIN_MAX_MOMENTS) {
         r->more = true;
         return;

@@ -11,6 +11,7 @@ struct finder {
     struct explanation **last;
     struct explain_moment *moment; /* that codes belong to; NULL: none */
     size_t count;
+    size_t codes;    /* HRESULTs of the moment so far */
     const char *at;  /* the time that the next moment has, or "" */
     bool has_syncml; /* <Data> is a status of the message around it */
 };
@@ -54,7 +55,8 @@ void explain_line(struct finder *, struct span line);
 /* Adds the texts that a line holds; true when one of them was an event's. */
 bool look_at_phrases(struct finder *, const struct explain_phrases *, struct span line);
 
-/* The codes and texts of a line, but no events. */
+/* The codes and texts of a line, but no events; of an event's line also that its result is a text
+ * of no code that we know. */
 void explain_codes(struct finder *, struct span line);
 
 /* Events as XML; false when there are none. */

@@ -104,6 +104,18 @@ static void events_as_xml(void **state) {
     check_story(&r);
 }
 
+/* A rendered result in another language: its number stands in the data. */
+static void a_result_with_its_number(void **state) {
+    (void)state;
+    struct explain_report r =
+        explain(EVENT(ADMIN, "32", "2026-11-23T09:14:08Z",
+                      DATA("HRESULT", "2148077575") RENDERED("Result: (Der Hash stimmt nicht.)")));
+    assert_non_null(found(&r, "0x80091007"));
+    assert_null(found(&r, "a result whose text"));
+    r = explain(EVENT(ADMIN, "32", "2026-11-23T09:14:08Z", RENDERED("Result: (Der Hash.)")));
+    assert_non_null(found(&r, "a result whose text"));
+}
+
 /* One that is broken, or cut off, costs only itself; the same id of another log is another event.
  */
 static void broken_xml(void **state) {
@@ -273,6 +285,7 @@ static void no_escapes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(events_as_xml, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_result_with_its_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broken_xml, set_up, tear_down),
         cmocka_unit_test_setup_teardown(events_as_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_text_of_two_ids, set_up, tear_down),

@@ -183,6 +183,22 @@ static void a_csp_is_not_scep(void **state) {
     assert_null(found(&r, span_str("0x80070057"))->note);
 }
 
+/* An event with a text of no code that we know says so, and where the number stands. */
+static void a_result_of_no_known_text(void **state) {
+    (void)state;
+    static const char strange[] = "a result whose text";
+    struct explain_report r =
+        explain("SCEP: Certificate enroll failed. Result: (The moon is full.).");
+    const struct explanation *x = found(&r, span_str(strange));
+    assert_non_null(x);
+    assert_non_null(strstr(x->entry->cure, "307"));
+    assert_int_equal(count(&r), 2);
+    r = explain("SCEP: Certificate enroll failed. Result: (0x0).");
+    assert_null(found(&r, span_str(strange)));
+    r = explain("Result: (The moon is full.)");
+    assert_null(r.first);
+}
+
 /* ---- numbers ---- */
 
 static void bare_numbers(void **state) {
@@ -345,6 +361,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_emulated_host_says_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_quoted_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_csp_is_not_scep, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_result_of_no_known_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bare_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(numbers_of_a_kind, set_up, tear_down),
