@@ -35,6 +35,7 @@ static void check_story(const struct explain_report *r) {
     for (const struct explain_moment *m = r->story; m; m = m->next, n++) {
         must_be_printable(m->at);
         must_be_printable(m->codes);
+        must_be_printable(m->unique_id ? m->unique_id : "");
         all = all && *m->at;
     }
     must(n == r->moments && n <= EXPLAIN_MAX_MOMENTS);

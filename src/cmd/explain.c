@@ -21,8 +21,8 @@ static const char usage[] =
     "things is told as each of them.\n\n"
     "FILE is an export of the Event Viewer (XML, text or CSV), of Get-WinEvent or wevtutil, or of the\n"
     "registry (.reg, reg query /s), in UTF-8 or UTF-16; - is standard input. Events that bear a time\n"
-    "are told as a story, the oldest first. What is quoted of it is numbers, times and names of keys:\n"
-    "never a challenge.\n\n"
+    "are told as a story, the oldest first. What is quoted of it is numbers, times, names of keys and\n"
+    "UniqueIds: never a challenge.\n\n"
     "  -o json   the same as JSON\n\n"
     "What nobody has published is said to be not known, with where to look.\n"
     "Exit status: 0 something is known, 1 nothing is, or FILE cannot be read, 2 wrong usage.\n"
@@ -84,8 +84,9 @@ static json_t *json_explanation(struct arena *a, const struct explanation *x) {
 static json_t *json_story(const struct explain_report *r) {
     json_t *list = json_array();
     for (const struct explain_moment *m = r->story; m; m = m->next)
-        json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:s}", "at", m->at, "event",
-                                              (int)m->event, "name", m->name, "codes", m->codes));
+        json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:s, s:s?}", "at", m->at, "event",
+                                              (int)m->event, "name", m->name, "codes", m->codes,
+                                              "unique_id", m->unique_id));
     return list;
 }
 
@@ -131,8 +132,9 @@ static void print_story(const struct explain_report *r) {
         return;
     printf("The story%s:\n\n", *r->story->at ? ", the oldest first" : ", as it stands there");
     for (const struct explain_moment *m = r->story; m; m = m->next)
-        printf("  %s%s%4u  %s%s%s\n", m->at, *m->at ? "  " : "", m->event, m->name,
-               *m->codes ? ": " : "", m->codes);
+        printf("  %s%s%4u  %s%s%s%s%s\n", m->at, *m->at ? "  " : "", m->event, m->name,
+               *m->codes ? ": " : "", m->codes, m->unique_id ? "; UniqueId " : "",
+               m->unique_id ? m->unique_id : "");
     printf("\n");
 }
 

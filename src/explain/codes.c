@@ -4,6 +4,8 @@
  * only look like a code (of a GUID, a thumbprint, a port) are none.
  */
 #include "explain/find.h"
+
+#include "base/text.h"
 #include "explain/hresult.h"
 
 /* ---- HRESULTs ---- */
@@ -228,7 +230,21 @@ static void look_at_access_log(struct finder *f, struct span line) {
     }
 }
 
+/* "UniqueId : (beb0c2077be5)", of the event that the line is of. */
+static void look_at_unique_id(struct finder *f, struct span line) {
+    enum { LONGEST = 80 };
+    struct span rest = line;
+    if (!f->moment || f->moment->unique_id || !next_label(&rest, "uniqueid"))
+        return;
+    while (rest.n && (rest.p[0] == ' ' || rest.p[0] == ':'))
+        rest = span_from(rest, 1);
+    ptrdiff_t end = span_find(rest, ')');
+    if (end > 1 && rest.p[0] == '(')
+        f->moment->unique_id = text_claim(f->arena, span_of(rest.p + 1, (size_t)end - 1), LONGEST);
+}
+
 void explain_codes(struct finder *f, struct span line) {
+    look_at_unique_id(f, line);
     look_at_words(f, line);
     look_at_messages(f, line);
     look_at_result(f, line);

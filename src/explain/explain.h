@@ -41,10 +41,11 @@ struct explanation {
 
 /* An event of an export, or of lines that bear a time. */
 struct explain_moment {
-    const char *at;    /* as it stood there, or "" */
-    uint32_t event;    /* its id */
-    const char *name;  /* of the event's entry */
-    const char *codes; /* "0x80091007 CRYPT_E_HASH_VALUE"; or "" */
+    const char *at;        /* as it stood there, or "" */
+    uint32_t event;        /* its id */
+    const char *name;      /* of the event's entry */
+    const char *codes;     /* "0x80091007 CRYPT_E_HASH_VALUE"; or "" */
+    const char *unique_id; /* of the profile; NULL where the event does not say it */
     struct explain_moment *next;
 };
 

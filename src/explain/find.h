@@ -13,6 +13,7 @@ struct finder {
     size_t count;
     size_t codes;    /* HRESULTs of the moment so far */
     const char *at;  /* the time that the next moment has, or "" */
+    bool is_note;    /* the lines are a note of `signet device events`, and no event of Windows */
     bool has_syncml; /* <Data> is a status of the message around it */
 };
 

@@ -84,8 +84,34 @@ static void look_at_events(struct finder *f, struct span line) {
         f->moment = NULL; /* what follows is of an event that is none of ours */
 }
 
+/* What an event begins with: a level in the Event Viewer's columns, `fl` of PowerShell, wevtutil.
+ */
+static bool is_header(struct span line) {
+    static const char *const levels[] = {"Error", "Information", "Warning", "Critical", "Verbose"};
+    static const char *const labels[] = {"TimeCreated ", "Event["};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        struct span rest = span_from(line, strlen(levels[i]));
+        if (span_starts(line, levels[i]) &&
+            (span_starts(rest, "\t") || span_starts(rest, ",") || span_starts(rest, "  ")))
+            return true;
+    }
+    return span_starts(line, labels[0]) || span_starts(line, labels[1]);
+}
+
+/* Of a header in columns: the source that `signet device events` gives its own notes. */
+static bool is_note_of_signet(struct span line) {
+    struct word w, next;
+    for (size_t at = 0; next_word(line, &at, &w);) {
+        size_t then = at;
+        int64_t id;
+        if (span_is(w.text, "signet") && w.before == ' ' && w.after == ' ')
+            return next_word(line, &then, &next) && span_int(next.text, &id);
+    }
+    return false;
+}
+
 /* 2026-11-23 09:14:06 or 2026-11-23T09:14:06Z, which sorts as it stands. */
-static void look_at_time(struct finder *f, struct span line) {
+static bool look_at_time(struct finder *f, struct span line) {
     static const char form[] = "dddd-dd-dd?dd:dd:dd";
     enum { LENGTH = sizeof form - 1, WITHIN = 200 };
     for (size_t i = 0; i + LENGTH <= line.n && i < WITHIN; i++) {
@@ -100,15 +126,21 @@ static void look_at_time(struct finder *f, struct span line) {
             char *at = arena_str(f->arena, span_of(line.p + i, LENGTH));
             at[10] = ' ';
             f->at = at;
-            return;
+            return true;
         }
     }
+    return false;
 }
 
 void explain_line(struct finder *f, struct span line) {
     if (!span_trim(line).n)
         return;
-    look_at_time(f, line);
+    if (look_at_time(f, line) || is_header(line)) {
+        f->moment = NULL;
+        f->is_note = is_note_of_signet(line);
+    }
+    if (f->is_note)
+        return;
     look_at_events(f, line);
     explain_codes(f, line);
 }

@@ -190,6 +190,24 @@ static void other_events_between(void **state) {
     assert_non_null(found(&r, "0x80190194"));
 }
 
+/* What the emulated host notes between its events, with 200 to each command, is none of theirs; nor
+ * is what an event of another source says. */
+static void notes_of_signet(void **state) {
+    (void)state;
+    struct explain_report r = explain(
+        "Level        Date and Time        Source  Event ID  Task Category  Log\n"
+        "Information  2026-11-23 09:14:08  DeviceManagement-Enterprise-Diagnostics-Provider  306  "
+        "None  Admin\n    SCEP: CspExecute for UniqueId : (beb0c2077be5) InstallUserSid : () Result "
+        ": (Unknown Win32 Error code: 0x2ab0003).\n"
+        "Information  2026-11-23 09:14:08  signet  0  None  signet\n    Add ./Device status 200\n"
+        "Error        11/23/2026 9:14:09   Other   32  None  Other\n    it failed: 0x80070005\n");
+    assert_int_equal(r.moments, 1);
+    assert_string_equal(r.story->codes, "0x02AB0003 DM_S_ACCEPTED_FOR_PROCESSING");
+    assert_string_equal(r.story->unique_id, "beb0c2077be5");
+    assert_null(found(&r, "SyncML status 200"));
+    assert_non_null(found(&r, "0x80070005"));
+}
+
 #define KEY "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SCEP\\MS DM Server\\"
 #define REG                                                                                      \
     "Windows Registry Editor Version 5.00\r\n\r\n[" KEY "failed]\r\n\"CertThumbprint\"=\"\"\r\n" \
@@ -290,6 +308,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(events_as_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_text_of_two_ids, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_events_between, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(notes_of_signet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(registry_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(registry_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_text, set_up, tear_down),
