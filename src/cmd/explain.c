@@ -188,6 +188,10 @@ static bool is_file(const char *name) {
     return false;
 }
 
+static bool takes_number(enum explain_kind kind) {
+    return kind != EXPLAIN_KINDS && kind != EXPLAIN_TEXT && kind != EXPLAIN_ENROLLMENT;
+}
+
 static void join(const struct cli *cli, struct buf *out) {
     for (int i = 0; i < cli->argc; i++)
         buf_printf(out, "%s%s", i ? " " : "", cli->argv[i]);
@@ -211,8 +215,10 @@ int cmd_explain(int argc, char **argv) {
         return status;
     if (!cli.argc)
         return cli_usage(usage, "explain takes a code, a line or a file");
-    enum explain_kind kind = cli.argc == 2 ? explain_kind_of(span_str(cli.argv[0])) : EXPLAIN_KINDS;
-    if (kind != EXPLAIN_KINDS && kind != EXPLAIN_TEXT && kind != EXPLAIN_ENROLLMENT) {
+    enum explain_kind kind = explain_kind_of(span_str(cli.argv[0]));
+    if (cli.argc == 1 && takes_number(kind) && !is_file(cli.argv[0]))
+        return cli_usage(usage, "give a number, as in: signet explain %s 16", cli.argv[0]);
+    if (cli.argc == 2 && takes_number(kind)) {
         if (explain_one(&a, kind, span_str(cli.argv[1]), &report) != OK)
             return cli_usage(usage, "%s", err_detail());
         return tell(&cli, &a, &report);
@@ -220,6 +226,11 @@ int cmd_explain(int argc, char **argv) {
     if (cli.argc == 1 && is_file(cli.argv[0])) {
         if (file_read(cli.argv[0], MAX_FILE, &text) != OK)
             return cli_fail();
+        if (!span_trim(buf_view(&text)).n) {
+            fprintf(stderr, "signet: %s is empty: there is nothing to explain\n",
+                    strcmp(cli.argv[0], "-") == 0 ? "standard input" : cli.argv[0]);
+            return 1;
+        }
     } else {
         join(&cli, &text);
     }

@@ -81,6 +81,7 @@ enum err explain_one(struct arena *a, enum explain_kind kind, struct span number
     finder_begin(&f, a, out);
     if (explain_number_as(&f, kind, span_trim(number)))
         return OK;
-    return err_set(ERR_USAGE, "'%.*s' is no number of a %s", (int)(number.n < 40 ? number.n : 40),
-                   (const char *)number.p, explain_kind_name(kind));
+    return err_set(ERR_USAGE, "'%.*s' is no number: give one, as in signet explain %s 16",
+                   (int)(number.n < 40 ? number.n : 40), (const char *)number.p,
+                   explain_kind_name(kind));
 }

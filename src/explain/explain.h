@@ -35,7 +35,8 @@ struct explanation {
     const char *what;                  /* "0x80091007 CRYPT_E_HASH_VALUE", "event 307" */
     const char *note;                  /* more of this very one: a facility, a verdict; or NULL */
     const char *found;                 /* the piece of the input that it was found in; or NULL */
-    size_t times;                      /* how often */
+    size_t times;                      /* how often; an HRESULT once for each event */
+    size_t counted_in;                 /* the event, or line of none, that counted it last */
     struct explanation *next;
 };
 

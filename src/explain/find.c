@@ -16,17 +16,28 @@ static bool is_same(const struct explanation *e, enum explain_kind kind,
     return e->kind == kind && e->entry == entry && strcmp(e->what, what) == 0;
 }
 
+/* An event writes its HRESULT as a message, in hex and in decimal, and its id in the heading: once.
+ */
+static void count_again(const struct finder *f, struct explanation *e) {
+    bool once = e->kind == EXPLAIN_HRESULT || e->kind == EXPLAIN_EVENT;
+    if (once && e->counted_in == f->unit)
+        return;
+    e->counted_in = f->unit;
+    e->times++;
+}
+
 struct explanation *finder_add(struct finder *f, enum explain_kind kind,
                                const struct explain_entry *entry, const char *what,
                                struct span found) {
     f->report->known = f->report->known || entry->evidence != EXPLAIN_NOT_KNOWN;
     for (struct explanation *e = f->report->first; e; e = e->next)
         if (is_same(e, kind, entry, what)) {
-            e->times++;
+            count_again(f, e);
             return e;
         }
     struct explanation *e = arena_alloc(f->arena, sizeof *e);
-    *e = (struct explanation){.kind = kind, .entry = entry, .what = what, .times = 1};
+    *e = (struct explanation){
+        .kind = kind, .entry = entry, .what = what, .times = 1, .counted_in = f->unit};
     if (found.n)
         e->found = text_claim(f->arena, found, MAX_FOUND);
     if (f->count == EXPLAIN_MAX) {
@@ -94,6 +105,7 @@ static void begin_moment(struct finder *f, const struct explain_entry *e) {
     struct explain_moment *m = arena_alloc(f->arena, sizeof *m);
     *m = (struct explain_moment){.at = f->at, .event = e->number, .name = e->name, .codes = ""};
     f->moment = m;
+    f->unit++;
     f->codes = 0;
     if (r->moments == EXPLAIN_MAX_MOMENTS) {
         r->more = true;
@@ -111,10 +123,10 @@ void finder_add_event(struct finder *f, const struct explain_entry *e, struct sp
         f->moment && strcmp(f->moment->name, e->name) == 0 && !*f->moment->codes && !*f->at;
     if (goes_on && f->moment->event != e->number)
         return;
-    finder_add(f, EXPLAIN_EVENT, e, arena_printf(f->arena, "event %u: %s", e->number, e->name),
-               found);
     if (!goes_on)
         begin_moment(f, e);
+    finder_add(f, EXPLAIN_EVENT, e, arena_printf(f->arena, "event %u: %s", e->number, e->name),
+               found);
     f->at = "";
 }
 

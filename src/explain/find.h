@@ -11,6 +11,7 @@ struct finder {
     struct explanation **last;
     struct explain_moment *moment; /* that codes belong to; NULL: none */
     size_t count;
+    size_t unit;     /* number of the event, or of the line of none, that is read */
     size_t codes;    /* HRESULTs of the moment so far */
     const char *at;  /* the time that the next moment has, or "" */
     bool is_note;    /* the lines are a note of `signet device events`, and no event of Windows */

@@ -141,6 +141,8 @@ void explain_line(struct finder *f, struct span line) {
     }
     if (f->is_note)
         return;
+    if (!f->moment)
+        f->unit++;
     look_at_events(f, line);
     explain_codes(f, line);
 }

@@ -87,6 +87,7 @@ static void end_key(struct finder *f, struct key *k) {
         const struct explain_entry *e = judge(k);
         const char *path = text_claim(f->arena, k->path, 200);
         f->moment = NULL;
+        f->unit++;
         struct explanation *x =
             finder_add(f, EXPLAIN_ENROLLMENT, e,
                        arena_printf(f->arena, "enrollment %s: %s", path, e->name), SPAN_NONE);

@@ -330,6 +330,22 @@ static void each_thing_once(void **state) {
     assert_string_equal(r.story->next->at, "2026-11-23 09:14:06");
 }
 
+/* A message, its number in hex and in decimal: one event, one time; two events: two. */
+static void a_code_once_an_event(void **state) {
+    (void)state;
+    static const char one[] =
+        "SCEP Certificate enrollment initialization for WORKGROUP\\HOST$ via https://x/ failed: The "
+        "hash value is not correct. Method: GET Stage: GetCACert The hash value is not correct. "
+        "0x80091007 (-2146889721 CRYPT_E_HASH_VALUE)\n";
+    struct explain_report r = explain(one);
+    assert_int_equal(found(&r, span_str("0x80091007"))->times, 1);
+    r = explain(arena_printf(&arena, "%s%s", one, one));
+    assert_int_equal(found(&r, span_str("0x80091007"))->times, 2);
+    assert_int_equal(found(&r, span_str("event 86"))->times, 2);
+    r = explain("it said 0x80091007\nand again 0x80091007, which is -2146889721\n");
+    assert_int_equal(found(&r, span_str("0x80091007"))->times, 2);
+}
+
 /* What is quoted is what was recognised: no line, no value. */
 static void tells_no_secret(void **state) {
     (void)state;
@@ -367,6 +383,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(numbers_of_a_kind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_code_at_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_thing_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_code_once_an_event, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_no_secret, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
