@@ -94,9 +94,9 @@ static void print_json(struct arena *a, const struct explain_report *r) {
     json_t *list = json_array();
     for (const struct explanation *x = r->first; x; x = x->next)
         json_array_append_new(list, json_explanation(a, x));
-    cli_print_json(json_pack("{s:b, s:o, s:o, s:I, s:b}", "known", r->known, "explanations", list,
-                             "story", json_story(r), "other_events", (json_int_t)r->strangers,
-                             "more", r->more));
+    cli_print_json(json_pack("{s:b, s:o, s:o, s:I, s:b, s:s?}", "known", r->known, "explanations",
+                             list, "story", json_story(r), "other_events", (json_int_t)r->strangers,
+                             "more", r->more, "other", r->other));
 }
 
 /* ---- for people ---- */
@@ -151,7 +151,9 @@ static void print_text(struct arena *a, const struct explain_report *r) {
                r->strangers, r->strangers == 1 ? "" : "s");
     if (r->more)
         printf("\nThere is more in it than is told here: cut the export down.\n");
-    if (!r->first)
+    if (r->other)
+        printf("%s%s\n", r->first ? "\n" : "", r->other);
+    else if (!r->first)
         printf(
             "Nothing in it is known to signet. Codes are in winerror.h; the host's events are in the "
             "Event Viewer, DeviceManagement-Enterprise-Diagnostics-Provider/Admin: paste 32, 86, 307 "

@@ -65,6 +65,7 @@ enum err explain_text(struct arena *a, struct span input, struct explain_report 
             "this is an .evtx, which only Windows can read: in the Event Viewer choose \"Save all "
             "events as\" with the type XML, or run: wevtutil qe FILE.evtx /lf:true /f:xml");
     struct span text = explain_decode(a, input);
+    out->other = explain_other(input, text);
     if (explain_numbers(&f, text) || explain_named_number(&f, span_trim(text)) ||
         explain_registry(&f, text) || explain_event_xml(&f, text)) {
         sort_story(a, out);

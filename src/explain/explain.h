@@ -54,9 +54,10 @@ struct explain_report {
     struct explanation *first;    /* each thing once, in the order of the input */
     struct explain_moment *story; /* the oldest first, when all bear a time */
     size_t moments;
-    size_t strangers; /* events of an export that say nothing of MDM or SCEP */
-    bool more;        /* there was more than is told: EXPLAIN_MAX, EXPLAIN_MAX_MOMENTS */
-    bool known;       /* something is known of it */
+    size_t strangers;  /* events of an export that say nothing of MDM or SCEP */
+    bool more;         /* there was more than is told: EXPLAIN_MAX, EXPLAIN_MAX_MOMENTS */
+    bool known;        /* something is known of it */
+    const char *other; /* what the input is, and which command reads it; NULL: one of explain's */
 };
 
 enum { EXPLAIN_MAX = 200, EXPLAIN_MAX_MOMENTS = 2000 };

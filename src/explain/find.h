@@ -70,6 +70,10 @@ bool explain_registry(struct finder *, struct span text);
 /* UTF-16 with or without BOM, or UTF-8 with one, as UTF-8 without. Stray bytes stay as they are. */
 struct span explain_decode(struct arena *, struct span input);
 
+/* What the input is when it is no log and no export; `text` is the decoded input. NULL: it may be.
+ */
+const char *explain_other(struct span input, struct span text);
+
 /* ---- looking into text ---- */
 
 /* Where `needle` stands in `text`, without regard to case; -1 when it does not. */

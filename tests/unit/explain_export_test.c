@@ -275,6 +275,18 @@ static void what_is_no_text(void **state) {
     assert_null(r.first);
 }
 
+/* What another command reads; a host's answer with the same elements is none of it. */
+static void what_others_read(void **state) {
+    (void)state;
+    assert_non_null(strstr(explain("<Add><LocURI>./x</LocURI></Add>").other, "profile lint"));
+    assert_non_null(strstr(explain("<Exec><LocURI>./x</LocURI></Exec>").other, "profile lint"));
+    assert_null(explain("<Status><Data>200</Data></Status><Add><LocURI>x</LocURI></Add>").other);
+    assert_null(explain("see <LocURI> in the log").other);
+    assert_non_null(strstr(explain_span(span_of("\x30\x82\x01\x00\x06", 5)).other, "scep decode"));
+    assert_non_null(strstr(explain_span(span_of("a\0b", 3)).other, "no text"));
+    assert_null(explain("0x80091007").other);
+}
+
 /* More than is told: bounded, and said. */
 static void too_much(void **state) {
     (void)state;
@@ -312,6 +324,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(registry_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(registry_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_others_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_much, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_escapes, set_up, tear_down),
     };
