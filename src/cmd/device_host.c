@@ -11,14 +11,7 @@
 #include "cmd/device_join.h"
 #include "cmd/device_look.h"
 #include "cmd/device_traits.h"
-#include "device/dm_client.h"
-#include "device/hresult.h"
-#include "device/run.h"
-#include "device/scep_task.h"
-#include "device/show.h"
-#include "wire/scep.h"
-
-enum { EXIT_NOT_SETTLED = 3 };
+#include "cmd/device_work.h"
 
 static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
@@ -66,65 +59,6 @@ bool device_host_is(const char *dir) {
     return access(arena_printf(&a, "%s/host.json", dir), F_OK) == 0;
 }
 
-static enum err sync_now(struct host *h, const struct device_options *o, int argc, char **argv,
-                         int *status) {
-    (void)o;
-    (void)argc;
-    (void)argv;
-    (void)status;
-    enum err e = dm_session(h);
-    if (e == OK && !h->enrollment)
-        printf("%s has left its server, which ended the enrollment\n", h->name);
-    if (!h->enrollment || e != OK)
-        return e;
-    run_plan_session(h, true);
-    TRY(host_save(h));
-    printf("session %lld with %s\n", (long long)h->session, h->enrollment->address);
-    return OK;
-}
-
-static enum err run(struct host *h, const struct device_options *o, int argc, char **argv,
-                    int *status) {
-    bool settled = false;
-    (void)argc;
-    (void)argv;
-    TRY(run_host(h, o->for_s * 1000, o->until_settled, &settled));
-    if (o->until_settled && !settled)
-        *status = EXIT_NOT_SETTLED;
-    return OK;
-}
-
-static bool is_wanted(const char *key, int argc, char **argv) {
-    const char *id = strrchr(key, '\\');
-    return argc < 2 || (id && strcasecmp(id + 1, argv[1]) == 0);
-}
-
-static enum err no_scep_task(const char *id) {
-    if (id)
-        return err_set(ERR_NOT_FOUND, "the registry holds no SCEP enrollment '%s'", id);
-    return err_set(ERR_NOT_FOUND, "the registry holds no SCEP enrollment; deliver a profile first, "
-                                  "or write one into registry.reg");
-}
-
-static enum err scep(struct host *h, const struct device_options *o, int argc, char **argv,
-                     int *status) {
-    ARENA_AUTO(a);
-    int count = 0;
-    for (const char **key = scep_task_keys(h, &a); *key; key++) {
-        struct scep_outcome out;
-        if (!is_wanted(*key, argc, argv))
-            continue;
-        count++;
-        TRY(o->renews ? scep_task_renew(h, *key, &a, &out) : scep_task_run_now(h, *key, &a, &out));
-        if (out.status == CSP_SCEP_FAILED)
-            *status = 1;
-        printf("%s\n    Status %u  0x%08x %s%s%s\n", *key, out.status, out.hresult,
-               hresult_text(&a, out.hresult), out.thumbprint[0] ? "  CertThumbprint " : "",
-               out.thumbprint);
-    }
-    return count ? OK : no_scep_task(argc > 1 ? argv[1] : NULL);
-}
-
 static const struct verb verbs[] = {
     {"trust", "DIR CERT.pem... [--name NAME] [--build NAME]",
      "Makes a new host in DIR when there is none, and imports the certificates into its store\n"
@@ -148,7 +82,7 @@ static const struct verb verbs[] = {
      "hT:C:F:", 1, 1, emulated_renew, HOST_CHANGE, false},
     {"sync", "DIR",
      "Holds one management session now, as Settings > Info > Sync.\n" FAULT_OPTION NETWORK_OPTIONS,
-     "hT:C:F:", 1, 1, sync_now, HOST_CHANGE, false},
+     "hT:C:F:", 1, 1, emulated_sync, HOST_CHANGE, false},
     {"unenroll", "DIR",
      "Leaves the server, as Settings > Disconnect: tells it once in a session, then removes the\n"
      "account with its identity and what the server configured, whether the server heard it or\n"
@@ -156,19 +90,22 @@ static const struct verb verbs[] = {
      "hT:C:", 1, 1, emulated_unenroll, HOST_CHANGE, false},
     {"run", "DIR [--for SECONDS] [--until-settled] [--time-scale N]",
      "Runs the host's scheduled tasks: sessions by the poll schedule, SCEP tasks with their\n"
-     "retries, and the sessions that report their results.\n"
+     "retries, and the sessions that report their results. It ends when nothing is left to wait for:\n"
+     "no SCEP task, and no server.\n"
      "\n  --for SECONDS         end after this time"
-     "\n  --until-settled       end when each SCEP task is over and reported; exit status 3 when\n"
-     "                        --for came first"
+     "\n  --until-settled       end when each SCEP task is over and reported, and say how each ended;\n"
+     "                        where all are, a session first asks for more. Exit status 0 though\n"
+     "                        some failed (signet device scep has 1), 3 when --for came first"
      "\n  --time-scale N        Windows' minutes pass N times as fast" FAULT_OPTION NETWORK_OPTIONS,
-     "hf:US:T:C:F:", 1, 1, run, HOST_CHANGE, false},
+     "hf:US:T:C:F:", 1, 1, emulated_run, HOST_CHANGE, false},
     {"scep", "DIR [ID] [--renew]",
      "Makes one attempt of the SCEP enrollment ID, or of all, from the registry as it stands; when\n"
-     "the server has pended its request, a CertPoll. Exit status 1 when one failed.\n"
+     "the server has pended its request, a CertPoll. What is finished is left as it is. Exit status 1\n"
+     "when one failed.\n"
      "\n  --renew               ask for a successor of its certificate, which signs the request. No"
      "\n                        Windows is known to renew so: a tool to test servers" FAULT_OPTION
          NETWORK_OPTIONS,
-     "hT:C:RF:", 1, 2, scep, HOST_CHANGE, false},
+     "hT:C:RF:", 1, 2, emulated_scep, HOST_CHANGE, false},
     {"apply", "DIR FILE|- [-o json]",
      "Carries out the SyncML commands in FILE (a profile's Atomic, or commands side by side) as one\n"
      "message of a session, without a server, and shows the Status of each. No enrollment is needed;\n"
@@ -286,6 +223,16 @@ static enum err read_options(const struct verb *v, int argc, char **argv,
     return OK;
 }
 
+/* A fault that waits for a message which no session had has tested nothing. */
+static void tell_unstruck(const struct fault *f) {
+    if (f->drop_after)
+        fprintf(stderr, "The fault drop-after=%u never struck: no session had so many messages.\n",
+                f->drop_after);
+    if (f->duplicate)
+        fprintf(stderr, "The fault duplicate=%u never struck: no session had so many messages.\n",
+                f->duplicate);
+}
+
 static enum err run_verb(const struct verb *v, const struct device_options *o, int argc,
                          char **argv, int *status) {
     struct host *h = NULL;
@@ -297,6 +244,8 @@ static enum err run_verb(const struct verb *v, const struct device_options *o, i
         host_set_fault(h, &o->fault);
     }
     enum err e = v->run(h, o, argc, argv, status);
+    if (h)
+        tell_unstruck(&h->fault);
     host_close(h);
     return e;
 }

@@ -105,6 +105,19 @@ bool run_is_settled(struct host *h) {
     return h->tasks.count == 0 && !leaves && scep_task_keys(h, &a)[0] != NULL;
 }
 
+bool run_has_work(const struct host *h) {
+    return h->enrollment || h->tasks.count;
+}
+
+/* What the server has assigned since the last session is known after another one. */
+static bool ask_for_more(struct host *h) {
+    if (!h->enrollment || !run_is_settled(h))
+        return false;
+    h->schedule.since_ms = host_clock_ms(h);
+    h->schedule.delay_ms = 0;
+    return true;
+}
+
 static enum err do_work(struct host *h, const struct plan *p) {
     return p->work == WORK_ENROLL ? scep_task_run(h, p->key) : hold_session(h);
 }
@@ -119,15 +132,15 @@ enum err run_step(struct host *h, int64_t *wait_ms) {
 
 enum err run_host(struct host *h, int64_t limit_ms, bool until_settled, bool *settled) {
     int64_t end = clock_monotonic_ms() + limit_ms;
-    bool enrolled = h->enrollment != NULL;
+    bool asks = until_settled && ask_for_more(h);
     for (;;) {
         int64_t wait;
         TRY(run_step(h, &wait));
         if (!wait)
             continue;
-        *settled = run_is_settled(h) || (enrolled && !h->enrollment);
+        *settled = !run_has_work(h) || (run_is_settled(h) && !(asks && h->schedule.failures));
         int64_t left = limit_ms ? end - clock_monotonic_ms() : NAP_MS;
-        if ((until_settled && *settled) || left <= 0)
+        if ((until_settled && *settled) || !run_has_work(h) || left <= 0)
             return OK;
         wait = wait < left ? wait : left;
         usleep((unsigned)(wait < NAP_MS ? wait : NAP_MS) * 1000);

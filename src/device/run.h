@@ -5,10 +5,14 @@
 
 #include "device/host.h"
 
+/* Whether there is anything to wait for: a server, or a SCEP task. */
+bool run_has_work(const struct host *h);
+
 /*
- * Does what is due and waits for more until `limit_ms` have passed (0: for ever), or, with
- * `until_settled`, until there is a SCEP enrollment and none has work left or a result untold, or
- * the host has left its server.
+ * Does what is due and waits for more until `limit_ms` have passed (0: for ever), until nothing is
+ * left to wait for, or, with `until_settled`, until there is a SCEP enrollment and none has work
+ * left or a result untold. Where that is so from the beginning, a session first asks the server for
+ * more.
  * `settled` tells whether that was so at the end. Errors of the network are logged and tried again;
  * an error that comes back is one of the state folder.
  */

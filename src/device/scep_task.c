@@ -67,6 +67,13 @@ static void attempt(struct host *h, const char *key, const struct reg_key *insta
     log_outcome(&s, out);
 }
 
+/* The next one is RetryDelay minutes away. */
+static void count_attempt(struct host *h, struct task *t, unsigned number, uint32_t retry_delay) {
+    t->attempt = number;
+    t->since_ms = host_clock_ms(h);
+    t->delay_ms = (int64_t)retry_delay * MINUTE_MS;
+}
+
 /*
  * The task's end, good or bad. Its outcome is durable before: a kill between the two leaves a task
  * that finds its work done.
@@ -122,8 +129,7 @@ enum err scep_task_run(struct host *h, const char *key) {
         reg_set_number(h->registry, install, "CurrentRetryCount", t->attempt);
     bool last = t->attempt > s.retry_count;
     attempt(h, t->key, values, t->attempt, last, &a, &out);
-    t->since_ms = host_clock_ms(h);
-    t->delay_ms = (int64_t)s.retry_delay * MINUTE_MS;
+    count_attempt(h, t, t->attempt, s.retry_delay);
     e = host_save(h);
     if (e != OK || (!last && tries_again(h, &out)))
         goto out;
@@ -134,21 +140,6 @@ out:
     return e;
 }
 
-enum err scep_task_run_now(struct host *h, const char *key, struct arena *a,
-                           struct scep_outcome *out) {
-    struct reg_key *install = install_of(h, key);
-    if (!install)
-        return err_set(ERR_NOT_FOUND, "the registry has no '%s\\Install'", key);
-    uint32_t number = 0;
-    reg_number(install, "CurrentRetryCount", &number);
-    reg_set_number(h->registry, install, "CurrentRetryCount", ++number);
-    attempt(h, key, install, number, false, a, out);
-    struct task *t = tasks_find(&h->tasks, key);
-    if (t && (out->status == CSP_SCEP_SUCCESS || out->final))
-        finish(h, t);
-    return host_save(h);
-}
-
 static bool has_certificate(struct host *h, const char *key) {
     const char *thumbprint = reg_text(registry_open(h->registry, key), "CertThumbprint");
     const struct cert_entry *e =
@@ -157,6 +148,28 @@ static bool has_certificate(struct host *h, const char *key) {
                              span_str(thumbprint))
             : NULL;
     return e && e->key.n;
+}
+
+bool scep_task_is_finished(struct host *h, const char *key) {
+    return is_done(h, key) && has_certificate(h, key);
+}
+
+enum err scep_task_run_now(struct host *h, const char *key, struct arena *a,
+                           struct scep_outcome *out) {
+    struct reg_key *install = install_of(h, key);
+    if (!install)
+        return err_set(ERR_NOT_FOUND, "the registry has no '%s\\Install'", key);
+    struct scep_settings s;
+    scep_settings_read(install, key, &s);
+    uint32_t number = s.attempt, retry_delay = s.retry_delay;
+    reg_set_number(h->registry, install, "CurrentRetryCount", ++number);
+    attempt(h, key, install, number, false, a, out);
+    struct task *t = tasks_find(&h->tasks, key);
+    if (t && t->state == TASK_ENROLL)
+        count_attempt(h, t, number, retry_delay);
+    if (t && (out->status == CSP_SCEP_SUCCESS || out->final))
+        finish(h, t);
+    return host_save(h);
 }
 
 enum err scep_task_renew(struct host *h, const char *key, struct arena *a,

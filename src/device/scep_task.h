@@ -19,6 +19,12 @@ void scep_task_schedule(struct host *h, const char *key, const char *uri);
 enum err scep_task_run(struct host *h, const char *key) ERR_MUST_USE;
 
 /*
+ * Whether the enrollment has succeeded and its certificate is there with its key: another attempt
+ * could only spoil it. An Exec of Enroll begins it anew.
+ */
+bool scep_task_is_finished(struct host *h, const char *key);
+
+/*
  * One attempt from the registry as it stands, a task or not, and saves the host. `out->responder`
  * lives in `a`.
  */

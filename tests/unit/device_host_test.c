@@ -356,9 +356,20 @@ static void test_run_waits_for_the_user(void **state) {
 static void test_run_waits_for_the_limit(void **state) {
     struct host *h = enrolled_host(*state);
     bool settled = true;
-    h->enrollment = NULL;
+    h->schedule.delay_ms = 86400000;
+    h->schedule.since_ms = clock_ms();
     assert_int_equal(run_host(h, 50, true, &settled), OK);
     assert_false(settled);
+    host_close(h);
+}
+
+static void test_run_ends_without_work(void **state) {
+    struct host *h = enrolled_host(*state);
+    bool settled = false;
+    h->enrollment = NULL;
+    assert_false(run_has_work(h));
+    assert_int_equal(run_host(h, 0, false, &settled), OK);
+    assert_true(settled);
     host_close(h);
 }
 
@@ -382,6 +393,7 @@ int main(void) {
         TEST(test_task_finds_its_work_done),
         TEST(test_secrets_are_not_shown),
         TEST(test_run_waits_for_the_limit),
+        TEST(test_run_ends_without_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

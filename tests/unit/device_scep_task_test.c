@@ -177,11 +177,17 @@ static void test_by_hand(void **state) {
         assert_int_equal(out.status, CSP_SCEP_PENDING);
         assert_int_equal(dword(f, "Status"), CSP_SCEP_PENDING);
         assert_int_equal(stored(f, STORE_REQUEST), 2);
+        assert_true(is_waiting(f)); /* RetryDelay counts from here */
+        assert_int_equal(tasks_find(&f->h->tasks, KEY)->attempt, i + 1);
+        assert_false(scep_task_is_finished(f->h, KEY));
     }
     assert_int_equal(scep_task_run_now(f->h, KEY, &a, &out), OK);
     assert_int_equal(out.status, CSP_SCEP_SUCCESS);
     assert_int_equal(f->v->polls, 4);
     assert_true(is_over(f));
+    assert_true(scep_task_is_finished(f->h, KEY));
+    certstore_remove(&f->h->certs, STORE_MY, span_str(out.thumbprint));
+    assert_false(scep_task_is_finished(f->h, KEY));
 }
 
 static void test_time_scale(void **state) {
