@@ -34,7 +34,7 @@ const char fleet_usage[] =
     "  --for SECONDS         end then at the latest\n"
     "  --dir DIR             keep the hosts there, each in a folder of its own, when the fleet ends;\n"
     "                        those that are there go on. Without, they are gone\n"
-    "  --prefix NAME         their names: NAME-0001 and so on (FLEET)\n"
+    "  --prefix NAME         their names: NAME-01 and so on, with as many digits as N (FLEET)\n"
     "  --threads N           so many hosts do something at a time (two for each core)\n"
     "  --shared-keys N       identities and throw-away signers have N keys in common, so that less\n"
     "                        time goes into making them; each certificate's key is its host's own\n"

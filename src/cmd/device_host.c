@@ -33,6 +33,8 @@ static const struct option long_options[] = {
     {"renew", no_argument, NULL, 'R'},
     {"export", required_argument, NULL, 'E'},
     {"id", required_argument, NULL, 'I'},
+    {"all", no_argument, NULL, 'A'},
+    {"changed", no_argument, NULL, 'D'},
     {NULL, 0, NULL, 0},
 };
 
@@ -119,12 +121,14 @@ static const struct verb verbs[] = {
      "\n  --export FILE         write what the Registry Editor exports (UTF-16); - is standard output"
      "\n  -o reg                the same as plain text",
      "ho:E:", 1, 1, look_registry, HOST_READ, false},
-    {"events", "DIR [--id N] [-o xml|json]",
+    {"events", "DIR [--id N] [--all] [-o xml|json]",
      "Shows the event log with the columns of the Event Viewer, each text below its line, the oldest\n"
      "event first; times are UTC. signet explain reads it: signet device events DIR | signet explain -\n"
      "\n  --id N                only the events with this id"
+     "\n  --all                 with those that Windows does not have: source signet, id 1, one for each"
+     "\n                        command that changed something or failed"
      "\n  -o xml                as \"Save all events as\" writes them",
-     "ho:I:", 1, 1, look_events, HOST_READ, false},
+     "ho:I:A", 1, 1, look_events, HOST_READ, false},
     {"certs", "DIR [-o json]",
      "Shows the certificate stores as certutil -store does, and whether each private key is the\n"
      "certificate's.",
@@ -140,10 +144,11 @@ static const struct verb verbs[] = {
     {"sign-out", "DIR",
      "Nobody is signed in any more: commands for ./User fail (500), a user's SCEP tasks wait.", "h",
      1, 1, emulated_sign_out, HOST_CHANGE, false},
-    {"switches", "[DIR [NAME=VALUE...]] [-o json]",
+    {"switches", "[DIR [NAME=VALUE...]] [--changed] [-o json]",
      "Lists where builds of Windows differ or nobody knows, with value, default, meaning and\n"
-     "evidence; or sets switches of the host in DIR.",
-     "ho:", 0, 1000, emulated_switches, HOST_CHANGE, true},
+     "evidence; or sets switches of the host in DIR.\n"
+     "\n  --changed             only those that the host's build or somebody has set, a line each",
+     "ho:D", 0, 1000, emulated_switches, HOST_CHANGE, true},
     {"builds", "[-o json]",
      "Lists the builds of Windows that a host can be (signet device trust --build), with the\n"
      "switches that each sets. What the reference does not tell apart is the same in all of them.",
@@ -191,6 +196,10 @@ static enum err take_option(int c, struct device_options *o) {
         o->renews = true;
     else if (c == 'i')
         o->sign_in = true;
+    else if (c == 'A')
+        o->all = true;
+    else if (c == 'D')
+        o->changed = true;
     else if (c == 'F' && strcmp(optarg, "list") == 0)
         o->list_faults = true;
     else if (c == 'F')

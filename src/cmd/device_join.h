@@ -12,7 +12,7 @@ struct device_options {
     const char *export_to;
     struct fault fault;
     int64_t for_s, time_scale, event_id;
-    bool until_settled, sign_in, renews, list_faults, help;
+    bool until_settled, sign_in, renews, all, changed, list_faults, help;
 };
 
 /* As every verb: `argv[0]` is DIR; a status other than 0 goes into `status`. `trust` opens its host

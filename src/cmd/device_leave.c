@@ -59,6 +59,9 @@ int cmd_device_unenroll(int argc, char **argv) {
     struct cli cli;
     int status;
     json_t *reply = device_ask(argc, argv, unenroll_usage, own, "device.unenroll", &cli, &status);
+    if (!reply && status == 1)
+        fprintf(stderr, "(%s holds no emulated host either: signet device trust makes one)\n",
+                cli.argv[0]);
     return reply ? print_end(reply, "device",
                              now ? "has left; its certificates are revoked."
                                  : "is leaving: it is told in its next session; its certificates "

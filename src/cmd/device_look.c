@@ -29,6 +29,8 @@ enum err look_registry(struct host *h, const struct device_options *o, int argc,
     if (o->export_to)
         return export_registry(h, o->export_to);
     show_registry(h, form_of(o), stdout);
+    if (!o->output && !h->registry->root.child)
+        fprintf(stderr, "The registry is empty: no enrollment and no profile has written to it.\n");
     return OK;
 }
 
@@ -37,7 +39,7 @@ enum err look_events(struct host *h, const struct device_options *o, int argc, c
     (void)argc;
     (void)argv;
     (void)status;
-    show_events(h, form_of(o), (int)o->event_id, stdout);
+    show_events(h, form_of(o), (int)o->event_id, o->all, stdout);
     return OK;
 }
 

@@ -28,7 +28,7 @@ enum err emulated_switches(struct host *none, const struct device_options *o, in
     if (e == OK && argc > 1)
         e = host_save(h);
     if (e == OK && argc <= 1)
-        show_switches(h, o->output != NULL, stdout);
+        show_switches(h, o->changed, o->output != NULL, stdout);
     host_close(h);
     return e;
 }

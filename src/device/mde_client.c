@@ -114,7 +114,10 @@ enum err mde_enroll(struct host *h, const char *server, const struct mde_user *u
     if (h->enrollment)
         return mde_fail(HR_MENROLL_ALREADY, "by '%s'; make another host in another folder",
                         h->enrollment->provider);
-    struct enrolling w = {.talk.host = h, .user = *user, .key_bits = KEY_BITS_MIN};
+    struct enrolling w = {.talk.host = h,
+                          .talk.proof = "the user's name, and the password or code",
+                          .user = *user,
+                          .key_bits = KEY_BITS_MIN};
     enum err e = enroll(&w, server);
     net_close(w.talk.net);
     arena_free(&w.talk.arena);

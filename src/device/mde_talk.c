@@ -27,41 +27,46 @@ static const struct xml_node *child_nocase(const struct xml_node *n, const char 
     return NULL;
 }
 
-static enum err read_fault(const struct xml_node *fault) {
+static enum err read_fault(const struct mde_talk *w, const struct xml_node *fault) {
     const struct xml_node *subcode = child_nocase(child_nocase(fault, "Code"), "Subcode");
     const struct xml_node *detail =
         child_nocase(child_nocase(fault, "Detail"), "DeviceEnrollmentServiceError");
     struct span code = xml_text(child_nocase(subcode, "Value"));
     struct span type = xml_text(child_nocase(detail, "ErrorType"));
     struct span text = xml_text(child_nocase(child_nocase(fault, "Reason"), "Text"));
-    return mde_fail(hresult_of_fault(code, type), "fault %.*s %.*s: %.*s", SPAN_FMT(code),
-                    SPAN_FMT(type), SPAN_FMT(text));
+    uint32_t hresult = hresult_of_fault(code, type);
+    bool doubts = hresult == HR_MENROLL_AUTHENTICATION && w->proof;
+    return mde_fail(hresult, "fault %.*s %.*s: %.*s%s%s", SPAN_FMT(code), SPAN_FMT(type),
+                    SPAN_FMT(text), doubts ? "; check " : "", doubts ? w->proof : "");
 }
 
-enum err mde_unsent(const struct host *h, const struct fetch_reply *r) {
+enum err mde_unsent(const struct host *h, const char *url, const struct fetch_reply *r) {
     char why[300];
+    const char *server = strstr(url, "://") ? strstr(url, "://") + 3 : url;
     snprintf(why, sizeof why, "%.250s, 0x%08x", err_detail(), hresult_of_fetch(r->cause));
     if (!fetch_is_tls(r->cause))
-        return mde_fail(HR_MENROLL_CONNECTIVITY, "%s", why);
+        return mde_fail(HR_MENROLL_CONNECTIVITY,
+                        "%s; tried %.*s: does the server run, and listen there?", why,
+                        (int)strcspn(server, "/?"), server);
     return mde_fail(HR_MENROLL_SSL, "%s; if it is not trusted yet: signet device trust %s tls.pem",
                     why, h->dir);
 }
 
 /* What Windows insists on before it looks at the content (C.1). */
-static enum err check_reply(const struct fetch_reply *r, const char *url, struct arena *a,
+static enum err check_reply(struct mde_talk *w, const struct fetch_reply *r, const char *url,
                             struct xml_node **body) {
     struct xml_node *root;
     bool soap = strncasecmp(r->content_type, TYPE_SOAP, strlen(TYPE_SOAP)) == 0;
     if (r->status == 200 && !r->body.n)
         return mde_fail(HR_MENROLL_EMPTY_MESSAGE, "%s", url);
-    if (!soap || xml_parse(a, buf_view(&r->body), &root) != OK)
+    if (!soap || xml_parse(&w->arena, buf_view(&r->body), &root) != OK)
         return r->status == 200
                    ? mde_fail(HR_MENROLL_MESSAGE_FORMAT, "%s did not answer with SOAP", url)
                    : mde_fail(HR_MENROLL_CONNECTIVITY, "%s answered HTTP %d", url, r->status);
     *body = xml_child(root, "Body");
     const struct xml_node *fault = child_nocase(*body, "Fault");
     if (fault)
-        return read_fault(fault);
+        return read_fault(w, fault);
     if (r->status != 200)
         return mde_fail(HR_MENROLL_CONNECTIVITY, "%s answered HTTP %d", url, r->status);
     if (!r->has_length)
@@ -78,8 +83,8 @@ enum err mde_post(struct mde_talk *w, const char *kind, const char *url, const s
     struct fetch_request q = {
         .url = url, .post = true, .headers = headers, .gzip = true, .body = buf_view(message)};
     if (net_send(w->net, kind, "xml", &q, &reply) != OK)
-        return mde_unsent(w->host, &reply);
-    return check_reply(&reply, url, &w->arena, body);
+        return mde_unsent(w->host, url, &reply);
+    return check_reply(w, &reply, url, body);
 }
 
 /* The host looks first whether anybody is there. */
@@ -89,7 +94,7 @@ static enum err knock(struct mde_talk *w, const char *url) {
     FETCH_REPLY_AUTO(reply);
     struct fetch_request q = {.url = url, .headers = headers, .gzip = true};
     if (net_send(w->net, "discover", "xml", &q, &reply) != OK)
-        return mde_unsent(w->host, &reply);
+        return mde_unsent(w->host, url, &reply);
     return reply.status == 200
                ? OK
                : mde_fail(HR_MENROLL_CONNECTIVITY, "%s answered HTTP %d", url, reply.status);

@@ -10,6 +10,7 @@ struct mde_talk {
     struct host *host;
     struct net *net;
     struct arena arena;
+    const char *proof; /* what proves who asks: named where the server does not believe it */
 };
 
 /* What discovery tells; "" for what it leaves out. */
@@ -20,8 +21,8 @@ struct mde_services {
 /* ERR_REFUSED; the detail begins with the HRESULT that Windows shows. */
 enum err mde_fail(uint32_t hresult, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for a request that got no answer. */
-enum err mde_unsent(const struct host *h, const struct fetch_reply *r);
+/* The same for a request to `url` that got no answer: it names the server that was tried. */
+enum err mde_unsent(const struct host *h, const char *url, const struct fetch_reply *r);
 
 /* Posts the message and gives the Body of the answer; a fault is an error with its HRESULT. */
 enum err mde_post(struct mde_talk *w, const char *kind, const char *url, const struct buf *message,

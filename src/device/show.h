@@ -24,8 +24,9 @@ void show_registry(const struct host *h, enum show_form form, FILE *out);
 /* The registry's .reg file as the Registry Editor writes it: UTF-16LE with BOM, CR LF. */
 void show_registry_export(const struct host *h, struct buf *out);
 
-/* The events with that id, or all (`id` 0), the oldest first. */
-void show_events(const struct host *h, enum show_form form, int id, FILE *out);
+/* The events with that id, or all of Windows' (`id` 0), with `own` those of signet, too; the oldest
+ * first. */
+void show_events(const struct host *h, enum show_form form, int id, bool own, FILE *out);
 
 /* The certificates of each store, with where their keys are and whether they fit. */
 void show_certs(const struct host *h, enum show_form form, FILE *out);

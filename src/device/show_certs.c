@@ -125,8 +125,7 @@ static void print_key(const struct shown *s, FILE *out) {
     if (!s->provider)
         return;
     fprintf(out, "  Key Container = %s\n  Provider = %s\nPrivate key is %sexportable\n",
-            arena_printf(s->arena, "keys/%s.key", s->entry->thumbprint), s->provider,
-            s->exportable ? "" : "NOT ");
+            s->entry->thumbprint, s->provider, s->exportable ? "" : "NOT ");
     fprintf(out, "%s test %s\n", test,
             s->fits ? "passed" : "FAILED: the key is of another certificate");
 }
@@ -145,6 +144,17 @@ static void print_cert(const struct shown *s, unsigned number, FILE *out) {
     fputc('\n', out);
 }
 
+/* The user's stores are those of `certutil -user`. */
+static const char *const headings[STORE__MAX] = {
+    [STORE_ROOT] = "Root \"Trusted Root Certification Authorities\"",
+    [STORE_CA] = "CA \"Intermediate Certification Authorities\"",
+    [STORE_MY] = "My \"Personal\"",
+    [STORE_REQUEST] = "Request \"Certificate Enrollment Requests\"",
+    [STORE_USER_CA] = "CA \"Intermediate Certification Authorities\" (-user)",
+    [STORE_USER_MY] = "My \"Personal\" (-user)",
+    [STORE_USER_REQUEST] = "Request \"Certificate Enrollment Requests\" (-user)",
+};
+
 static void show_store(const struct host *h, struct arena *a, enum cert_store store, json_t *all,
                        FILE *out) {
     unsigned number = 0;
@@ -157,7 +167,7 @@ static void show_store(const struct host *h, struct arena *a, enum cert_store st
         if (all)
             json_array_append_new(all, cert_json(&s));
         else if (number == 0)
-            fprintf(out, "%s\n", certstore_name(store));
+            fprintf(out, "%s\n", headings[store]);
         if (!all)
             print_cert(&s, number++, out);
     }

@@ -56,7 +56,11 @@ static void event_xml(struct buf *b, const struct event *e) {
     buf_str(b, "</RenderingInfo></Event>\n");
 }
 
-void show_events(const struct host *h, enum show_form form, int id, FILE *out) {
+static bool is_wanted(const struct event *e, int id, bool own) {
+    return id ? e->id == id : own || e->id != EVENT_COMMAND;
+}
+
+void show_events(const struct host *h, enum show_form form, int id, bool own, FILE *out) {
     json_t *all = json_array();
     BUF_AUTO(xml);
     if (form == SHOW_TEXT)
@@ -64,7 +68,7 @@ void show_events(const struct host *h, enum show_form form, int id, FILE *out) {
                 "Event ID", "Task Category", "Log");
     for (size_t i = 0; i < h->events.count; i++) {
         const struct event *e = &h->events.events[i];
-        if (id && e->id != id)
+        if (!is_wanted(e, id, own))
             continue;
         if (form == SHOW_JSON)
             json_array_append_new(all, event_json(e));

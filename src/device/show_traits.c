@@ -18,24 +18,38 @@ static json_t *switch_json(const struct host *h, const struct device_switch *s) 
                      s->evidence, "open_point", s->open);
 }
 
-static void print_switch(const struct host *h, const struct device_switch *s, FILE *out) {
-    const char *origin = origin_of(h, s);
-    bool changed = strcmp(origin, "default") != 0;
-    fprintf(out, "%s=%s%s%s%s\n    %s; one of: %s; default: %s\n    evidence: %s\n", s->name,
-            h ? host_switch(h, s->name) : s->initial, changed ? "  (" : "", changed ? origin : "",
-            changed ? ")" : "", s->meaning, s->values, s->initial, s->evidence);
+static bool is_changed(const struct host *h, const struct device_switch *s) {
+    return strcmp(origin_of(h, s), "default") != 0;
+}
+
+/* "exec-status=202  (set)" */
+static void print_value(const struct host *h, const struct device_switch *s, FILE *out) {
+    bool changed = is_changed(h, s);
+    fprintf(out, "%s=%s%s%s%s\n", s->name, h ? host_switch(h, s->name) : s->initial,
+            changed ? "  (" : "", changed ? origin_of(h, s) : "", changed ? ")" : "");
+}
+
+static void print_explanation(const struct device_switch *s, FILE *out) {
+    fprintf(out, "    %s; one of: %s; default: %s\n    evidence: %s\n", s->meaning, s->values,
+            s->initial, s->evidence);
     if (s->open)
         fprintf(out, "    open point: %s %s\n",
                 s->open[0] == 'G' ? "windows-mdm.md" : "windows-scep.md", s->open);
 }
 
-void show_switches(const struct host *h, bool json, FILE *out) {
+void show_switches(const struct host *h, bool changed, bool json, FILE *out) {
     json_t *all = json_array();
-    for (size_t i = 0; i < device_switch_count; i++)
+    for (size_t i = 0; i < device_switch_count; i++) {
+        const struct device_switch *s = &device_switches[i];
+        if (changed && !is_changed(h, s))
+            continue;
         if (json)
-            json_array_append_new(all, switch_json(h, &device_switches[i]));
+            json_array_append_new(all, switch_json(h, s));
         else
-            print_switch(h, &device_switches[i], out);
+            print_value(h, s, out);
+        if (!json && !changed)
+            print_explanation(s, out);
+    }
     if (json)
         show_json(all, out);
     else

@@ -7,8 +7,11 @@
 
 #include "device/host.h"
 
-/* The switches with value, default, meaning and evidence; `h` NULL shows the defaults. */
-void show_switches(const struct host *h, bool json, FILE *out);
+/*
+ * The switches with value, default, meaning and evidence; `h` NULL shows the defaults. `changed`:
+ * only those that the host's build or somebody has set, and of them a line with value and origin.
+ */
+void show_switches(const struct host *h, bool changed, bool json, FILE *out);
 
 /* The builds by name, with what each changes and its evidence. */
 void show_builds(bool json, FILE *out);

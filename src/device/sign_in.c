@@ -11,7 +11,7 @@ static enum err send_page(struct mde_talk *w, const struct fetch_request *q,
                           struct html_form *form) {
     FETCH_REPLY_AUTO(reply);
     if (net_send(w->net, "sign-in", "html", q, &reply) != OK)
-        return mde_unsent(w->host, &reply);
+        return mde_unsent(w->host, q->url, &reply);
     if (reply.status != 200)
         return mde_fail(HR_MENROLL_AUTHENTICATION, "the sign-in page answered HTTP %d",
                         reply.status);

@@ -103,7 +103,13 @@ static void test_events(void **state) {
     eventlog_add(&f->h->events, &f->h->mem, EVENT_SCEP_FAILED, true, "a <b>\033[31m & c");
     eventlog_add(&f->h->events, &f->h->mem, EVENT_CERTENROLL_INIT, true, "d");
     f->h->events.events[0].at_ms = 1795425248765;
-    SHOW(f, show_events(f->h, SHOW_TEXT, 0, out));
+    eventlog_add(&f->h->events, &f->h->mem, EVENT_COMMAND, false, "Exec e");
+    SHOW(f, show_events(f->h, SHOW_TEXT, 0, false, out));
+    assert_null(strstr(f->text, "Exec e"));
+    SHOW(f, show_events(f->h, SHOW_XML, EVENT_COMMAND, false, out));
+    assert_shows(f, "<Message>Exec e");
+    SHOW(f, show_events(f->h, SHOW_TEXT, 0, true, out));
+    assert_shows(f, "    Exec e\n");
     assert_shows(f, "Level        Date and Time        Source  ");
     assert_shows(f, "Information  2026-11-23 09:14:08  "
                     "DeviceManagement-Enterprise-Diagnostics-Provider        39  None           "
@@ -111,10 +117,10 @@ static void test_events(void **state) {
     assert_shows(f, "CertificateServicesClient-CertEnroll                    86  None           "
                     "Application\n    d\n");
     assert_shows(f, "    a <b>\\x1b[31m & c\n");
-    SHOW(f, show_events(f->h, SHOW_JSON, EVENT_SCEP_FAILED, out));
+    SHOW(f, show_events(f->h, SHOW_JSON, EVENT_SCEP_FAILED, false, out));
     assert_shows(f, "\"level\": \"Error\"");
     assert_null(strstr(f->text, "good"));
-    SHOW(f, show_events(f->h, SHOW_XML, 0, out));
+    SHOW(f, show_events(f->h, SHOW_XML, 0, false, out));
     assert_shows(f, "<EventID>39</EventID><Level>4</Level><TimeCreated "
                     "SystemTime='2026-11-23T09:14:08.765Z'/><Channel>Microsoft-Windows-"
                     "DeviceManagement-Enterprise-Diagnostics-Provider/Admin</Channel>");
@@ -143,13 +149,17 @@ static void test_certs(void **state) {
     reg_set_text(r, registry_create(r, KEY), "CertThumbprint", span_str(thumbprint));
     reg_set_number(r, registry_create(r, KEY "\\Install"), "KeyProtection", 1);
     SHOW(f, show_certs(f->h, SHOW_TEXT, out));
-    assert_true(strncmp(f->text, "LocalMachine\\Root\n================ Certificate 0 ====", 48) ==
-                0);
-    assert_shows(f, "\nLocalMachine\\My\n");
+    assert_int_equal(strncmp(f->text,
+                             "Root \"Trusted Root Certification Authorities\"\n"
+                             "================ Certificate 0 ====",
+                             78),
+                     0);
+    assert_shows(f, "\nMy \"Personal\"\n=");
+    assert_null(strchr(f->text, '/'));
     assert_shows(f, "Signature test FAILED");
     assert_shows(f, "================ Certificate 1 ================\nSerial Number: ");
     assert_shows(f, "Subject: CN=a\nRoot Certificate: Subject matches Issuer\nCert Hash(sha1): ");
-    assert_shows(f, ".key\n  Provider = Microsoft Platform Crypto Provider\n"
+    assert_shows(f, "\n  Provider = Microsoft Platform Crypto Provider\n"
                     "Private key is NOT exportable\nEncryption test passed\n");
     struct reg_key *pfx = registry_create(r, "HKEY_LOCAL_MACHINE\\SOFTWARE\\signet\\pfx");
     reg_set_text(r, pfx, "Thumbprint", span_str(thumbprint));
