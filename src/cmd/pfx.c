@@ -5,14 +5,14 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cmd/cli.h"
+#include "cmd/certificate_words.h"
 #include "cmd/cmd.h"
 #include "cmd/synopsis.h"
 #include "crypto/pkcs12.h"
 #include "server/admin.h"
 
 static const char usage[] =
-    "Usage: signet pfx make HOST --subject SUBJECT [OPTIONS] [-o json] [-d DIR]\n"
+    "Usage: signet pfx make HOST --subject ATTRIBUTE=VALUE... [OPTIONS] [-o json] [-d DIR]\n"
     "       signet pfx send HOST FILE.p12 --password-file FILE [OPTIONS] [-o json] [-d DIR]\n"
     "       signet pfx remove ID [-d DIR]\n\n"
     "A key with its certificate for one host, sealed in PKCS#12 and delivered once, in the host's next\n"
@@ -22,23 +22,24 @@ static const char usage[] =
     "them, so that nothing is renewed: an alarm says when a new one is to be made.\n"
     "Both print the id of an enrollment: signet enrollment show ID. remove has the host delete\n"
     "certificate and key; one that a CA of signet's has issued is revoked when they are gone.\n\n"
-    "  --subject S          the subject, as in a profile: 'CN=host1,O=Example'. Here and in --san\n"
-    "                       {{device.id}}, {{user.upn}} and {{device.name}} are the host's\n"
-    "  --san SAN            the alternative names, as in a profile: '3+host1.example.com;11+me@example.com'\n"
-    "                       (2 e-mail, 3 DNS name, 7 URI, 8 address, 11 UPN)\n"
-    "  --trust-device-name  {{device.name}} may stand in these two: a host can claim any\n"
-    "  --eku OIDS           the EKUs, as in a profile: 1.3.6.1.5.5.7.3.2+1.3.6.1.5.5.7.3.4\n"
-    "  --key-usage N        as in a profile: 128 signs, 32 enciphers keys, 160 does both\n"
+    "  --subject ATTRIBUTE=VALUE  CN, OU, O, L, S, C, DC, E ... or an OID; again and again, in this\n"
+    "                       order: --subject CN=host1 --subject 'O=Example, Inc.'\n"
+    "  --san KIND=VALUE     dns, email, upn or uri, as in --san dns=host1.example.com; again and again\n"
+    "                       {{device.id}}, {{user.upn}} and {{device.name}} in these two are the host's\n"
+    "  --trust-device-name  {{device.name}} may stand there: a host can claim any\n"
+    "  --use USE            what it is for, again and again: wifi, vpn, tls-client, smartcard, email\n"
+    "                       or ipsec, as signet profile new --help has them\n"
+    "  --eku NAME|OID       any other, such as documentSigning or 1.3.6.1.4.1.311.10.3.12\n"
+    "  --key-usage sign|encrypt|both  digitalSignature, keyEncipherment\n"
     "  --endpoint NAME      whose CA issues, and whose policy holds (default: that of [scep])\n"
-    "  --key KIND           rsa2048 (default), rsa3072 or rsa4096\n"
-    "                       An administrator makes it: an endpoint's approval = manual, or its webhook,\n"
-    "                       is not asked, and the journal says so\n"
-    "The seven above are for make. What is not given is as the endpoint's policy has it.\n\n"
+    "  --key rsa:2048|rsa:3072|rsa:4096  (default: rsa:2048)\n"
+    "These are for make. What is not given is as the endpoint's policy has it. An administrator makes\n"
+    "it: an endpoint's approval = manual, or its webhook, is not asked, and the journal says so.\n\n"
     "  --password-file FILE the password of FILE.p12, which may be empty\n"
     "  --user               for the store of the user who enrolled the host, not the machine's\n"
-    "  --key-location N     where the host keeps the key: 1 in the TPM, 2 there if it has one,\n"
-    "                       3 in software (default)\n"
-    "  --exportable         the host's users may export the key; with --key-location 3 only\n"
+    "  --protection WHERE   where the host keeps the key: software (default), tpm (or fail),\n"
+    "                       tpm-or-software\n"
+    "  --exportable         the host's users may export the key; with --protection software only\n"
     "  --pkcs12 aes|3des    how it is sealed: AES-256 with SHA-256 (default), or 3DES with SHA-1. Which\n"
     "                       builds of Windows read the first is not known to signet; Status 86 of a host\n"
     "                       may mean that it does not\n"
@@ -47,8 +48,9 @@ static const char usage[] =
 enum { MAX_PASSWORD = 1024 };
 
 struct order {
-    const char *subject, *san, *eku, *key_usage, *endpoint, *key;
-    const char *password_file, *key_location, *pkcs12;
+    struct cli_many lists[WORDS_LISTS + 1];
+    const char *key_usage, *endpoint, *key;
+    const char *password_file, *protection, *pkcs12;
     bool user, exportable, trust;
 };
 
@@ -77,29 +79,66 @@ static int call(const struct cli *cli, json_t *request, const char *verb) {
     return 0;
 }
 
-static json_t *begin(const struct cli *cli, const struct order *o, const char *command) {
-    json_t *request = json_pack("{s:s, s:s, s:b, s:b}", "command", command, "device", cli->argv[1],
-                                "user", (int)o->user, "exportable", (int)o->exportable);
+/* The host's side of it, which both verbs have. */
+static enum err put_placing(json_t *request, const struct cli *cli, const struct order *o) {
+    unsigned location = KEY_IN_SOFTWARE;
+    if (o->protection)
+        TRY(protection_read(o->protection, &location));
+    if (location == KEY_IN_HELLO)
+        return err_set(ERR_USAGE, "--protection: a PKCS#12 goes into software, tpm or "
+                                  "tpm-or-software, not into Windows Hello");
+    put(request, "device", cli->argv[1]);
     put(request, "pkcs12", o->pkcs12);
-    return request;
+    json_object_set_new(request, "user", json_boolean(o->user));
+    json_object_set_new(request, "exportable", json_boolean(o->exportable));
+    json_object_set_new(request, "key_location", json_integer(location));
+    return OK;
+}
+
+/* ---- made by the server ---- */
+
+static enum err put_key(json_t *request, const char *key) {
+    static const char *const kinds[][2] = {
+        {"rsa:2048", "rsa2048"}, {"rsa:3072", "rsa3072"}, {"rsa:4096", "rsa4096"}};
+    for (size_t i = 0; key && i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(key, kinds[i][0]) == 0) {
+            put(request, "key", kinds[i][1]);
+            return OK;
+        }
+    return key ? err_set(ERR_USAGE, "--key: '%s' is none of rsa:2048, rsa:3072, rsa:4096", key)
+               : OK;
+}
+
+static void put_words(json_t *request, const char *key, struct buf *words) {
+    if (words->n)
+        put(request, key, buf_cstr(words));
+}
+
+static enum err put_wish(json_t *request, const struct order *o, struct certificate_words *words) {
+    unsigned bits;
+    TRY(certificate_words_read(o->lists, words));
+    put_words(request, "subject", &words->subject);
+    put_words(request, "san", &words->san);
+    put_words(request, "eku", &words->eku);
+    put(request, "endpoint", o->endpoint);
+    if (o->key_usage) {
+        TRY(key_usage_read(o->key_usage, &bits));
+        json_object_set_new(request, "key_usage", json_integer(bits));
+    }
+    return put_key(request, o->key);
 }
 
 static int make(const struct cli *cli, const struct order *o) {
-    if (!o->subject || o->password_file)
-        return cli_usage(usage, o->subject ? "--password-file is for pfx send"
-                                           : "pfx make wants --subject");
-    json_t *request = begin(cli, o, "pfx.make");
-    put(request, "subject", o->subject);
-    put(request, "san", o->san);
-    put(request, "eku", o->eku);
-    put(request, "endpoint", o->endpoint);
-    put(request, "key", o->key);
+    struct certificate_words words __attribute__((cleanup(certificate_words_free))) = {0};
+    if (!o->lists[WORDS_SUBJECT].count || o->password_file)
+        return cli_usage(usage, o->password_file ? "--password-file is for pfx send"
+                                                 : "pfx make wants --subject");
+    json_t *request = json_pack("{s:s}", "command", "pfx.make");
     json_object_set_new(request, "trust_device_name", json_boolean(o->trust));
-    if (cli_put_number(request, "key_usage", o->key_usage) &&
-        cli_put_number(request, "key_location", o->key_location))
+    if (put_wish(request, o, &words) == OK && put_placing(request, cli, o) == OK)
         return call(cli, request, "made");
     json_decref(request);
-    return cli_usage(usage, "--key-usage and --key-location take a number");
+    return cli_usage(usage, "%s", err_detail());
 }
 
 /* ---- a file ---- */
@@ -148,10 +187,10 @@ static void put_content(json_t *request, const struct pkcs12 *content) {
 }
 
 static int send_opened(const struct cli *cli, const struct order *o, const struct pkcs12 *content) {
-    json_t *request = begin(cli, o, "pfx.send");
-    if (!cli_put_number(request, "key_location", o->key_location)) {
+    json_t *request = json_pack("{s:s}", "command", "pfx.send");
+    if (put_placing(request, cli, o) != OK) {
         json_decref(request);
-        return cli_usage(usage, "--key-location takes a number");
+        return cli_usage(usage, "%s", err_detail());
     }
     put_content(request, content);
     json_t *key = json_incref(json_object_get(request, "key"));
@@ -161,14 +200,21 @@ static int send_opened(const struct cli *cli, const struct order *o, const struc
     return status;
 }
 
+static bool wishes_something(const struct order *o) {
+    for (size_t i = 0; i < WORDS_LISTS; i++)
+        if (o->lists[i].count)
+            return true;
+    return o->key_usage || o->endpoint || o->key || o->trust;
+}
+
 static int send(const struct cli *cli, const struct order *o) {
     ARENA_AUTO(a);
     struct pkcs12 content;
-    if (o->subject || o->san || o->eku || o->key_usage || o->endpoint || o->key || o->trust)
-        return cli_usage(
-            usage,
-            "what the certificate of a file says is settled: --subject, --san, "
-            "--eku, --key-usage, --endpoint, --key and --trust-device-name are for pfx make");
+    if (wishes_something(o))
+        return cli_usage(usage,
+                         "what the certificate of a file says is settled: --subject, --san, --use, "
+                         "--eku, --key-usage, --endpoint, --key and "
+                         "--trust-device-name are for pfx make");
     if (!o->password_file)
         return cli_usage(usage, "pfx send wants --password-file");
     if (open_file(&a, cli->argv[2], o->password_file, &content) != OK)
@@ -199,15 +245,12 @@ static int remove_pfx(const struct cli *cli) {
 }
 
 int cmd_pfx(int argc, char **argv) {
-    struct order o = {0};
-    const struct cli_option own[] = {{"subject", &o.subject, NULL},
-                                     {"san", &o.san, NULL},
-                                     {"eku", &o.eku, NULL},
-                                     {"key-usage", &o.key_usage, NULL},
+    struct order o = {.lists = WORDS_OF_CERTIFICATE};
+    const struct cli_option own[] = {{"key-usage", &o.key_usage, NULL},
                                      {"endpoint", &o.endpoint, NULL},
                                      {"key", &o.key, NULL},
                                      {"password-file", &o.password_file, NULL},
-                                     {"key-location", &o.key_location, NULL},
+                                     {"protection", &o.protection, NULL},
                                      {"pkcs12", &o.pkcs12, NULL},
                                      {"user", NULL, &o.user},
                                      {"exportable", NULL, &o.exportable},
@@ -215,7 +258,7 @@ int cmd_pfx(int argc, char **argv) {
                                      {NULL, NULL, NULL}};
     struct cli cli;
     int status;
-    if (!cli_options(argc, argv, usage, own, &cli, &status))
+    if (!cli_options_many(argc, argv, usage, own, o.lists, &cli, &status))
         return status;
     const char *verb = cli.argc ? cli.argv[0] : "";
     if (cli.argc == 2 && strcmp(verb, "make") == 0)

@@ -7,77 +7,24 @@
 
 enum { MAX_RETRIES = 30, MAX_MINUTES = 24 * 60, THUMBPRINT = 40 };
 
-/* Both by default: the profiles that real hosts took have 160 (windows-mdm.md, A.7). */
-static const struct {
-    const char *name, *value;
-} usages[] = {{"both", "160"}, {"sign", "128"}, {"encrypt", "32"}};
-
-static const struct {
-    const char *name, *eku[2];
-} uses[] = {
-    {"wifi", {"clientAuth", NULL}},       {"vpn", {"clientAuth", NULL}},
-    {"tls-client", {"clientAuth", NULL}}, {"smartcard", {"smartcardLogon", "clientAuth"}},
-    {"email", {"emailProtection", NULL}}, {"ipsec", {"ipsecIKE", "clientAuth"}},
-};
-
-/* KeyProtection's values; 1 to 4. */
-static const char *const protections[] = {"tpm", "tpm-or-software", "software", "hello"};
-
 void draft_free(struct draft *d) {
-    buf_free(&d->subject);
-    buf_free(&d->san);
-    buf_free(&d->eku);
+    certificate_words_free(&d->words);
     buf_free(&d->challenge);
     arena_free(&d->a);
 }
 
 /* ---- each option, judged in the words of the command line ---- */
 
-/* What XML cannot carry, or a terminal would obey, belongs into no certificate. */
-static enum err check_text(const char *text) {
-    BUF_AUTO(printable);
-    text_printable(&printable, span_str(text));
-    if (!span_is(buf_view(&printable), text))
-        return err_set(ERR_USAGE, "'%s' holds a control character, or is not UTF-8",
-                       buf_cstr(&printable));
-    return OK;
-}
-
-static enum err add_all(const struct cli_many *list, struct buf *out,
-                        enum err (*add)(struct buf *out, const char *text)) {
-    for (size_t i = 0; i < list->count; i++) {
-        TRY(check_text(list->values[i]));
-        if (add(out, list->values[i]) != OK)
-            return err_context(ERR_USAGE, "--%s", list->name);
-    }
-    return OK;
-}
-
-static enum err add_use(struct buf *eku, const char *use) {
-    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
-        if (strcmp(use, uses[i].name) == 0) {
-            TRY(profile_add_eku(eku, uses[i].eku[0]));
-            return uses[i].eku[1] ? profile_add_eku(eku, uses[i].eku[1]) : OK;
-        }
-    return err_set(
-        ERR_USAGE,
-        "'%s' is none of wifi, vpn, tls-client, smartcard, email, ipsec; --eku takes any "
-        "other",
-        use);
-}
-
 static enum err set_names(struct draft *d, const struct draft_options *o) {
-    TRY(add_all(&o->lists[DRAFT_SUBJECT], &d->subject, profile_add_subject));
-    TRY(add_all(&o->lists[DRAFT_SAN], &d->san, profile_add_san));
-    TRY(add_all(&o->lists[DRAFT_USE], &d->eku, add_use));
-    TRY(add_all(&o->lists[DRAFT_EKU], &d->eku, profile_add_eku));
-    if (!d->eku.n)
+    struct certificate_words *w = &d->words;
+    TRY(certificate_words_read(o->lists, w));
+    if (!w->eku.n)
         return err_set(ERR_USAGE, "say what the certificate is for, as in --use wifi");
-    if (!d->subject.n)
-        buf_str(&d->subject, o->user ? "CN={{user.upn}}" : "CN={{device.id}}");
-    d->wishes.subject = buf_cstr(&d->subject);
-    d->wishes.san = d->san.n ? buf_cstr(&d->san) : NULL;
-    d->wishes.eku = buf_cstr(&d->eku);
+    if (!w->subject.n)
+        buf_str(&w->subject, o->user ? "CN={{user.upn}}" : "CN={{device.id}}");
+    d->wishes.subject = buf_cstr(&w->subject);
+    d->wishes.san = w->san.n ? buf_cstr(&w->san) : NULL;
+    d->wishes.eku = buf_cstr(&w->eku);
     return OK;
 }
 
@@ -94,25 +41,19 @@ static enum err set_protection(struct draft *d, const struct draft_options *o) {
     d->wishes.container = o->container;
     if (!o->protection)
         return OK;
-    TRY(check_text(o->container ? o->container : ""));
-    for (size_t i = 0; i < sizeof protections / sizeof *protections; i++)
-        if (strcmp(o->protection, protections[i]) == 0)
-            d->wishes.key_protection = arena_printf(&d->a, "%zu", i + 1);
-    return d->wishes.key_protection
-               ? OK
-               : err_set(ERR_USAGE,
-                         "--protection: '%s' is none of software, tpm, tpm-or-software, "
-                         "hello",
-                         o->protection);
+    TRY(check_plain_text(o->container ? o->container : ""));
+    unsigned protection;
+    TRY(protection_read(o->protection, &protection));
+    d->wishes.key_protection = arena_printf(&d->a, "%u", protection);
+    return OK;
 }
 
+/* For both by default: the profiles that real hosts took have 160 (windows-mdm.md, A.7). */
 static enum err set_key(struct draft *d, const struct draft_options *o) {
-    const char *key = o->key ? o->key : "rsa:2048", *wanted = o->key_usage ? o->key_usage : "both";
-    for (size_t i = 0; i < sizeof usages / sizeof *usages; i++)
-        if (strcmp(wanted, usages[i].name) == 0)
-            d->wishes.key_usage = usages[i].value;
-    if (!d->wishes.key_usage)
-        return err_set(ERR_USAGE, "--key-usage: '%s' is none of sign, encrypt, both", wanted);
+    const char *key = o->key ? o->key : "rsa:2048";
+    unsigned usage;
+    TRY(key_usage_read(o->key_usage ? o->key_usage : "both", &usage));
+    d->wishes.key_usage = arena_printf(&d->a, "%u", usage);
     if (strcmp(key, "rsa:2048") != 0 && strcmp(key, "rsa:4096") != 0)
         return err_set(ERR_USAGE,
                        "--key: '%s' is neither rsa:2048 nor rsa:4096; Windows makes no other here "
@@ -173,7 +114,7 @@ static enum err set_thumbprint(struct draft *d, const char *text) {
 
 /* Nobody fills placeholders of ours there, and a default subject is one. */
 static enum err check_foreign(const struct draft_options *o) {
-    if (o->id && !(o->url && o->thumbprint && o->challenge_file && o->lists[DRAFT_SUBJECT].count))
+    if (o->id && !(o->url && o->thumbprint && o->challenge_file && o->lists[WORDS_SUBJECT].count))
         return err_set(ERR_USAGE, "with --id another server sends it: give --url, --thumbprint, "
                                   "--challenge-file and --subject too");
     return OK;
@@ -184,8 +125,8 @@ static enum err set_server(struct draft *d, const struct draft_options *o) {
     d->wishes.server_url = o->url ? o->url : "{{scep.url}}";
     d->wishes.challenge = "{{scep.challenge}}";
     d->wishes.ca_thumbprint = "{{scep.ca_thumbprint}}";
-    TRY(check_text(d->wishes.unique_id));
-    TRY(check_text(d->wishes.server_url));
+    TRY(check_plain_text(d->wishes.unique_id));
+    TRY(check_plain_text(d->wishes.server_url));
     if (o->challenge_file) {
         TRY(cli_read_challenge(o->challenge_file, &d->challenge));
         d->wishes.challenge = buf_cstr(&d->challenge);

@@ -4,14 +4,12 @@
 #define SIGNET_CMD_PROFILE_DRAFT_H
 
 #include "base/arena.h"
-#include "cmd/cli.h"
+#include "cmd/certificate_words.h"
 #include "csp/build.h"
-
-enum { DRAFT_SUBJECT, DRAFT_SAN, DRAFT_USE, DRAFT_EKU, DRAFT_LISTS };
 
 /* As on the command line; NULL where an option is left out. */
 struct draft_options {
-    struct cli_many lists[DRAFT_LISTS + 1];
+    struct cli_many lists[WORDS_LISTS + 1];
     const char *key_usage, *key, *protection, *container, *hash, *validity, *retry_count,
         *retry_delay, *id, *url, *thumbprint, *challenge_file, *out;
     bool user;
@@ -20,7 +18,8 @@ struct draft_options {
 /* The values, and what they are made in. */
 struct draft {
     struct arena a;
-    struct buf subject, san, eku, challenge;
+    struct certificate_words words;
+    struct buf challenge;
     struct profile_wishes wishes;
 };
 

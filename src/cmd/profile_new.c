@@ -83,8 +83,7 @@ static enum err make(struct draft *d, const struct draft_options *o) {
 }
 
 int cmd_profile_new(int argc, char **argv) {
-    struct draft_options o = {
-        .lists = {{.name = "subject"}, {.name = "san"}, {.name = "use"}, {.name = "eku"}}};
+    struct draft_options o = {.lists = WORDS_OF_CERTIFICATE};
     const struct cli_option own[] = {{"key-usage", &o.key_usage, NULL},
                                      {"key", &o.key, NULL},
                                      {"protection", &o.protection, NULL},

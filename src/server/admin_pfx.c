@@ -43,9 +43,10 @@ static enum err read_placing(const struct admin_call *c, struct pfx_placing *out
                                 .exportable = admin_flag(c, "exportable")};
     TRY(admin_number(c, "key_location", 1, SOFTWARE, SOFTWARE, &out->key_location));
     if (out->exportable && out->key_location != SOFTWARE)
-        return err_set(ERR_USAGE,
-                       "an exportable key lies in software (key location 3): elsewhere the host's "
-                       "import fails");
+        return err_set(
+            ERR_USAGE,
+            "an exportable key lies in software (--protection software): elsewhere the host's "
+            "import fails");
     return OK;
 }
 

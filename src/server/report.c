@@ -365,8 +365,8 @@ static enum err cure_of_pfx(struct tx *tx, struct arena *a, const struct enrollm
         return OK;
     TRY(pfx_get(tx, a, e->id, &pfx));
     if (pfx.key_location == TPM_ONLY)
-        *out = "the key was for the TPM only (--key-location 1): if the host has none that is "
-               "ready, send it anew with --key-location 2 (the TPM if there is one) or 3";
+        *out = "the key was for the TPM only (--protection tpm): if the host has none that is "
+               "ready, send it anew with --protection tpm-or-software, or software";
     return OK;
 }
 
