@@ -27,6 +27,11 @@ json_t *report_request(const struct request *r);
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
                             json_t *out) ERR_MUST_USE;
 
+/* Adds what the events, which must be there, tell of the cause: to the "error" of a host that knows
+ * only that it was answered so, or as the "error" of a rejected one. */
+enum err report_explain(struct tx *tx, struct arena *a, const struct enrollment *e,
+                        json_t *out) ERR_MUST_USE; /* report_cause.c */
+
 /* For those who write more of them: puts a text that is not NULL, a time that is not 0. */
 void report_text(json_t *object, const char *key, const char *text);
 void report_time(json_t *object, const char *key, int64_t ms);
