@@ -37,7 +37,8 @@ json_t *fleet_server_states(const struct fleet_server *s, json_t *device_ids) {
     const struct cli cli = {.folder = s->folder};
     size_t i;
     json_t *e,
-        *list = cli_pages(&cli, json_pack("{s:s}", "command", "enrollment.list"), "enrollments");
+        *list = cli_pages(&cli, json_pack("{s:s, s:b}", "command", "enrollment.list", "all", 1),
+                          "enrollments");
     if (!list)
         return NULL;
     json_t *states = json_object();

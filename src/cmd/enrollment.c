@@ -9,7 +9,8 @@
 #include "server/admin.h"
 
 static const char usage[] =
-    "Usage: signet enrollment list [-o json] [-d DIR]\n"
+    "Usage: signet enrollment list [--host HOST] [--state STATE] [--all] [--max N] [-o json]\n"
+    "                              [-d DIR]\n"
     "       signet enrollment show ID [-o json] [-d DIR]\n\n"
     "What became of each profile on each host, and of each PKCS#12 (signet pfx). The states:\n\n"
     "  assigned     waits for the host's next session\n"
@@ -30,23 +31,41 @@ static const char usage[] =
     "  removing     the host is asked to delete it\n"
     "  removed      the host has it no longer, or never had it\n"
     "  revoked      the host has left, and its certificates are revoked\n\n"
+    "list leaves out renewed, removed and revoked ones, but with --all, or where --state names them;\n"
+    "--max N shows the newest N. The oldest comes first; ASSIGNED is its time (UTC).\n\n"
     "show prints the timeline: each event, its time (UTC), and with -o json its evidence.\n\n"
     "  -d DIR   the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER ")\n";
 
-static int list(const struct cli *cli) {
-    static const struct cli_column columns[] = {{"ID", "id"},
-                                                {"STATE", "state"},
-                                                {"HOST", "device.name"},
-                                                {"PROFILE", "profile"},
-                                                {"ERROR", "error.code"}};
-    json_t *all = cli_pages(cli, json_pack("{s:s}", "command", "enrollment.list"), "enrollments");
+struct options {
+    const char *host, *state, *max;
+    bool all;
+};
+
+static const char *when_none(const struct options *o) {
+    if (o->host || o->state)
+        return "No enrollment is as you asked.";
+    return o->all ? "No profile is assigned yet: signet profile assign NAME HOST"
+                  : "No enrollment is in force (--all shows those that were): signet profile "
+                    "assign NAME HOST";
+}
+
+static int list(const struct cli *cli, const struct options *o) {
+    static const struct cli_column columns[] = {
+        {"ID", "id"},           {"STATE", "state"},      {"HOST", "device.name"},
+        {"PROFILE", "profile"}, {"ASSIGNED", "created"}, {"ERROR", "error.code"}};
+    json_t *request = json_pack("{s:s, s:s*, s:s*, s:b}", "command", "enrollment.list", "device",
+                                o->host, "state", o->state, "all", (int)o->all);
+    if (!cli_put_number(request, "newest", o->max)) {
+        json_decref(request);
+        return cli_usage(usage, "--max takes a number from 1 on, not '%s'", o->max);
+    }
+    json_t *all = cli_pages(cli, request, "enrollments");
     if (!all)
         return cli_fail();
     if (cli->json)
         cli_print_json(json_incref(all));
     else
-        cli_print_list(all, columns, sizeof columns / sizeof *columns,
-                       "No profile is assigned yet: signet profile assign NAME HOST");
+        cli_print_list(all, columns, sizeof columns / sizeof *columns, when_none(o));
     json_decref(all);
     return 0;
 }
@@ -70,12 +89,18 @@ static int show(const struct cli *cli) {
 }
 
 int cmd_enrollment(int argc, char **argv) {
+    struct options o = {0};
+    const struct cli_option own[] = {{"host", &o.host, NULL},
+                                     {"state", &o.state, NULL},
+                                     {"max", &o.max, NULL},
+                                     {"all", NULL, &o.all},
+                                     {NULL, NULL, NULL}};
     struct cli cli;
     int status;
-    if (!cli_options(argc, argv, usage, NULL, &cli, &status))
+    if (!cli_options(argc, argv, usage, own, &cli, &status))
         return status;
     if (cli.argc == 1 && strcmp(cli.argv[0], "list") == 0)
-        return list(&cli);
+        return list(&cli, &o);
     if (cli.argc == 2 && strcmp(cli.argv[0], "show") == 0)
         return show(&cli);
     return synopsis_refuse(usage, &cli);

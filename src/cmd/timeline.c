@@ -94,6 +94,8 @@ static void put_outcome(struct buf *out, const json_t *enrollment, size_t width)
     if (error)
         buf_printf(out, " %s", cli_text(error, "code"));
     buf_char(out, '\n');
+    if (json_object_get(enrollment, "replaced_by"))
+        put_wrapped(out, "  successor", 13, cli_text(enrollment, "replaced_by"), width);
     if (strcmp(state, "CONFIRMED") == 0 || strcmp(state, "REPORTED") == 0)
         put_wrapped(out, "  thumbprint", 13, cli_text(host, "thumbprint"), width);
     if (!error)
@@ -117,6 +119,8 @@ void timeline_print(struct buf *out, const json_t *enrollment, size_t width) {
     const char *endpoint = cli_text(enrollment, "endpoint");
     if (strcmp(endpoint, "default") != 0 && strcmp(endpoint, "-") != 0)
         put_wrapped(out, "  endpoint", 11, endpoint, width);
+    if (json_object_get(enrollment, "replaces"))
+        put_wrapped(out, "  replaces", 11, cli_text(enrollment, "replaces"), width);
     event = json_array_get(events, 0);
     snprintf(line, sizeof line, "%.10s, times in UTC", cli_text(event, "at"));
     put_wrapped(out, "  date", 11, line, width);

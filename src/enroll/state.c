@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enroll/state.h"
 
-/* The store names these in its SQL (sql.h, upstream.c, journal.c, renewal.c, assignment.c). */
+#include <string.h>
+
+/* The store names these in its SQL (sql.h, enrollment.c, upstream.c, journal.c, renewal.c,
+ * assignment.c). */
 _Static_assert(STATE_ASSIGNED == 1 && STATE_SENT == 2 && STATE_ACCEPTED == 3 &&
                    STATE_REQUESTED == 5 && STATE_ISSUED == 6 && STATE_REFUSED == 7 &&
                    STATE_CONFIRMED == 8 && STATE_FAILED == 9 && STATE_REPORTED == 11 &&
@@ -48,6 +51,15 @@ static const char *const event_names[EVENT__MAX] = {
 
 const char *enroll_state_name(enum enroll_state state) {
     return state > 0 && state < STATE__MAX ? state_names[state] : "none";
+}
+
+bool enroll_state_parse(const char *name, enum enroll_state *out) {
+    for (int state = STATE_ASSIGNED; state < STATE__MAX; state++)
+        if (strcmp(name, state_names[state]) == 0) {
+            *out = (enum enroll_state)state;
+            return true;
+        }
+    return false;
 }
 
 const char *event_kind_name(enum event_kind kind) {

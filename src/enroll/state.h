@@ -73,6 +73,9 @@ enum enroll_state enroll_state_after(enum enroll_state before, enum event_kind e
 const char *enroll_state_name(enum enroll_state state);
 const char *event_kind_name(enum event_kind kind);
 
+/* The state of a name; false when there is none. */
+bool enroll_state_parse(const char *name, enum enroll_state *out);
+
 /* Whether the host has the profile and its outcome is still to be learnt. */
 bool enroll_state_open(enum enroll_state state);
 

@@ -203,14 +203,40 @@ static enum err profile_remove(struct tx *tx, struct admin_call *c) {
 
 /* ---- enrollments ---- */
 
-/* By pages: "next" is the "after" of the next one. */
+/* One who asks for a state wants it shown whatever it is. */
+static enum err read_filter(struct tx *tx, struct admin_call *c, struct enrollment_filter *out) {
+    const char *host, *name;
+    struct device d;
+    enum enroll_state state;
+    *out = (struct enrollment_filter){.past = admin_flag(c, "all")};
+    TRY(admin_optional(c, "device", &host));
+    TRY(admin_optional(c, "state", &name));
+    if (host) {
+        TRY(admin_host(tx, c, "device", &d));
+        out->device = d.id;
+    }
+    if (!name)
+        return OK;
+    if (!enroll_state_parse(name, &state))
+        return err_set(ERR_USAGE, "'%s' is no state: signet enrollment --help has them", name);
+    out->state = state;
+    out->past = true;
+    return OK;
+}
+
+/* By pages: "next" is the "after" of the next one; the first begins with the "newest" so many. */
 static enum err list_enrollments(struct tx *tx, struct admin_call *c) {
+    struct enrollment_filter filter;
     struct enrollment *page;
-    int64_t after, max, last;
+    int64_t after, max, last, newest;
     json_t *list = admin_put_list(c, "enrollments");
     TRY(admin_number(c, "after", 0, INT64_MAX, 0, &after));
     TRY(admin_number(c, "max", 1, MAX_PAGE, MAX_PAGE, &max));
-    TRY(enrollment_page(tx, c->a, after, max, &last, &page));
+    TRY(admin_number(c, "newest", 1, INT64_MAX, 0, &newest));
+    TRY(read_filter(tx, c, &filter));
+    if (newest && !after)
+        TRY(enrollment_before_newest(tx, &filter, newest, &after));
+    TRY(enrollment_page(tx, c->a, &filter, after, max, &last, &page));
     for (const struct enrollment *e = page; e; e = e->next) {
         struct device d;
         TRY(device_by_id(tx, c->a, e->device, &d));

@@ -248,8 +248,20 @@ static enum err add_certificates(struct tx *tx, struct arena *a, const struct en
     return OK;
 }
 
+/* The last that was made to take its place. */
+static enum err add_successor(struct tx *tx, struct arena *a, const struct enrollment *e,
+                              json_t *out) {
+    struct enrollment *all;
+    TRY(enrollment_list_successors(tx, a, e->device, e->id, &all));
+    for (; all; all = all->next)
+        if (all->replaces && strcmp(all->replaces, e->id) == 0)
+            report_text(out, "replaced_by", all->id);
+    return OK;
+}
+
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
                             json_t *out) {
+    TRY(add_successor(tx, a, e, out));
     TRY(add_certificates(tx, a, e, out));
     TRY(add_events(tx, a, e, out));
     return report_explain(tx, a, e, out);

@@ -22,8 +22,8 @@ json_t *report_journal(const struct journal_entry *all);
 json_t *report_challenge(const struct challenge *c);
 json_t *report_request(const struct request *r);
 
-/* Adds "events" and "certificates" to it; those of an upstream have "upstream" and "source": "ra"
- * or "import". */
+/* Adds "events" and "certificates" to it, and "replaced_by", its successor's id, where there is
+ * one; those of an upstream have "upstream" and "source": "ra" or "import". */
 enum err report_add_details(struct tx *tx, struct arena *a, const struct enrollment *e,
                             json_t *out) ERR_MUST_USE;
 

@@ -124,22 +124,35 @@ enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device, struct 
     return read_list(a, rows, out);
 }
 
-enum err enrollment_page(struct tx *tx, struct arena *a, int64_t after, int64_t max, int64_t *last,
-                         struct enrollment **out) {
+/* 13, 15, 16: see enroll/state.c. The whole table is looked through, for an administrator. */
+#define FITS \
+    "($1 = 0 OR device = $1) AND ($2 = 0 OR state = $2) AND ($3 OR state NOT IN (13, 15, 16))"
+
+enum err enrollment_page(struct tx *tx, struct arena *a, const struct enrollment_filter *filter,
+                         int64_t after, int64_t max, int64_t *last, struct enrollment **out) {
     sqlite3_stmt *rows;
     int64_t end, count;
     TRY(sql_number(tx, &end,
-                   "SELECT max(rowid) FROM (SELECT rowid FROM enrollment WHERE rowid > $1"
-                   " ORDER BY rowid LIMIT $2)",
-                   "ii", after, max));
-    TRY(sql_number(tx, &count, "SELECT EXISTS(SELECT 1 FROM enrollment WHERE rowid > $1)", "i",
-                   end));
+                   "SELECT max(rowid) FROM (SELECT rowid FROM enrollment WHERE " FITS
+                   " AND rowid > $4 ORDER BY rowid LIMIT $5)",
+                   "iiiii", filter->device, filter->state, (int64_t)filter->past, after, max));
+    TRY(sql_number(tx, &count,
+                   "SELECT EXISTS(SELECT 1 FROM enrollment WHERE " FITS " AND rowid > $4)", "iiii",
+                   filter->device, filter->state, (int64_t)filter->past, end));
     *last = count ? end : 0;
     TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS " FROM enrollment WHERE rowid > $1 AND rowid <= $2"
-                  " ORDER BY rowid",
-                  "ii", after, end));
+                  "SELECT " COLUMNS " FROM enrollment WHERE " FITS
+                  " AND rowid > $4 AND rowid <= $5 ORDER BY rowid",
+                  "iiiii", filter->device, filter->state, (int64_t)filter->past, after, end));
     return read_list(a, rows, out);
+}
+
+enum err enrollment_before_newest(struct tx *tx, const struct enrollment_filter *filter,
+                                  int64_t count, int64_t *after) {
+    return sql_number(tx, after,
+                      "SELECT min(rowid) - 1 FROM (SELECT rowid FROM enrollment WHERE " FITS
+                      " ORDER BY rowid DESC LIMIT $4)",
+                      "iiii", filter->device, filter->state, (int64_t)filter->past, count);
 }
 
 enum err enrollment_list_present(struct tx *tx, struct arena *a, int64_t device,

@@ -65,10 +65,20 @@ enum err enrollment_list_by_thumbprint(struct tx *tx, struct arena *a, const cha
 /* Oldest first; of one device, or of all when `device` is 0. */
 enum err enrollment_list(struct tx *tx, struct arena *a, int64_t device,
                          struct enrollment **out) ERR_MUST_USE;
-/* At most `max` of all, oldest first, from behind `after` on (0: from the first): *last gets where
+/* Which of them a list has. */
+struct enrollment_filter {
+    int64_t device, state; /* 0: any */
+    bool past;             /* also those in whose place there is another one or none any more:
+                            * renewed, removed and revoked */
+};
+/* At most `max` of them, oldest first, from behind `after` on (0: from the first): *last gets where
  * the next page begins, 0 when there is none. */
-enum err enrollment_page(struct tx *tx, struct arena *a, int64_t after, int64_t max, int64_t *last,
+enum err enrollment_page(struct tx *tx, struct arena *a, const struct enrollment_filter *filter,
+                         int64_t after, int64_t max, int64_t *last,
                          struct enrollment **out) ERR_MUST_USE;
+/* Behind what the newest `count` of them begin: the `after` of enrollment_page. */
+enum err enrollment_before_newest(struct tx *tx, const struct enrollment_filter *filter,
+                                  int64_t count, int64_t *after) ERR_MUST_USE;
 /* Those of one device that have not ended, oldest first. */
 enum err enrollment_list_present(struct tx *tx, struct arena *a, int64_t device,
                                  struct enrollment **out) ERR_MUST_USE;

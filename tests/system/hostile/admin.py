@@ -124,7 +124,7 @@ NEW = {
     "device.import": ("rows",), "user.add": ("endpoint",), "user.remove": ("endpoint",),
     "device.list": ("after", "max", "all"), "device.show": ("device",), "device.unenroll": ("device", "now"),
     "device.remove": ("device",), "device.confirm": ("device",), "device.reject": ("device",),
-    "enrollment.list": ("after", "max"), "profile.unassign": ("profile", "device"), "profile.remove": ("name",),
+    "enrollment.list": ("after", "max", "newest", "device", "state"), "profile.unassign": ("profile", "device"), "profile.remove": ("name",),
     "group.add": ("devices",), "group.remove": ("name", "devices"), "group.show": ("name", "after", "max"),
     "group.delete": ("name",), "command.send": ("device", "body"), "command.show": ("id",), "command.cancel": ("id",),
     "command.retry": ("id",), "command.list": ("device", "state", "batch", "before", "max"),
