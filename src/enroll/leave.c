@@ -4,6 +4,8 @@
  * unenrolls is not known, and its alert is sent once (windows-mdm.md, C.9): so they are revoked
  * here the moment that anybody says so.
  */
+#include <string.h>
+
 #include "base/clock.h"
 #include "enroll/life.h"
 #include "enroll/record.h"
@@ -17,6 +19,10 @@ enum { LEAVING_DAYS = 7 };
 #define WATCHED_MS (7 * DAY_MS)
 
 static const char *const REASON = "cessationOfOperation";
+
+/* As the journal has it, which enroll_ended_by_administrator asks. */
+static const char *const UNENROLLED = "the administrator unenrolled the host";
+static const char *const REMOVED = "the administrator removed the host";
 
 static enum err revoke_all(struct tx *tx, struct arena *a, const struct device *device,
                            const char *why, bool *changed) {
@@ -75,6 +81,10 @@ enum err device_unenroll(struct tx *tx, struct arena *a, struct device *device, 
     return move(tx, device, DEVICE_LEAVING);
 }
 
+enum err device_unenroll_now(struct tx *tx, struct arena *a, struct device *device, bool *changed) {
+    return enroll_leave(tx, a, device, UNENROLLED, changed);
+}
+
 enum err device_disown(struct tx *tx, int64_t device) {
     TRY(assignment_end_device(tx, device, clock_ms()));
     TRY(group_remove_everywhere(tx, device));
@@ -84,9 +94,24 @@ enum err device_disown(struct tx *tx, int64_t device) {
 enum err device_remove(struct tx *tx, struct arena *a, struct device *device, bool *changed) {
     if (device->state == DEVICE_REMOVED)
         return err_set(ERR_CONFLICT, "%s is removed already", device->name);
-    TRY(enroll_leave(tx, a, device, "the administrator removed the host", changed));
+    TRY(enroll_leave(tx, a, device, REMOVED, changed));
     TRY(device_disown(tx, device->id));
     return move(tx, device, DEVICE_REMOVED);
+}
+
+enum err enroll_ended_by_administrator(struct tx *tx, const struct identity *identity, bool *out) {
+    ARENA_AUTO(a);
+    struct device d;
+    int64_t unenrolled, removed;
+    *out = false;
+    TRY(device_by_id(tx, &a, identity->device, &d));
+    if ((d.state != DEVICE_LEFT && d.state != DEVICE_REMOVED) || !identity->revoked ||
+        !identity->reason || strcmp(identity->reason, REASON) != 0)
+        return OK;
+    TRY(journal_count_of_device(tx, d.id, UNENROLLED, identity->revoked, &unenrolled));
+    TRY(journal_count_of_device(tx, d.id, REMOVED, identity->revoked, &removed));
+    *out = unenrolled || removed;
+    return OK;
 }
 
 /* ---- another hardware than before ---- */

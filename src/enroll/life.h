@@ -149,6 +149,10 @@ enum err enroll_leave(struct tx *tx, struct arena *a, struct device *device, con
 enum err device_unenroll(struct tx *tx, struct arena *a, struct device *device,
                          bool *changed) ERR_MUST_USE;
 
+/* signet device unenroll --now: enroll_leave. */
+enum err device_unenroll_now(struct tx *tx, struct arena *a, struct device *device,
+                             bool *changed) ERR_MUST_USE;
+
 /* What the administrator gave to the host ends: its assignments, its groups, its SID. What came of
  * them is for enroll_leave, before. */
 enum err device_disown(struct tx *tx, int64_t device) ERR_MUST_USE;
@@ -157,6 +161,11 @@ enum err device_disown(struct tx *tx, int64_t device) ERR_MUST_USE;
  * leave out. What is known of it stays. */
 enum err device_remove(struct tx *tx, struct arena *a, struct device *device,
                        bool *changed) ERR_MUST_USE;
+
+/* *out: the identity was revoked because the administrator has unenrolled (--now) or removed its
+ * host, which is not here again since. That the host still shows it is no surprise. */
+enum err enroll_ended_by_administrator(struct tx *tx, const struct identity *identity,
+                                       bool *out) ERR_MUST_USE;
 
 /*
  * What signet device confirm and reject settle. A host that has shown another hardware than before

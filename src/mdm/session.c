@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "enroll/life.h"
 #include "mdm/hardware.h"
 #include "mdm/place.h"
 #include "mdm/report.h"
@@ -30,6 +31,18 @@ const struct session_source *session_source_of(int purpose) {
     return NULL;
 }
 
+/* Of a host that the administrator has let go without telling it, nothing else is to be expected:
+ * the log is enough. */
+static enum err refuse_ended(struct tx *tx, struct exchange *x, const struct identity *id) {
+    bool expected;
+    TRY(enroll_ended_by_administrator(tx, id, &expected));
+    if (!expected)
+        return err_set(ERR_FORBIDDEN, "a client certificate that is revoked or expired");
+    x->alarm = NULL;
+    return err_set(ERR_FORBIDDEN, "the certificate of a host that the administrator has removed "
+                                  "or unenrolled");
+}
+
 /* "not known" and "refused" look alike from outside; the log knows more. */
 static enum err identify_sender(struct tx *tx, struct exchange *x) {
     struct identity id;
@@ -47,7 +60,7 @@ static enum err identify_sender(struct tx *tx, struct exchange *x) {
     x->alarm = "a device certificate that is revoked or expired was shown in a session";
     x->device.id = id.device;
     if (id.revoked || id.not_after < x->now)
-        return err_set(ERR_FORBIDDEN, "a client certificate that is revoked or expired");
+        return refuse_ended(tx, x, &id);
     TRY(device_by_id(tx, x->a, id.device, &x->device));
     x->alarm = "a device certificate was used in another device's name: it may have been copied";
     if (!span_is_nocase(x->in->source, x->device.device_id))

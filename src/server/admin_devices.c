@@ -86,9 +86,8 @@ static enum err unenroll(struct tx *tx, struct admin_call *c) {
     if (d.state != DEVICE_ENROLLED && !(d.state == DEVICE_LEAVING && admin_flag(c, "now")))
         return err_set(ERR_CONFLICT, "%s already%s", admin_host_words(c->a, &d),
                        d.state == DEVICE_LEAVING ? "; --now does not wait for it" : "");
-    TRY(admin_flag(c, "now")
-            ? enroll_leave(tx, c->a, &d, "the administrator unenrolled the host", &changed)
-            : device_unenroll(tx, c->a, &d, &changed));
+    TRY(admin_flag(c, "now") ? device_unenroll_now(tx, c->a, &d, &changed)
+                             : device_unenroll(tx, c->a, &d, &changed));
     admin_put(c, "device", report_host(&d));
     return OK;
 }

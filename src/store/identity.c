@@ -15,7 +15,7 @@ enum err identity_replace(struct tx *tx, const struct identity *i) {
     return identity_add(tx, i);
 }
 
-#define COLUMNS "sha256, device, der, serial, issued, not_after, revoked, used"
+#define COLUMNS "sha256, device, der, serial, issued, not_after, revoked, used, reason"
 
 static enum err one_identity(struct arena *a, sqlite3_stmt *rows, struct identity *out) {
     enum err e;
@@ -29,6 +29,7 @@ static enum err one_identity(struct arena *a, sqlite3_stmt *rows, struct identit
             .not_after = sqlite3_column_int64(rows, 5),
             .revoked = sqlite3_column_int64(rows, 6),
             .used = sqlite3_column_int64(rows, 7),
+            .reason = sql_text(a, rows, 8),
         };
     else if (e == OK)
         e = err_set(ERR_NOT_FOUND, "no such identity");

@@ -363,6 +363,34 @@ static void the_administrator_rejects(void **state) {
     assert_int_equal(alarms("revoked or expired"), 1); /* as of every identity that has ended */
 }
 
+static enum err remove_it(struct tx *tx, struct job *j) {
+    bool changed = false;
+    return device_remove(tx, &arena, &j->device, &changed);
+}
+
+static enum err unenroll_now(struct tx *tx, struct job *j) {
+    bool changed = false;
+    return device_unenroll_now(tx, &arena, &j->device, &changed);
+}
+
+/* The host was not told, and comes as ever: its administrator knows why it is refused. */
+static void refused_without_alarm(enum err (*end)(struct tx *tx, struct job *j)) {
+    do_job(end, NULL);
+    struct answer a = say(1, hello);
+    assert_int_equal(header_code(&a), 401);
+    assert_int_equal(alarms("revoked or expired"), 0);
+}
+
+static void the_administrator_removes(void **state) {
+    (void)state;
+    refused_without_alarm(remove_it);
+}
+
+static void the_administrator_unenrolls(void **state) {
+    (void)state;
+    refused_without_alarm(unenroll_now);
+}
+
 static enum err put_again(struct tx *tx, struct job *j) {
     return device_put(tx, &j->device);
 }
@@ -670,6 +698,8 @@ int main(void) {
         KNOWN(leaving_is_told_not_taken),
         KNOWN(leaving_at_once),
         KNOWN(the_administrator_rejects),
+        KNOWN(the_administrator_removes),
+        KNOWN(the_administrator_unenrolls),
         KNOWN(enrolling_anew_begins_anew),
         KNOWN(shown_before_and_not_now),
         NEW(a_status_without_results),
