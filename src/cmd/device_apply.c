@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cmd/cli.h"
 #include "device/dm_apply.h"
 #include "explain/entry.h"
@@ -56,13 +57,16 @@ static void print_answer(const struct dm_answer *answer, json_t *j) {
     ARENA_AUTO(a);
     size_t i = 0;
     json_t *list = json_object_get(j, "commands");
-    for (const struct dm_status *s = answer->statuses; s; s = s->next)
-        json_object_set_new(json_array_get(list, i++), "text",
-                            json_string(status_text(&a, s->code)));
+    for (const struct dm_status *s = answer->statuses; s; s = s->next, i++) {
+        json_t *row = json_array_get(list, i);
+        json_object_set_new(row, "text", json_string(status_text(&a, s->code)));
+        json_object_set_new(row, "uri", json_string(text_claim(&a, s->uri, s->uri.n)));
+        json_object_set_new(row, "cmd", json_string(text_claim(&a, s->cmd_ref, s->cmd_ref.n)));
+    }
     cli_print_list(list, columns, sizeof columns / sizeof *columns, "the host answers nothing");
     for (const struct dm_result *r = answer->results; r; r = r->next)
-        printf("%.*s (%s) = %.*s\n", SPAN_FMT(r->uri), csp_format_name(r->value.format),
-               SPAN_FMT(r->value.data));
+        printf("%s (%s) = %s\n", text_claim(&a, r->uri, r->uri.n), csp_format_name(r->value.format),
+               text_claim(&a, r->value.data, r->value.data.n));
     if (lacks_cmdid(answer))
         fprintf(stderr, "A command without CmdID is answered 400: give each one a CmdID (signet "
                         "command send does it by itself).\n");

@@ -37,21 +37,25 @@ static void add_json(json_t *all, const struct reg_key *k, const char *path) {
 
 static void print_value(const struct reg_value *v, int width, FILE *out) {
     BUF_AUTO(data);
+    BUF_AUTO(name);
+    text_printable(&name, span_str(v->name));
     if (v->text)
         text_printable(&data, span_str(v->text));
     else
         buf_printf(&data, "0x%08x (%u)", v->number, v->number);
-    fprintf(out, "    %-*s    %-9s    %s\n", width, v->name, v->text ? "REG_SZ" : "REG_DWORD",
-            buf_cstr(&data));
+    fprintf(out, "    %-*s    %-9s    %s\n", width, buf_cstr(&name),
+            v->text ? "REG_SZ" : "REG_DWORD", buf_cstr(&data));
 }
 
 /* The path, and the columns of the pane beside it. A key that only leads to others has no line. */
 static void print_key(const struct reg_key *k, const char *path, FILE *out) {
     int width = 0;
+    BUF_AUTO(shown);
+    text_printable(&shown, span_str(path));
     for (const struct reg_value *v = k->values; v; v = v->next)
         width = (int)strlen(v->name) > width ? (int)strlen(v->name) : width;
     if (*path && (k->values || !k->child))
-        fprintf(out, "%s\n", path);
+        fprintf(out, "%s\n", buf_cstr(&shown));
     for (const struct reg_value *v = k->values; v; v = v->next)
         print_value(v, width, out);
     if (k->values)

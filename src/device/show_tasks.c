@@ -6,6 +6,7 @@
  */
 #include "device/show.h"
 
+#include "base/text.h"
 #include "device/hresult.h"
 #include "device/run.h"
 #include "device/scep_settings.h"
@@ -96,14 +97,19 @@ static int active_set(const struct host *h) {
     return POLL_SETS;
 }
 
-static void show_row(const struct row *r, json_t *all, FILE *out) {
+/* A server chose the UniqueID. */
+static const char *printable(struct arena *a, const char *text) {
+    return text_claim(a, span_str(text), strlen(text));
+}
+
+static void show_row(struct arena *a, const struct row *r, json_t *all, FILE *out) {
     if (all)
         json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", r->name, "state",
                                              r->state, "next_run", r->next, "last_result", r->last,
                                              "action", r->action));
     else
-        fprintf(out, "%-44s  %-14s  %-19s  %s\n    %s\n", r->name, r->state, r->next, r->last,
-                r->action);
+        fprintf(out, "%-44s  %-14s  %-19s  %s\n    %s\n", printable(a, r->name), r->state, r->next,
+                r->last, printable(a, r->action));
 }
 
 void show_tasks(struct host *h, enum show_form form, FILE *out) {
@@ -116,11 +122,11 @@ void show_tasks(struct host *h, enum show_form form, FILE *out) {
                 "Last Run Result");
     for (int i = 0; h->enrollment && i < POLL_SETS; i++) {
         struct row r = poll_row(h, &a, i, active_set(h));
-        show_row(&r, all, out);
+        show_row(&a, &r, all, out);
     }
     for (const char **key = scep_task_keys(h, &a); *key; key++) {
         struct row r = scep_row(h, &a, *key);
-        show_row(&r, all, out);
+        show_row(&a, &r, all, out);
     }
     if (all)
         show_json(all, out);

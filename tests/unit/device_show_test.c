@@ -192,12 +192,26 @@ static void test_tasks(void **state) {
     assert_shows(f, "pending: the server has not decided");
 }
 
+/* A server's UniqueID, or a registry that was edited, writes no escape sequence to a terminal. */
+static void test_foreign_names(void **state) {
+    static const char key[] = SCEP_KEY_MACHINE "\\Test MDM\\x\xe2\x80\xae\x1b[31m";
+    struct fixture *f = *state;
+    struct registry *r = f->h->registry;
+    reg_set_text(r, registry_create(r, key), "n\x1b[32m", span_str("v\x1b[33m"));
+    SHOW(f, show_registry(f->h, SHOW_TEXT, out));
+    assert_shows(f, "x\\u{202e}\\x1b[31m\n    n\\x1b[32m");
+    assert_null(strchr(f->text, 0x1b));
+    SHOW(f, show_tasks(f->h, SHOW_TEXT, out));
+    assert_shows(f, "SCEP x\\u{202e}\\x1b[31m: attempt");
+    assert_null(strchr(f->text, 0x1b));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_registry), TEST(test_export), TEST(test_events),
-        TEST(test_certs),    TEST(test_tasks),
+        TEST(test_certs),    TEST(test_tasks),  TEST(test_foreign_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
