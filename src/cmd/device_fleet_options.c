@@ -93,6 +93,8 @@ static enum err read_number(const char *text, int64_t *out) {
 
 static enum err read_builds(const char *text, struct fleet_settings *s) {
     ARENA_AUTO(a);
+    if (!*text)
+        return err_set(ERR_USAGE, "--builds is empty; signet device builds lists the builds");
     for (const char *p = text; *p; p += *p == ',') {
         size_t n = strcspn(p, ",");
         const char *name = arena_str(&a, span_of(p, n));

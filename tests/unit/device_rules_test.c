@@ -3,6 +3,7 @@
 #include "csp_fixture.h"
 
 #include "device/dm_apply.h"
+#include "device/scep_settings.h"
 #include "device/scep_task.h"
 
 #define ID   "./Device/Vendor/MSFT/ClientCertificateInstall/SCEP/one"
@@ -166,7 +167,13 @@ static void test_exec_decides(void **state) {
 
 static void test_retry_count(void **state) {
     struct fixture *f = *state;
+    struct scep_settings settings;
     assert_string_equal(said(f, ADD("1", NODE "RetryCount", "int", "31")), "1:200");
+    struct registry *r = f->h->registry;
+    const char *key = *scep_task_keys(f->h, &f->a);
+    assert_non_null(key);
+    scep_settings_read(reg_child(registry_open(r, key), "Install"), key, &settings);
+    assert_int_equal(settings.retry_count, 30);
     turn(f, "retry-count", "refuse");
     assert_string_equal(said(f, REPLACE("1", NODE "RetryCount", "int", "31")), "1:500");
     assert_string_equal(said(f, REPLACE("1", NODE "RetryCount", "int", "30")), "1:200");
