@@ -2,6 +2,8 @@
 /* Two sets of facts, walked side by side from place to place. */
 #include "record/facts.h"
 
+#include <stdlib.h>
+
 /* The facts at one place: list[from .. to). */
 struct place {
     const struct facts *facts;
@@ -21,10 +23,30 @@ static void next_place(struct place *p) {
         p->to++;
 }
 
-static bool has(const struct facts *f, const struct fact *wanted, bool says) {
-    for (size_t i = 0; i < f->count; i++)
-        if (order_places(&f->list[i], wanted) == 0 &&
-            (!says || strcmp(f->list[i].says, wanted->says) == 0))
+static bool has(const struct facts *f, const struct fact *wanted) {
+    return f->count && bsearch(wanted, f->list, f->count, sizeof *f->list, fact_order);
+}
+
+/* The facts at the place of `at`, or none. */
+static struct place find_place(const struct facts *f, const struct fact *at) {
+    size_t from = 0, end = f->count;
+    while (from < end) { /* the first that is not before it */
+        size_t middle = from + (end - from) / 2;
+        if (order_places(&f->list[middle], at) < 0)
+            from = middle + 1;
+        else
+            end = middle;
+    }
+    struct place p = {f, from, from};
+    while (p.to < f->count && order_places(&f->list[p.to], at) == 0)
+        p.to++;
+    return p;
+}
+
+/* Whether there is something at the place that the other one does not say there. */
+static bool has_own(const struct place *p, const struct facts *other) {
+    for (size_t i = p->from; i < p->to; i++)
+        if (!has(other, &p->facts->list[i]))
             return true;
     return false;
 }
@@ -33,7 +55,7 @@ static bool has(const struct facts *f, const struct fact *wanted, bool says) {
 static const char *only(struct arena *a, const struct place *p, const struct facts *other) {
     BUF_AUTO(text);
     for (size_t i = p->from; i < p->to; i++)
-        if (!has(other, &p->facts->list[i], true))
+        if (!has(other, &p->facts->list[i]))
             buf_printf(&text, "%s%s", text.n ? " | " : "", p->facts->list[i].says);
     return arena_str(a, buf_view(&text));
 }
@@ -55,14 +77,13 @@ static bool above(struct arena *a, const struct fact *f, struct fact *out) {
  */
 static bool is_told(const struct facts *facts, const struct facts *other, const struct fact *at,
                     const struct fact *up) {
-    if (!has(other, up, false))
+    struct place theirs = find_place(other, up);
+    if (theirs.from == theirs.to)
         return true;
     if (at->place[strlen(at->place) - 1] == ']')
         return false;
-    for (size_t i = 0; i < facts->count; i++)
-        if (order_places(&facts->list[i], up) == 0 && !has(other, &facts->list[i], true))
-            return true;
-    return false;
+    struct place ours = find_place(facts, up);
+    return has_own(&ours, other);
 }
 
 struct differing {

@@ -66,7 +66,7 @@ static bool is_of_machine(const struct line *n) {
                                          "DevInfo/Mod", "DevInfo/Lang", "osVersion",
                                          "clientInfo",  "DevDetail/SwV"};
     for (int up = 0; n && up < 4; up++, n = n->parent) {
-        struct span uri = line_value(n, "Source/LocURI");
+        struct span uri = span_is(n->label, "Item") ? line_value(n, "Source/LocURI") : SPAN_NONE;
         for (size_t i = 0; i < sizeof places / sizeof *places; i++)
             if (has(n->label, places[i]) || has(uri, places[i]))
                 return true;
@@ -217,7 +217,7 @@ static const char *kind_of(struct arena *a, const struct recorded *r) {
 
 /* ---- the set ---- */
 
-static int order_facts(const void *one, const void *other) {
+int fact_order(const void *one, const void *other) {
     const struct fact *a = one, *b = other;
     int d = strcmp(a->kind, b->kind);
     d = d ? d : strcmp(a->place, b->place);
@@ -234,10 +234,10 @@ struct facts facts_of(struct arena *a, const struct recorded *r) {
     }
     struct facts f = {0};
     if (c.count)
-        qsort(c.list, c.count, sizeof *c.list, order_facts);
+        qsort(c.list, c.count, sizeof *c.list, fact_order);
     f.list = arena_alloc(a, (c.count + 1) * sizeof *f.list);
     for (size_t i = 0; i < c.count; i++)
-        if (i == 0 || order_facts(&c.list[i - 1], &c.list[i]) != 0)
+        if (i == 0 || fact_order(&c.list[i - 1], &c.list[i]) != 0)
             f.list[f.count++] = c.list[i];
     free(c.list);
     return f;

@@ -25,6 +25,10 @@ struct facts {
     size_t count;
 };
 
+/* The order of the list, by kind, place, and what it says: two struct fact, for qsort and bsearch.
+ */
+int fact_order(const void *one, const void *other);
+
 /* In `a`, which `recording` is in, too. */
 struct facts facts_of(struct arena *a, const struct recorded *recording);
 

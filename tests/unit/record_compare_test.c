@@ -85,6 +85,29 @@ static void test_missing(void **state) {
             "  A\n    Status\n      Cmd = Add\n", "A > Status[Exec]: [holds Cmd] []\n");
 }
 
+/* As many places as files may have lines: this ends only if nothing is looked for one by one. */
+static void test_many(void **state) {
+    enum { LINES = 20000 };
+    ARENA_AUTO(a);
+    BUF_AUTO(first);
+    BUF_AUTO(second);
+    unsigned found = 0;
+    (void)state;
+    buf_str(&first, BEGIN "host\n");
+    buf_str(&second, BEGIN "host\n");
+    for (int i = 0; i < LINES; i++) {
+        buf_printf(&first, "  %c%d = 1\n", 'A' + i % 26, i);
+        buf_printf(&second, "  %c%d = 2\n", 'A' + i % 26, 2 * i);
+    }
+    buf_str(&first, SERVER);
+    buf_str(&second, SERVER);
+    struct facts f = facts_of(&a, parse(&a, buf_cstr(&first))),
+                 g = facts_of(&a, parse(&a, buf_cstr(&second)));
+    for (struct difference *d = facts_compare(&a, &f, &g); d; d = d->next)
+        found++;
+    assert_true(found > LINES && found <= 2 * LINES + 1);
+}
+
 static void refuses(const char *text) {
     ARENA_AUTO(a);
     struct recorded *r;
@@ -138,8 +161,8 @@ static void test_profile(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_facts), cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_missing),  cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_missing),  cmocka_unit_test(test_many),
+        cmocka_unit_test(test_refuses),  cmocka_unit_test(test_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
