@@ -9,7 +9,7 @@
 #include "device/dm_apply.h"
 #include "explain/entry.h"
 
-enum { COMMANDS_MAX = 1024 * 1024, EXIT_REFUSED = 3 };
+enum { COMMANDS_MAX = 1024 * 1024, PLACEHOLDER_SHOWN = 60, EXIT_REFUSED = 3 };
 
 static json_t *text_json(struct span text) {
     return json_stringn(text.p ? (const char *)text.p : "", text.n);
@@ -73,6 +73,18 @@ static void print_answer(const struct dm_answer *answer, json_t *j) {
     json_decref(j);
 }
 
+/* The server fills them; here they go to the host as they stand. */
+static void warn_of_placeholders(struct span text) {
+    ARENA_AUTO(a);
+    while (text.n && !span_starts(text, "{{"))
+        text = span_from(text, 1);
+    ptrdiff_t n = span_find(text, '}');
+    if (n > 2)
+        fprintf(stderr,
+                "The file has signet's placeholders, %s}} for one: nobody fills them here.\n",
+                text_claim(&a, span_of(text.p, (size_t)n), PLACEHOLDER_SHOWN));
+}
+
 /* What loses a whole message in a session, too: no command is carried out, no Status sent. */
 static bool is_unreadable(enum err e) {
     return e == ERR_PARSE || e == ERR_LIMIT;
@@ -94,6 +106,7 @@ enum err emulated_apply(struct host *h, const struct device_options *o, int argc
     struct dm_answer answer = {0};
     (void)argc;
     TRY(file_read(argv[1], COMMANDS_MAX, &text));
+    warn_of_placeholders(buf_view(&text));
     enum err e = dm_apply(h, buf_view(&text), &a, &answer);
     if (is_unreadable(e)) {
         print_unreadable(o->output != NULL);

@@ -128,29 +128,40 @@ static bool is_child(const struct xml_node *n) {
     return !is(n, "CmdID") && !is(n, "Meta") && !is(n, "NoResp");
 }
 
+/* The restored event log knows nothing of the command for which all was taken back. */
+static void log_guilty(struct run *r, const struct xml_node *cmd, int code) {
+    enum csp_access verb = verb_of(cmd);
+    if (verb && verb != CSP_GET)
+        log_command(r, cmd, xml_path_text(cmd, "Item/Target/LocURI"), code);
+}
+
 /*
  * All or nothing. The Atomic's Status comes first, then the children's: after a failure 216 for
  * those that were taken back, its own code for the guilty one, 215 for those never tried.
  */
 static void run_atomic(struct run *r, const struct xml_node *atomic) {
-    bool tell = host_switch_is(r->host, "atomic-children", "yes"), failed = false;
+    bool tell = host_switch_is(r->host, "atomic-children", "yes");
+    const struct xml_node *guilty = NULL;
+    int failure = 0;
     struct host_snapshot *before = host_snapshot_take(r->host);
     struct dm_status *own = add_status(r, atomic, SYNCML_OK);
     struct dm_status **children = r->answer->status_end;
     for (const struct xml_node *c = atomic->child; c; c = c->next) {
         if (!is_child(c))
             continue;
-        int code = failed ? SYNCML_NOT_EXECUTED : run_child(r, c);
+        int code = guilty ? SYNCML_NOT_EXECUTED : run_child(r, c);
         add_status(r, c, code ? code : SYNCML_OK);
-        if (failed || code < 300)
+        if (guilty || code < 300)
             continue;
-        failed = true;
+        guilty = c;
+        failure = code;
         for (struct dm_status *s = *children; s && s->next; s = s->next)
             s->code = SYNCML_ROLLED_BACK;
     }
-    if (failed) {
+    if (guilty) {
         own->code = SYNCML_ATOMIC_FAILED;
         host_snapshot_restore(r->host, before);
+        log_guilty(r, guilty, failure);
     } else {
         host_snapshot_drop(before);
     }

@@ -312,7 +312,7 @@ static void test_atomic(void **state) {
                        CMD("Add", "4", INSTALL "RetryCount", "int", "1") "</Atomic>"),
         "1:507 2:216 3:418 4:215 ");
     assert_int_equal(get(f, INSTALL "KeyLength", NULL), 404);
-    assert_int_equal(f->h->events.count, events);
+    assert_int_equal(f->h->events.count, events + 1); /* the guilty one alone */
     expect(f, INSTALL "KeyUsage", "160");
     assert_int_equal(host_set_switch(f->h, "atomic-children", "no"), OK);
     assert_string_equal(run(f, "<Atomic><CmdID>1</CmdID>" CMD(
@@ -363,6 +363,11 @@ static void test_executions_are_counted(void **state) {
     assert_string_equal(l->events[1].text, "Replace " INSTALL "KeyUsageX status=404");
     assert_string_equal(l->events[2].text, "Replace " INSTALL "KeyUsage status=200 execution=2");
     assert_int_equal(l->events[2].id, EVENT_COMMAND);
+    run(f, "<Atomic><CmdID>1</CmdID>" CMD("Replace", "2", INSTALL "KeyUsage", "int", "128")
+               CMD("Replace", "3", INSTALL "KeyUsage", "int", "x") "</Atomic>");
+    assert_int_equal(l->count, 4);
+    assert_true(l->events[3].error);
+    assert_string_equal(l->events[3].text, "Replace " INSTALL "KeyUsage status=500");
 }
 
 /* The log's line is cut at 300 bytes, in the middle of a character. */
