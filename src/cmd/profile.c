@@ -8,6 +8,7 @@
 #include "cmd/profile_read.h"
 #include "cmd/synopsis.h"
 #include "csp/profile.h"
+#include "csp/sendable.h"
 #include "server/admin.h"
 
 static const char usage[] =
@@ -32,10 +33,11 @@ static const char usage[] =
     "says what each of its values means, diff how two of them differ. Each has a --help of its own.\n"
     "adopt takes a profile that was written for another server, puts the first four where they\n"
     "belong and says what it changed. With --name it is kept; without, it goes to standard output.\n"
+    "Other placeholders of that server (in a subject, say) are named, and are yours to replace.\n"
     "add keeps a profile as it is (--name: by default the file's name without its ending); its\n"
     "UniqueID must be {{enrollment.id}}, since signet follows that node.\n"
     "What lint calls an error is refused, and not sent either, but with --send-anyway, to see a host\n"
-    "fail. What signet cannot read as one Atomic of the CSP's nodes, with one Exec at its end, it cannot\n"
+    "fail; so is a profile with placeholders of another server left in it. What signet cannot read as one Atomic of the CSP's nodes, with one Exec at its end, it cannot\n"
     "send either way. {{device.name}} may stand in a subject only with --trust-device-name: a host can claim any.\n"
     "add, adopt and assign warn of a key length or EKUs that the endpoint does not grant.\n"
     "--endpoint says where its certificates come from, and so what the scep placeholders stand for:\n"
@@ -97,6 +99,17 @@ static enum err keep(const struct cli *cli, const struct wish *wish, struct span
     return OK;
 }
 
+/* What adopt left, and the server would refuse to keep. */
+static void warn_left(struct arena *a, struct span adopted, bool trust) {
+    const struct lint_options options = {.ours = true, .trust_device_name = trust};
+    struct lint_findings found = {0};
+    profile_lint(a, adopted, &options, &found);
+    for (const struct lint_finding *f = found.first; f; f = f->next)
+        if (profile_refused_for(f))
+            fprintf(stderr, "signet: warning: line %u, %s: %s [%s]\n", f->line, f->node, f->detail,
+                    f->code->name);
+}
+
 static int adopt(const struct cli *cli, struct wish *wish) {
     if ((wish->endpoint || wish->anyway) && !wish->name)
         return cli_usage(usage, "%s is for a profile that is kept: give --name too",
@@ -112,6 +125,7 @@ static int adopt(const struct cli *cli, struct wish *wish) {
     if (wish->name)
         return keep(cli, wish, buf_view(&adopted)) == OK ? 0 : cli_fail();
     fputs(wish->changes, stderr);
+    warn_left(&a, buf_view(&adopted), wish->trust);
     fwrite(adopted.p, 1, adopted.n, stdout);
     return 0;
 }

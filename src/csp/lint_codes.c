@@ -212,6 +212,8 @@ const struct lint_code lint_codes_structure[LINT_FIRST_OF_VALUES] = {
     [LINT_PLACEHOLDER_FOREIGN] =
         {"placeholder-foreign", LINT_WARNING, INFERRED,
          "It gets the placeholder of another MDM as it stands there: signet does not fill it.", 0,
-         0, 0, "Use signet's placeholders, or signet profile adopt.",
+         0, 0,
+         "Write one of signet's; signet profile adopt does it for the UniqueID, ServerURL, "
+         "Challenge and CAThumbprint, and leaves the others to you.",
          "users.md 1.4, 2; docs/profile-lint.md"},
 };

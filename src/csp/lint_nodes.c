@@ -214,10 +214,16 @@ static void judge_id_characters(struct lint *l, const struct profile_command *c)
 
 static void judge_id(struct lint *l) {
     const struct profile_command *c = first_known(l);
-    struct span id = profile_unique_id(c->path);
-    judge_id_characters(l, c);
+    struct span id = profile_unique_id(c->path), rest = id, foreign;
     if (is_user(c))
         lint_tell(l, c, LINT_SCOPE_USER, "the profile is for ./User");
+    if (!l->ours && foreign_next(&rest, &foreign)) {
+        lint_tell(l, c, LINT_PLACEHOLDER_FOREIGN,
+                  "UniqueID \"%s\" looks like a placeholder of another MDM; use {{enrollment.id}}",
+                  PROFILE_QUOTE(id));
+        return;
+    }
+    judge_id_characters(l, c);
     if (span_is(id, "{{enrollment.id}}"))
         return;
     lint_tell(l, c, l->ours ? LINT_UNIQUE_ID_FIXED : LINT_UNIQUE_ID_REUSED,

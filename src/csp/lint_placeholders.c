@@ -22,6 +22,38 @@ static void judge_place(struct lint *l, const struct profile_command *c,
                   PROFILE_QUOTE(w->name));
 }
 
+static bool speaks_of_user(struct span name) {
+    static const char *const words[] = {"user", "mail", "upn", "principal"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (struct span s = name; s.n >= strlen(words[i]); s = span_from(s, 1))
+            if (span_is_nocase(span_of(s.p, strlen(words[i])), words[i]))
+                return true;
+    return false;
+}
+
+/* "; use {{device.id}}": what signet vouches for at that place; "" where it has nothing to fill. */
+static const char *cure(const struct profile_command *c, struct span name) {
+    if (lint_is(c, "ServerURL"))
+        return "; use {{scep.url}}";
+    if (lint_is(c, "Challenge"))
+        return "; use {{scep.challenge}}";
+    if (lint_is(c, "CAThumbprint"))
+        return "; use {{scep.ca_thumbprint}}";
+    if (!lint_is(c, "SubjectName") && !lint_is(c, "SubjectAlternativeNames"))
+        return "";
+    return speaks_of_user(name) ? "; use {{user.upn}}" : "; use {{device.id}}";
+}
+
+/* Signet's have a dot in their names, and Intune's have none ({{AAD_Device_ID}}). What
+ * signet is to send is refused for either. */
+static void tell_unknown(struct lint *l, const struct profile_command *c, struct span name) {
+    bool dotted = span_find(name, '.') >= 0;
+    lint_tell(l, c, l->ours || dotted ? LINT_PLACEHOLDER_UNKNOWN : LINT_PLACEHOLDER_FOREIGN,
+              dotted ? "unknown placeholder {{%s}}%s"
+                     : "\"{{%s}}\" is a placeholder as Intune writes them%s",
+              lint_is(c, "Challenge") ? "..." : PROFILE_QUOTE(name), dotted ? "" : cure(c, name));
+}
+
 /* False: one that nobody knows, so that the value cannot be judged. */
 static bool judge_ours(struct lint *l, const struct profile_command *c) {
     struct placeholder_walk w = {.rest = c->value};
@@ -36,8 +68,7 @@ static bool judge_ours(struct lint *l, const struct profile_command *c) {
             lint_tell(l, c, LINT_PLACEHOLDER_OPEN, "{{ without }}");
             return false;
         } else
-            lint_tell(l, c, LINT_PLACEHOLDER_UNKNOWN, "unknown placeholder {{%s}}",
-                      lint_is(c, "Challenge") ? "..." : PROFILE_QUOTE(w.name));
+            tell_unknown(l, c, w.name);
         known &= good;
     } while (w.rest.n);
     return known;
@@ -119,16 +150,28 @@ static void judge_around(struct lint *l, const struct profile_command *c) {
         lint_tell(l, c, LINT_CHALLENGE_CHARACTERS, "a character that Windows cannot send");
 }
 
-/* A challenge is not quoted: it may only look like a placeholder. */
+bool foreign_next(struct span *rest, struct span *out) {
+    size_t at = 0, length;
+    if (!next_foreign(*rest, &at, &length))
+        return false;
+    *out = span_of(rest->p + at, length);
+    *rest = span_from(*rest, at + length);
+    return true;
+}
+
+/* Each of them. A challenge is not quoted: it may only look like one. */
 static bool tell_foreign(struct lint *l, const struct profile_command *c) {
     size_t at = 0, length;
-    if (!next_foreign(c->value, &at, &length))
-        return false;
-    struct span found = span_of(c->value.p + at, length);
-    lint_tell(l, c, LINT_PLACEHOLDER_FOREIGN, "\"%s\" looks like a placeholder of another MDM",
-              lint_is(c, "Challenge") && !lint_holds(found, "_VAR_") ? "..."
-                                                                     : PROFILE_QUOTE(found));
-    return true;
+    bool any = false;
+    for (; next_foreign(c->value, &at, &length); at += length) {
+        struct span found = span_of(c->value.p + at, length);
+        bool secret = lint_is(c, "Challenge") && !lint_holds(found, "_VAR_");
+        lint_tell(l, c, LINT_PLACEHOLDER_FOREIGN,
+                  "\"%s\" looks like a placeholder of another MDM%s",
+                  secret ? "..." : PROFILE_QUOTE(found), cure(c, found));
+        any = true;
+    }
+    return any;
 }
 
 bool lint_placeholders(struct lint *l, const struct profile_command *c) {

@@ -46,4 +46,11 @@ enum placeholder_place {
 enum err placeholder_fill(struct span text, enum placeholder_place place,
                           const struct profile_values *values, struct buf *out) ERR_MUST_USE;
 
+/*
+ * Cuts off `rest` what goes up to and with the next text that looks like a placeholder of another
+ * MDM ($FLEET_VAR_HOST_UUID, ${VAR}, {DeviceUid}, %DeviceName%), and gives that text. What stands
+ * in two braces is left out: signet's look so. False: there is none.
+ */
+bool foreign_next(struct span *rest, struct span *out);
+
 #endif

@@ -43,9 +43,9 @@ enum err profile_read(struct arena *a, struct span text, struct profile *out) ER
 
 /*
  * Checks a profile before it is kept: ERR_PARSE with the first error of profile_lint (csp/lint.h),
- * as one that signet sends, and its mend. What passes is what profile_read reads; {{enrollment.id}}
- * is the whole UniqueID (the server asks for the outcome there). An error never repeats the
- * challenge.
+ * as one that signet sends, and its mend; or with each placeholder of another MDM. What passes is
+ * what profile_read reads; {{enrollment.id}} is the whole UniqueID (the server asks for the outcome
+ * there). An error never repeats the challenge.
  */
 enum err profile_check(struct arena *a, struct span text, bool trust_device_name) ERR_MUST_USE;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "csp/sendable.h"
 
-#include "csp/lint.h"
 #include "csp/profile.h"
 
 /* Whoever wants to see Windows fail can be told of the rest; these are ours. */
@@ -30,13 +29,17 @@ enum err profile_sendable(struct arena *a, struct span text, bool trust_device_n
     return OK;
 }
 
+bool profile_refused_for(const struct lint_finding *f) {
+    return f->code->severity == LINT_ERROR || f->code == lint_code(LINT_PLACEHOLDER_FOREIGN);
+}
+
 const char *profile_fails(struct arena *a, struct span text) {
     ARENA_AUTO(scratch);
     const struct lint_options options = {.ours = true, .trust_device_name = true};
     struct lint_findings found = {0};
     profile_lint(&scratch, text, &options, &found);
     for (const struct lint_finding *f = found.first; f; f = f->next)
-        if (f->code->severity == LINT_ERROR)
+        if (profile_refused_for(f))
             return arena_printf(a, "line %u, %s: %s [%s]", f->line, f->node, f->detail,
                                 f->code->name);
     return NULL;

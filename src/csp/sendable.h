@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "csp/lint.h"
 
 /*
  * Checks only what signet needs to send a profile and to follow it: profile_read, placeholders that
@@ -18,8 +19,14 @@
 enum err profile_sendable(struct arena *a, struct span text, bool trust_device_name) ERR_MUST_USE;
 
 /*
- * The first error that the lint finds in a profile which may be kept: "line 12, KeyUsage: ...
- * [key-usage-bits]". NULL: none. In `a`. Never tells of a challenge.
+ * Whether the finding keeps a profile off hosts: an error, or another MDM's placeholder, which
+ * would come to stand in certificates as it is.
+ */
+bool profile_refused_for(const struct lint_finding *);
+
+/*
+ * The first finding that keeps a profile off hosts: "line 12, KeyUsage: ... [key-usage-bits]".
+ * NULL: none. In `a`. Never tells of a challenge.
  */
 const char *profile_fails(struct arena *a, struct span text);
 

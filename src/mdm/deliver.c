@@ -119,11 +119,10 @@ static enum err make_secrets(struct tx *tx, struct exchange *x, const struct due
 static enum err judge_kept(const struct kept_profile *kept, const struct enrollment *e) {
     if (!kept->fails || e->send_anyway)
         return OK;
-    return err_set(
-        ERR_REFUSED,
-        "Windows would fail at it: %s; mend it, or have it sent all the same with signet "
-        "profile add --send-anyway, and assign it again",
-        kept->fails);
+    return err_set(ERR_REFUSED,
+                   "it is not sent as it is: %s; mend it, or have it sent all the same with signet "
+                   "profile add --send-anyway, and assign it again",
+                   kept->fails);
 }
 
 /* Of what is filled in, only the challenge of somebody else's server can make Windows fail. */

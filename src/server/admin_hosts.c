@@ -139,7 +139,7 @@ static enum err check_kept(struct admin_call *c, const struct stored_profile *p)
     const char *fails = p->send_anyway ? NULL : profile_fails(c->a, span_str(p->body));
     return fails
                ? err_set(ERR_REFUSED,
-                         "Windows would fail at the profile '%s': %s; add it again, mended or with "
+                         "the profile '%s' is not sent to hosts: %s; add it again, mended or with "
                          "--send-anyway",
                          p->name, fails)
                : OK;

@@ -79,6 +79,13 @@ static void a_foreign_placeholder_is_no_value(void **state) {
         theirs = lint(with("CN=old", values[i]), &foreign);
         assert_non_null(find(&theirs, "placeholder-foreign"));
     }
+    theirs = lint(with("CN=old", "CN={{DeviceName}}"), &foreign);
+    assert_non_null(find(&theirs, "placeholder-foreign"));
+    assert_null(find(&theirs, "placeholder-unknown"));
+    theirs = lint(with("0a1b-c2_D", "$FLEET_VAR_ID"), &foreign);
+    assert_non_null(find(&theirs, "placeholder-foreign"));
+    assert_null(find(&theirs, "unique-id-characters"));
+    assert_null(find(&theirs, "unique-id-reused"));
     theirs = lint(with("CN=old", "CN=5 $ or 7%, O=a {b c}"), &foreign);
     assert_null(find(&theirs, "placeholder-foreign"));
 }

@@ -66,6 +66,12 @@ static void bad_values_are_refused(void **state) {
         {"CN=old", "CN={{scep.challenge}}", "secret"},
         {"CN=old", "CN={{device.serial}}", "unknown placeholder {{device.serial}}"},
         {"CN=old", "CN={{ device.id }}", "unknown placeholder"},
+        {"CN=old", "CN={{DeviceName}}", "as Intune writes them; use {{device.id}}"},
+        {"CN=old", "CN=$FLEET_VAR_HOST_UUID", "\"$FLEET_VAR_HOST_UUID\" looks like a placeholder"},
+        {"CN=old", "CN=${MAIL}, OU=%DeviceId%", "use {{user.upn}}; line "},
+        {"CN=old", "CN=${MAIL}, OU=%DeviceId%",
+         "\"%DeviceId%\" looks like a placeholder of another "
+         "MDM; use {{device.id}}"},
         {"CN=old", "CN={{device.id", "{{ without }}"},
         {"hunter2", "hunter2_", "cannot send"},
         {"hunter2", "hunter2*{{scep.challenge}}", "cannot send"},
