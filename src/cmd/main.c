@@ -16,7 +16,7 @@ static const struct {
     {"serve", cmd_serve, "run the server: Windows MDM, SCEP, administration"},
     {"user", cmd_user, "accounts that may enroll hosts, or fetch challenges"},
     {"profile", cmd_profile,
-     "SCEP profiles: new, lint, adopt, add, list, show, assign, unassign, remove"},
+     "SCEP profiles: new, lint, show, diff, adopt, add, list, assign, unassign, remove"},
     {"enrollment", cmd_enrollment, "what became of each profile on each host: the timeline"},
     {"pfx", cmd_pfx, "keys with certificates for hosts, by PKCS#12: make, send, remove"},
     {"device", cmd_device, "enrolled hosts, and the emulated Windows host"},

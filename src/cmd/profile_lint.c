@@ -17,7 +17,8 @@
 #include "csp/profile.h"
 
 static const char usage[] =
-    "Usage: signet profile lint FILE... [--fix] [--server URL|NAME] [--trust-device-name] [-o json]\n"
+    "Usage: signet profile lint FILE... [--fix] [--server URL|NAME] [--trust-device-name]\n"
+    "                           [--brief | -o json]\n"
     "       signet profile lint --explain [CODE...] [-o json]\n\n"
     "Says what is wrong with a profile, or good to know of it, before it is sent: the line and node, what\n"
     "Windows will do (with the code that one would see), how to mend it, and how sure that is. But\n"
@@ -29,6 +30,7 @@ static const char usage[] =
     "                        whether CAThumbprint can match, and which certificate it should name\n"
     "  --server NAME         the same for an endpoint or upstream of the server of -d DIR\n"
     "  --trust-device-name   {{device.name}} may stand in a subject, as in profile add\n"
+    "  --brief               one line a finding, as compilers print them\n"
     "  --explain             the codes in full; without CODE a list of all\n"
     "  -o json               the same as JSON\n"
     "  -d DIR                the data folder (default: $SIGNET_DIR, else " CLI_DEFAULT_FOLDER
@@ -39,7 +41,7 @@ static const char usage[] =
 
 struct wish {
     const char *server;
-    bool fix, trust, explain;
+    bool fix, trust, explain, brief;
 };
 
 /* ---- a file ---- */
@@ -62,10 +64,12 @@ static void print_lines(FILE *out, const char *file, const char *lines) {
         fprintf(out, "%s: mended: %.*s\n", file, (int)n, lines);
 }
 
-static void print_finding(struct arena *a, const char *file, const struct lint_finding *f) {
+static void print_finding(struct arena *a, const char *file, const struct lint_finding *f,
+                          bool brief) {
     printf("%s:%u: %s: %s%s%s [%s]\n", file, f->line, lint_severity_name(f->code->severity),
            f->node, *f->node ? ": " : "", f->detail, f->code->name);
-    lint_print_code(a, f->code);
+    if (!brief)
+        lint_print_code(a, f->code);
 }
 
 static void print_sum(const struct judged *j) {
@@ -84,10 +88,10 @@ static void print_sum(const struct judged *j) {
     printf("%s\n", j->found.more ? "; the severest are listed" : "");
 }
 
-static void print_text(struct arena *a, struct judged *j) {
+static void print_text(struct arena *a, struct judged *j, bool brief) {
     print_lines(stdout, j->file, buf_cstr(&j->changes));
     for (const struct lint_finding *f = j->found.first; f; f = f->next)
-        print_finding(a, j->file, f);
+        print_finding(a, j->file, f, brief);
     print_sum(j);
 }
 
@@ -169,6 +173,10 @@ static enum err judge(const struct cli *cli, struct arena *a, const struct wish 
                       struct judged *j) {
     struct lint_options options = {.trust_device_name = wish->trust};
     BUF_AUTO(text);
+    struct stat at;
+    if (stat(j->file, &at) == 0 && S_ISDIR(at.st_mode))
+        return err_set(ERR_IO, "'%s' is a folder: give the profiles in it, as in %s/*.xml", j->file,
+                       j->file);
     TRY(wish->fix ? check_replaceable(j->file) : OK);
     TRY(file_read(j->file, PROFILE_MAX, &text));
     if (wish->fix)
@@ -209,7 +217,7 @@ static int lint_one(const struct cli *cli, const struct wish *wish, const char *
         else if (cli->json)
             json_array_append_new(list, json_file(&j));
         else
-            print_text(&a, &j);
+            print_text(&a, &j, wish->brief);
     } else
         cli_fail();
     buf_free(&j.changes);
@@ -241,11 +249,10 @@ static bool reads_standard_input(const struct cli *cli) {
 
 int cmd_profile_lint(int argc, char **argv) {
     struct wish wish = {0};
-    const struct cli_option own[] = {{"fix", NULL, &wish.fix},
-                                     {"trust-device-name", NULL, &wish.trust},
-                                     {"explain", NULL, &wish.explain},
-                                     {"server", &wish.server, NULL},
-                                     {NULL, NULL, NULL}};
+    const struct cli_option own[] = {
+        {"fix", NULL, &wish.fix},         {"trust-device-name", NULL, &wish.trust},
+        {"explain", NULL, &wish.explain}, {"brief", NULL, &wish.brief},
+        {"server", &wish.server, NULL},   {NULL, NULL, NULL}};
     struct cli cli;
     int status;
     if (!cli_options(argc, argv, usage, own, &cli, &status))

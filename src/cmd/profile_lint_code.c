@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A code of the lint, for people and as JSON. */
+#include <ctype.h>
 #include <stdio.h>
 
 #include "cmd/profile_lint.h"
@@ -68,6 +69,11 @@ static void list_codes(const struct cli *cli) {
         json_decref(list);
 }
 
+/* The lint's codes are words; an HRESULT in any spelling begins with a digit, or a minus. */
+static bool is_number(const char *code) {
+    return isdigit((unsigned char)code[*code == '-']);
+}
+
 int lint_explain(const struct cli *cli, const char *usage) {
     ARENA_AUTO(a);
     json_t *list = json_array();
@@ -77,8 +83,11 @@ int lint_explain(const struct cli *cli, const char *usage) {
         const struct lint_code *c = lint_code_find(cli->argv[i]);
         if (!c) {
             json_decref(list);
-            return cli_usage(usage, "there is no code '%s': signet profile lint --explain",
-                             cli->argv[i]);
+            return cli_usage(
+                usage, "there is no code '%s' of the lint: signet %s", cli->argv[i],
+                is_number(cli->argv[i])
+                    ? arena_printf(&a, "explain %s tells of Windows' codes", cli->argv[i])
+                    : "profile lint --explain lists them");
         }
         json_array_append_new(list, lint_json_code(c));
         if (cli->json)

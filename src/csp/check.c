@@ -10,7 +10,7 @@ static enum err refuse_foreign(struct arena *a, const struct lint_finding *f) {
     for (; f; f = f->next)
         if (profile_refused_for(f))
             all = arena_printf(a, "%s; line %u, %s: %s", all, f->line, f->node, f->detail);
-    return *all ? err_set(ERR_PARSE, "profile %s", all + 2) : OK;
+    return *all ? err_set(ERR_PARSE, "profile %s [placeholder-foreign]", all + 2) : OK;
 }
 
 enum err profile_check(struct arena *a, struct span text, bool trust_device_name) {

@@ -115,9 +115,10 @@ enum err lint_refuse(const struct lint_finding *f) {
     if (!f->line)
         return err_set(ERR_PARSE, "%s", f->detail);
     if (!*f->node)
-        return err_set(ERR_PARSE, "profile line %u: %s", f->line, f->detail);
-    return err_set(ERR_PARSE, "profile line %u, %s: %s; %c%.*s", f->line, f->node, f->detail,
-                   tolower((unsigned char)mend[0]), (int)strlen(mend + 1) - 1, mend + 1);
+        return err_set(ERR_PARSE, "profile line %u: %s [%s]", f->line, f->detail, f->code->name);
+    return err_set(ERR_PARSE, "profile line %u, %s: %s; %c%.*s [%s]", f->line, f->node, f->detail,
+                   tolower((unsigned char)mend[0]), (int)strlen(mend + 1) - 1, mend + 1,
+                   f->code->name);
 }
 
 /* ---- mending ---- */

@@ -201,7 +201,8 @@ struct lint_finding *lint_add(struct arena *a, struct lint_findings *, enum lint
 
 /*
  * The finding as an error, for who cannot go on with such a profile: sets "profile line 12,
- * KeyUsage: ..." with the mend as a part of the same sentence, and returns ERR_PARSE.
+ * KeyUsage: ..." with the mend as a part of the same sentence and the code in brackets, and returns
+ * ERR_PARSE.
  */
 enum err lint_refuse(const struct lint_finding *);
 

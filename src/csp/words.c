@@ -3,6 +3,7 @@
 #include "csp/words.h"
 
 #include "base/text.h"
+#include "csp/placeholder.h"
 #include "x509/name.h"
 
 static void add_clean(struct buf *out, struct span text) {
@@ -182,12 +183,24 @@ static const struct {
     {"{{enrollment.id}}", "signet fills it: the enrollment's id"},
 };
 
+/* Nothing but another MDM's placeholder; Intune writes them with two braces, as signet does. */
+static bool is_foreign(struct span value) {
+    struct span rest = value, found;
+    if (foreign_next(&rest, &found))
+        return found.n == value.n;
+    return span_starts(value, "{{") && span_find(value, '}') == (ptrdiff_t)value.n - 2;
+}
+
 void words_of(struct buf *out, const char *node, struct span value) {
     for (size_t i = 0; i < sizeof placeholders / sizeof *placeholders; i++)
         if (span_is(value, placeholders[i].value)) {
             buf_str(out, placeholders[i].words);
             return;
         }
+    if (is_foreign(value)) {
+        buf_str(out, "looks like a placeholder of another MDM, which fills it");
+        return;
+    }
     for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
         if (strcmp(node, nodes[i].node) == 0 && value.n)
             nodes[i].words(out, value);

@@ -25,10 +25,8 @@ static enum err check_profile(struct admin_call *c, const struct stored_profile 
         return OK;
     const char *why = arena_str(c->a, span_str(err_detail()));
     bool could = profile_sendable(c->a, body, p->trust_device_name) == OK;
-    return err_set(e, "%s%s", why,
-                   could ? " (signet profile lint tells all; profile add --send-anyway keeps and "
-                           "sends it all the same)"
-                         : "");
+    return err_set(e, "%s (signet profile lint tells all%s)", why,
+                   could ? "; profile add --send-anyway keeps and sends it all the same" : "");
 }
 
 struct addition {

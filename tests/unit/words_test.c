@@ -57,6 +57,15 @@ static void a_challenge_is_never_told(void **state) {
            "a fixed one of 7 characters, not shown here; each host can read it");
 }
 
+static void a_placeholder_of_others_is_no_value(void **state) {
+    static const char placeholder[] = "looks like a placeholder of another MDM, which fills it";
+    (void)state;
+    expect("Challenge", "$FLEET_VAR_NDES_SCEP_CHALLENGE", placeholder);
+    expect("ServerURL", "$FLEET_VAR_NDES_SCEP_PROXY_URL", placeholder);
+    expect("Challenge", "{{Challenge}}", placeholder);
+    expect("ServerURL", "https://a/$B_C", "Windows asks https://a/$B_C/pkiclient.exe");
+}
+
 static void what_a_terminal_would_obey_is_shown_as_text(void **state) {
     (void)state;
     expect("EKUMapping", "1.2\x1b[2J", "1.2\\x1b[2J (no name known)");
@@ -79,6 +88,7 @@ int main(void) {
         cmocka_unit_test(a_subject_is_shown_as_windows_reads_it),
         cmocka_unit_test(alternative_names_have_their_kind),
         cmocka_unit_test(a_challenge_is_never_told),
+        cmocka_unit_test(a_placeholder_of_others_is_no_value),
         cmocka_unit_test(what_a_terminal_would_obey_is_shown_as_text),
         cmocka_unit_test(placeholders_and_urls_say_what_comes),
     };
