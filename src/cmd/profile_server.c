@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "csp/commands.h"
+#include "csp/placeholder.h"
+#include "csp/profile.h"
 #include "probe/probe.h"
 #include "server/admin.h"
 
@@ -75,6 +77,12 @@ static void judge_thumbprint(struct arena *a, const struct profile_command *c,
                  right);
 }
 
+/* This machine got no answer at all, which says nothing of the hosts. */
+static bool is_silence(const struct probe_finding *f) {
+    return f->entry == probe_entry(PROBE_NAME) || f->entry == probe_entry(PROBE_UNREACHABLE) ||
+           f->entry == probe_entry(PROBE_TIMEOUT);
+}
+
 /* What no profile can mend; the probe says more of each. */
 static void add_others(struct arena *a, const struct profile_command *c,
                        const struct probe_report *r, struct lint_findings *out) {
@@ -83,8 +91,8 @@ static void add_others(struct arena *a, const struct profile_command *c,
     for (const struct probe_finding *f = r->findings; f; f = f->next) {
         if (f->entry->severity != PROBE_STOPS || is_about_thumbprint(f))
             continue;
-        lint_add(a, out, LINT_SERVER_STOPS, c->element->line, node, "%s: %s: %s", f->entry->name,
-                 f->entry->title, f->detail);
+        lint_add(a, out, is_silence(f) ? LINT_SERVER_SILENT : LINT_SERVER_STOPS, c->element->line,
+                 node, "%s: %s: %s", f->entry->name, f->entry->title, f->detail);
         silent = false;
     }
     if (silent)
@@ -100,6 +108,24 @@ static const char *thumbprint_of(struct arena *a, struct span value) {
     return hex ? arena_str(a, value) : NULL;
 }
 
+/* A placeholder names no host; of a list one is enough. */
+static void compare_hosts(struct arena *a, const struct profile_command *c, const char *server,
+                          struct lint_findings *out) {
+    const char *asked = arena_str(a, url_host(span_str(server)));
+    struct span rest = c->value, found;
+    if (!*asked || span_find(rest, '{') >= 0 || foreign_next(&rest, &found))
+        return;
+    for (rest = c->value; rest.n;) {
+        ptrdiff_t end = span_find(rest, ';');
+        size_t n = end < 0 ? rest.n : (size_t)end;
+        if (span_is_nocase(url_host(span_trim(span_of(rest.p, n))), asked))
+            return;
+        rest = span_from(rest, end < 0 ? n : n + 1);
+    }
+    lint_add(a, out, LINT_SERVER_DIFFERS, c->element->line, profile_node_name(c->node),
+             "\"%s\" names another host than %s, which was asked", PROFILE_QUOTE(c->value), server);
+}
+
 enum err profile_server_judge(const struct cli *cli, const char *server, struct arena *a,
                               struct span text, struct lint_findings *out) {
     struct profile_commands p;
@@ -111,6 +137,8 @@ enum err profile_server_judge(const struct cli *cli, const char *server, struct 
     TRY(ask(cli, server, a, thumbprint, &report));
     if (thumbprint || span_is(pin->value, "{{scep.ca_thumbprint}}"))
         judge_thumbprint(a, pin, thumbprint, &report, out);
-    add_others(a, profile_command_find(&p, "ServerURL"), &report, out);
+    const struct profile_command *url = profile_command_find(&p, "ServerURL");
+    compare_hosts(a, url, server, out);
+    add_others(a, url, &report, out);
     return OK;
 }

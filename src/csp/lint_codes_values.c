@@ -275,4 +275,8 @@ const struct lint_code lint_codes_values[LINT_CODES - LINT_FIRST_OF_VALUES] = {
                               "It may reach the server where this machine does not.", 0, 0, 0,
                               "Ask again from where the server can be reached.",
                               "windows-scep.md 2.3"},
+    ID(LINT_SERVER_DIFFERS) = {"server-differs", LINT_NOTE, DOCUMENTED,
+                               "It asks ServerURL, not what --server names.", 0, 0, 0,
+                               "Ask the host of ServerURL, unless both lead to the same server.",
+                               "windows-mdm.md A.3"},
 };

@@ -30,12 +30,15 @@ static void judge_tail(struct lint *l, const struct profile_command *c, struct s
         lint_mend(l, f, span_of(raw.p + (url.p - c->value.p) + url.n - n, n), SPAN_NONE);
 }
 
-/* "https://localhost:8080/x" -> "localhost". */
-static struct span host_of(struct span url) {
+struct span url_host(struct span url) {
     ptrdiff_t scheme = span_find(url, ':');
+    if (scheme < 0 || !span_starts(span_from(url, (size_t)scheme), "://"))
+        return SPAN_NONE;
     struct span rest = span_from(url, (size_t)scheme + 3);
+    bool v6 = span_starts(rest, "[");
     size_t n = 0;
-    while (n < rest.n && !strchr("/:?#", rest.p[n]))
+    rest = span_from(rest, v6);
+    while (n < rest.n && !strchr(v6 ? "]" : "/:?#", rest.p[n]))
         n++;
     return span_of(rest.p, n);
 }
@@ -62,7 +65,7 @@ static void judge_url(struct lint *l, const struct profile_command *c, struct sp
                                         : "blank");
             break;
         }
-    struct span host = host_of(url);
+    struct span host = url_host(url);
     if (span_is_nocase(host, "localhost") || span_starts(host, "127."))
         lint_tell(l, c, LINT_SERVER_URL_LOCAL, "\"%s\" is the host itself", PROFILE_QUOTE(url));
 }

@@ -94,6 +94,10 @@ enum err profile_adopt(struct arena *a, struct span text, struct buf *out,
  * PrintableString (windows-scep.md, 3); or -1. */
 ptrdiff_t challenge_find_unprintable(struct span text);
 
+/* "https://localhost:8080/x" -> "localhost", "http://[::1]/x" -> "::1"; nothing of what is no URL.
+ */
+struct span url_host(struct span url);
+
 /* Appends `value` as one X.500 attribute value, in double quotes when it needs them (A.5). */
 void x500_quote(struct buf *b, struct span value);
 
