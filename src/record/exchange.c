@@ -89,7 +89,7 @@ static void say_header(const struct tree *t, const struct record_header *h) {
     if (is_made_of_words(h->name))
         word_pieces(t->out, span_str(h->value));
     else
-        pseudonym_form(t->names, t->out, span_str(h->value));
+        word_form(t->out, span_str(h->value));
     buf_char(t->out, '\n');
 }
 

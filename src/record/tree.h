@@ -30,7 +30,7 @@ void tree_xml(const struct tree *t, struct span xml, unsigned depth);
 /*
  * An item of DER, or BER. A SEQUENCE that begins with an OID is called by it; strings in which DER
  * stands are opened. Of values only messageType, pkiStatus and failInfo, small INTEGERs, the OIDs
- * of known arcs and the throw-away signer's name are shown.
+ * of known arcs and the throw-away signer's name are shown; below challengePassword none.
  */
 void tree_der(const struct tree *t, struct span der, unsigned depth);
 

@@ -10,6 +10,7 @@ enum { MAX_LINES = 3000, SMALL = 3, KEY_BYTES = 64, MAX_ARC = 6 /* digits */ };
 struct walk {
     const struct tree *t;
     unsigned lines;
+    bool secret; /* below challengePassword: types and lengths only */
 };
 
 /* ---- OIDs ---- */
@@ -88,7 +89,7 @@ static const struct {
 
 static void say_oid(const struct walk *w, struct span oid) {
     const char *dotted = oid_text(w->t->a, oid);
-    if (!is_public(dotted)) {
+    if (w->secret || !is_public(dotted)) {
         buf_printf(w->t->out, "<OID, %zu bytes>", oid.n);
         return;
     }
@@ -185,7 +186,24 @@ static void say_bits(const struct walk *w, struct span s, struct span around) {
         buf_printf(w->t->out, "<%zu bytes>", s.n ? s.n - 1 : 0);
 }
 
+static bool is_string(uint8_t tag) {
+    return tag == DER_UTF8_STRING || tag == DER_PRINTABLE_STRING || tag == DER_IA5_STRING;
+}
+
+/* A password equal to a user's name must not be called by that name, either. */
+static void say_secret(const struct walk *w, const struct der_item *i) {
+    buf_str(w->t->out, " = ");
+    if (is_string(i->tag))
+        word_form(w->t->out, i->content);
+    else
+        buf_printf(w->t->out, "<%zu bytes>", i->content.n);
+}
+
 static void say_value(const struct walk *w, const struct der_item *i, struct span around) {
+    if (w->secret) {
+        say_secret(w, i);
+        return;
+    }
     switch (i->tag) {
     case DER_NULL:
         return;
@@ -256,7 +274,10 @@ static void walk_in(struct walk *w, const struct der_item *i, struct span around
         buf_char(w->t->out, ' ');
         say_oid(w, oid);
         buf_char(w->t->out, '\n');
+        bool outside = w->secret;
+        w->secret = outside || oid_is(oid, OID_CHALLENGE_PASSWORD);
         walk(w, span_of(d.p, (size_t)(d.end - d.p)), oid, oid, depth + 1);
+        w->secret = outside;
     } else {
         buf_char(w->t->out, '\n');
         walk(w, i->content, around, SPAN_NONE, depth + 1);
@@ -270,7 +291,7 @@ static void say_item(struct walk *w, const struct der_item *i, struct span aroun
     say_type(w, i->tag);
     if (i->tag & 0x20) {
         walk_in(w, i, around, depth);
-    } else if (holds_der(i, below, &inside)) {
+    } else if (!w->secret && holds_der(i, below, &inside)) {
         buf_str(w->t->out, " that holds\n");
         walk(w, inside, around, SPAN_NONE, depth + 1);
     } else {

@@ -10,6 +10,11 @@
 /* ---- rules ---- */
 
 static void show_form(const struct tree *t, struct span s) {
+    word_form(t->out, s);
+}
+
+/* Where names stand, and nowhere else: a password that is somebody's name would be told by it. */
+static void show_name(const struct tree *t, struct span s) {
     pseudonym_form(t->names, t->out, s);
 }
 static void show_word(const struct tree *t, struct span s) {
@@ -43,7 +48,7 @@ static void show_quoted(const struct tree *t, struct span s) {
     bool quoted = s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"';
     if (quoted)
         buf_char(t->out, '"');
-    show_form(t, quoted ? span_of(s.p + 1, s.n - 2) : s);
+    show_name(t, quoted ? span_of(s.p + 1, s.n - 2) : s);
     if (quoted)
         buf_char(t->out, '"');
 }
@@ -61,7 +66,7 @@ static void show_x500(const struct tree *t, struct span s) {
             buf_char(t->out, '=');
             show_quoted(t, span_of(s.p + equals + 1, end - equals - 1));
         } else {
-            show_form(t, span_of(s.p, end));
+            show_name(t, span_of(s.p, end));
         }
         if (end < s.n)
             buf_char(t->out, (char)s.p[end]);
@@ -76,9 +81,9 @@ static void show_san(const struct tree *t, struct span s) {
         if (plus < end) {
             word_number(t->out, span_of(s.p, plus));
             buf_char(t->out, '+');
-            show_form(t, span_of(s.p + plus + 1, end - plus - 1));
+            show_name(t, span_of(s.p + plus + 1, end - plus - 1));
         } else {
-            show_form(t, span_of(s.p, end));
+            show_name(t, span_of(s.p, end));
         }
         if (end < s.n)
             buf_char(t->out, ';');
@@ -88,7 +93,7 @@ static void show_san(const struct tree *t, struct span s) {
 
 void value_uri(const struct tree *t, struct span uri) {
     if (!span_starts(uri, "./")) {
-        show_form(t, uri);
+        show_name(t, uri);
         return;
     }
     buf_char(t->out, '.');
@@ -99,7 +104,7 @@ void value_uri(const struct tree *t, struct span uri) {
         if (n && word_known(step))
             buf_span(t->out, step);
         else if (n)
-            show_form(t, step);
+            show_name(t, step);
         uri = span_from(uri, n + 1);
     }
 }
@@ -131,6 +136,7 @@ static const struct named_rule nodes[] = {
     {"KeyLocation", show_number},
     {"PFXKeyExportable", show_word},
     {"PFXCertPasswordEncryptionType", show_number},
+    {"DevId", show_name},
     {"DmV", show_pieces},
     {"Lang", show_language},
     {"SwV", show_pieces},
@@ -182,6 +188,9 @@ static const struct named_rule elements[] = {
     {"MaxMsgSize", show_number},
     {"MaxObjSize", show_number},
     {"Mark", show_word},
+    {"Username", show_name},
+    {"EmailAddress", show_name},
+    {"LocName", show_name},
     {"LocURI", value_uri},
     {"TargetRef", value_uri},
     {"SourceRef", value_uri},
@@ -192,6 +201,7 @@ static const struct named_rule context_items[] = {
     {"UXInitiated", show_word},    {"TargetedUserLoggedIn", show_word}, {"NotInOobe", show_word},
     {"EnrollmentType", show_word}, {"DeviceType", show_word},           {"OSVersion", show_pieces},
     {"OSEdition", show_number},    {"ApplicationVersion", show_pieces}, {"Locale", show_language},
+    {"DeviceID", show_name},       {"DeviceName", show_name},           {"HWDevID", show_name},
 };
 
 /* By the name of a parm in a provisioning document; others are nodes of the CSP table. */

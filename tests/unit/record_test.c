@@ -99,6 +99,30 @@ static void test_nodes(void **state) {
                "characters>");
 }
 
+/* Who has his name as password: the recording does not say so. */
+static void test_name_as_password(void **state) {
+    ARENA_AUTO(a);
+    BUF_AUTO(out);
+    struct pseudonyms names = {0};
+    const struct tree t = {.out = &out, .a = &a, .names = &names};
+    (void)state;
+    const char *said = xml(&a, "<a><Username>alice</Username><Password>alice</Password><Cred><Data>"
+                               "alice</Data></Cred><parm name='AAUTHSECRET' value='alice'/></a>");
+    assert_non_null(strstr(said, "Username = <user-1: printable, 5 characters>\n"));
+    assert_non_null(strstr(said, "Password = <printable, 5 characters>\n"));
+    assert_null(strstr(strstr(said, "Password"), "user-1"));
+    /* challengePassword with "alice" and the INTEGER 1234 */
+    static const char der[] = "\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07\x31\x0b"
+                              "\x13\x05"
+                              "alice"
+                              "\x02\x02\x04\xd2";
+    pseudonym_learn(&names, "user", span_str("alice"));
+    tree_der(&t, span_of(der, sizeof der - 1), 0);
+    assert_non_null(strstr(buf_cstr(&out), "PrintableString = <printable, 5 characters>\n"));
+    assert_non_null(strstr(buf_cstr(&out), "INTEGER = <2 bytes>\n"));
+    pseudonyms_free(&names);
+}
+
 static void test_codes(void **state) {
     ARENA_AUTO(a);
     (void)state;
@@ -401,6 +425,7 @@ int main(void) {
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_name_as_password),
         cmocka_unit_test(test_hides),
         cmocka_unit_test_setup_teardown(test_recorder, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_owns, make_folder, remove_folder),
