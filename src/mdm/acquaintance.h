@@ -5,7 +5,9 @@
  * message brings about is decided by the store's own look (mdm_work), always.
  *
  * In memory and of a fixed size: who is forgotten is looked up. A certificate that is revoked
- * counts as its host for ACQUAINTANCE_MS at most, as it did until then.
+ * counts as its host for ACQUAINTANCE_MS at most, as it did until then. Who is found here is asked
+ * neither for the message's Source, nor for the certificate's expiry, nor for the hardware
+ * (hardware_check): that is right for counting, and for nothing else.
  */
 #ifndef SIGNET_MDM_ACQUAINTANCE_H
 #define SIGNET_MDM_ACQUAINTANCE_H
