@@ -21,8 +21,9 @@ static const char usage[] =
     "Holds the emulated host against DIR, a recording of a real one (signet serve --record). A new\n"
     "emulated host with these switches, or those of HOSTDIR, enrolls with a signet of its own on\n"
     "loopback, gets the profile that the recording shows, and is recorded, too. What only one of the\n"
-    "two says is told, with the switch that would explain it: each position is tried, which takes\n"
-    "about a second. With DIR2, two recordings are compared, and nothing is tried.\n\n"
+    "two says is told, with the switch that would explain it: each position is tried, a second\n"
+    "or two each, until one explains all: with a difference that none explains, some minutes; how\n"
+    "many there are is said first. With DIR2, two recordings are compared, and nothing is tried.\n\n"
     "Exit status 0: no difference; 3: there are some.\n\n"
     "  --build BUILD   a build of Windows (signet device builds)\n"
     "  --host HOSTDIR  build and switches of this emulated host; NAME=VALUE goes before\n"
@@ -142,10 +143,25 @@ static bool is_set(const struct comparison *c, const char *name) {
     return false;
 }
 
+/* How many trials there are when no switch explains all. */
+static unsigned count_positions(const struct comparison *c) {
+    unsigned count = 0;
+    for (size_t i = 0; i < device_switch_count; i++) {
+        const char *values = device_switches[i].values;
+        struct span value;
+        while (strchr(device_switches[i].values, '|') && next_value(&values, &value))
+            count += !span_is(value, value_of(c, &device_switches[i]));
+    }
+    return count;
+}
+
 /* First those that were set. */
 static enum err explain(struct comparison *c, struct stage *s) {
     bool all_explained = false;
     enum err e = OK;
+    fprintf(stderr,
+            "Differences: %zu. Trying up to %u positions of switches, a second or two each.\n",
+            c->count, count_positions(c));
     for (int set = 1; set >= 0; set--)
         for (size_t i = 0; e == OK && !all_explained && i < device_switch_count; i++)
             if (is_set(c, device_switches[i].name) == set)
