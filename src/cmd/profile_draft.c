@@ -126,6 +126,9 @@ static enum err set_server(struct draft *d, const struct draft_options *o) {
     d->wishes.challenge = "{{scep.challenge}}";
     d->wishes.ca_thumbprint = "{{scep.ca_thumbprint}}";
     TRY(check_plain_text(d->wishes.unique_id));
+    if (strchr(d->wishes.unique_id, '/'))
+        return err_set(ERR_USAGE, "--id: '%s' is one step of a path, and takes no '/'",
+                       d->wishes.unique_id);
     TRY(check_plain_text(d->wishes.server_url));
     if (o->challenge_file) {
         TRY(cli_read_challenge(o->challenge_file, &d->challenge));

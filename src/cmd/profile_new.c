@@ -36,7 +36,7 @@ static const char usage[] =
     "  --user                     for the user, ./User: only while the enrolled user is signed in\n"
     "  --validity 1y|6m|90d       what to ask for. The CA decides, and most do not look at it\n"
     "  --retry-count N            polls while the CA says PENDING, 0 to 30 (Windows' default: 3)\n"
-    "  --retry-delay MINUTES      between them, from 1 on (Windows' default: 5)\n\n"
+    "  --retry-delay MINUTES      between them, 1 to 1440 (Windows' default: 5)\n\n"
     "By default signet fills these when it sends the profile:\n"
     "  --id ID                    the UniqueID: letters, digits, '_' and '-'. With it the profile is\n"
     "                             for another server to send, and wants the next three and --subject\n"
@@ -45,21 +45,51 @@ static const char usage[] =
     "  --challenge-file FILE      the challenge from FILE (- is standard input)\n\n"
     "Exit status: 0 done, 1 it failed, 2 wrong usage.\n";
 
-/*
- * The options leave little to find; what is left is told in the words of `profile lint`. A name
- * that only the host vouches for may stand in it: `profile add` wants to be told that it is
- * trusted.
- */
+/* Where the lint's words go to: the options that set the nodes. */
+static const char *option_of(const char *node) {
+    static const char *const options[][2] = {
+        {"{UniqueID}", "id"},
+        {"SubjectName", "subject"},
+        {"SubjectAlternativeNames", "san"},
+        {"EKUMapping", "eku"},
+        {"HashAlgorithm", "hash"},
+        {"KeyProtection", "protection"},
+        {"ContainerName", "container"},
+        {"ServerURL", "url"},
+        {"Challenge", "challenge-file"},
+        {"CAThumbprint", "thumbprint"},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strcmp(node, options[i][0]) == 0)
+            return options[i][1];
+    return NULL;
+}
+
+static enum err refuse(const struct lint_finding *f) {
+    const char *option = option_of(f->node);
+    if (!option)
+        return err_set(ERR_REFUSED, "%s: %s [%s]", f->node, f->detail, f->code->name);
+    return err_set(ERR_USAGE, "--%s: %s: %s [%s]", option, f->detail, f->code->mend, f->code->name);
+}
+
+/* Whether it is to stand in a certificate is decided when the profile is added. */
+static bool is_claim(const struct lint_finding *f) {
+    return f->code == lint_code(LINT_PLACEHOLDER_CLAIM);
+}
+
+/* The options leave little to find; what is left is told in the words of `profile lint`. */
 static enum err judge(struct arena *a, const struct draft_options *o, struct span text) {
     struct lint_findings found = {0};
-    const struct lint_options options = {.ours = !o->id, .trust_device_name = true};
+    const struct lint_options options = {.ours = !o->id};
     profile_lint(a, text, &options, &found);
     for (const struct lint_finding *f = found.first; f; f = f->next)
-        if (f->code->severity == LINT_ERROR)
-            return err_set(ERR_REFUSED, "%s: %s [%s]", f->node, f->detail, f->code->name);
+        if (f->code->severity == LINT_ERROR && !is_claim(f))
+            return refuse(f);
     for (const struct lint_finding *f = found.first; f; f = f->next)
-        if (f->code->severity == LINT_WARNING)
-            fprintf(stderr, "signet: warning: %s: %s [%s]\n", f->node, f->detail, f->code->name);
+        if (f->code->severity != LINT_NOTE)
+            fprintf(stderr, "signet: warning: %s: %s%s [%s]\n", f->node, f->detail,
+                    is_claim(f) ? "; profile add refuses it without --trust-device-name" : "",
+                    f->code->name);
     return OK;
 }
 
