@@ -111,7 +111,8 @@ const struct lint_code lint_codes_values[LINT_CODES - LINT_FIRST_OF_VALUES] = {
     ID(LINT_SUBJECT_SYNTAX) =
         {"subject-syntax", LINT_ERROR, SEEN, "It answers 200, and then cannot parse SubjectName.",
          0x80092023, 200, ENROLL_FAILED,
-         "Write CN=..., and put a value with , + ; = or \" into double quotes as a whole.",
+         "Write TYPE=VALUE for each (CN, OU, O, L, S, C, DC, E ...), none of them empty, and put a "
+         "value with , + ; = or \" into double quotes as a whole.",
          "windows-mdm.md A.5; users.md 1.4 (fleetdm/fleet pull 52667, issue 45418)"},
     ID(LINT_SUBJECT_BACKSLASH) =
         {"subject-backslash", LINT_WARNING, SEEN,

@@ -88,7 +88,10 @@ static enum err read_key(struct reader *r, const char **oid, uint8_t *tag) {
     uint8_t encoded[OID_MAX_SIZE];
     if (strlen(dotted) != key.n || oid_encode(dotted, encoded) == 0) {
         r->at = start;
-        return wrong(r, "an attribute that is not known (an OID in dotted form works for any)");
+        return wrong(r,
+                     span_is_nocase(key, "emailAddress")
+                         ? "emailAddress is OpenSSL's word: Windows says E"
+                         : "an attribute that is not known (an OID in dotted form works for any)");
     }
     *oid = dotted;
     *tag = DER_UTF8_STRING;

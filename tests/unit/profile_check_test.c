@@ -65,6 +65,7 @@ static void bad_values_are_refused(void **state) {
         {"CN=old", "CN={{device.name}}", "--trust-device-name"},
         {"CN=old", "CN={{scep.challenge}}", "secret"},
         {"CN=old", "CN={{device.serial}}", "unknown placeholder {{device.serial}}"},
+        {"CN=old", "emailAddress=a@b.example", "Windows says E"},
         {"CN=old", "CN={{ device.id }}", "unknown placeholder"},
         {"CN=old", "CN={{DeviceName}}", "as Intune writes them; use {{device.id}}"},
         {"CN=old", "CN=$FLEET_VAR_HOST_UUID", "\"$FLEET_VAR_HOST_UUID\" looks like a placeholder"},
