@@ -46,8 +46,8 @@ void words_subject(struct buf *out, struct span value);
 
 /*
  * What the value of the node (its name: "KeyUsage") says; nothing where the value speaks for
- * itself, such as a KeyLength. Placeholders are explained, and those of others named so. The text is fit for a terminal. Nothing
- * of a Challenge but its length is told. Thread-safe.
+ * itself, such as a KeyLength. Placeholders are explained, and those of others named so. The text
+ * is fit for a terminal. Nothing of a Challenge but its length is told. Thread-safe.
  */
 void words_of(struct buf *out, const char *node, struct span value);
 
