@@ -87,7 +87,7 @@ static bool closes(struct span s, size_t n, uint8_t mark) {
     return n && n < s.n && s.p[n] == mark;
 }
 
-/* "%C3%A9" is the escape of a URI. */
+/* "%C3%A9" is two escapes of a URI: a '%' that begins one closes nothing. */
 static bool is_escape(struct span s) {
     return s.n > 2 && s.p[0] == '%' && isxdigit(s.p[1]) && isxdigit(s.p[2]);
 }
@@ -113,7 +113,7 @@ static size_t foreign_at(struct span value, size_t at) {
     if (s.p[0] == '$')
         return variable_at(value, at);
     if ((s.p[0] == '{' && closes(rest, n, '}')) ||
-        (s.p[0] == '%' && closes(rest, n, '%') && !is_escape(s)))
+        (s.p[0] == '%' && closes(rest, n, '%') && !is_escape(span_from(rest, n))))
         return n + 2;
     return 0;
 }

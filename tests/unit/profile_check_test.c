@@ -69,9 +69,9 @@ static void bad_values_are_refused(void **state) {
         {"CN=old", "CN={{ device.id }}", "unknown placeholder"},
         {"CN=old", "CN={{DeviceName}}", "as Intune writes them; use {{device.id}}"},
         {"CN=old", "CN=$FLEET_VAR_HOST_UUID", "\"$FLEET_VAR_HOST_UUID\" looks like a placeholder"},
-        {"CN=old", "CN=${MAIL}, OU=%SerialNumber%", "use {{user.upn}}; line "},
-        {"CN=old", "CN=${MAIL}, OU=%SerialNumber%",
-         "\"%SerialNumber%\" looks like a placeholder of another "
+        {"CN=old", "CN=${MAIL}, OU=%DeviceId%", "use {{user.upn}}; line "},
+        {"CN=old", "CN=${MAIL}, OU=%DeviceId%",
+         "\"%DeviceId%\" looks like a placeholder of another "
          "MDM; use {{device.id}}"},
         {"CN=old", "CN={{device.id", "{{ without }}"},
         {"hunter2", "hunter2_", "cannot send"},
