@@ -86,7 +86,8 @@ static void names_of_hresults(void **state) {
     assert_string_equal(hresult_of_pfx(1460).name, "ERROR_TIMEOUT");
     assert_string_equal(hresult_of_pfx(0x800705B4).name, "ERROR_TIMEOUT");
     assert_string_equal(hresult_of_pfx(1460).cause, "not known"); /* that of SCEP is another */
-    assert_string_equal(hresult_of_pfx(5).meaning, "meaning not known");
+    assert_string_equal(hresult_of_pfx(5).meaning, "Access is denied.");
+    assert_string_equal(hresult_of_pfx(4711).meaning, "meaning not known");
 }
 
 static void another_certificate(void **state) {
