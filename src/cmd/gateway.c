@@ -299,28 +299,9 @@ static const struct verb {
     {"remove", 2, "NAME", remove_upstream},
 };
 
-/* Options of a verb that does not look at them would be lost in silence. */
-static const char *stray_option(const struct verb *verb, const struct call *c) {
-    const struct gateway_order *o = &c->order;
-    bool for_add = o->upstream || o->mode || o->message || o->thumbprint || o->trust || o->chain ||
-                   o->ndes || o->credentials || o->auth || o->webhook || o->ca || o->timeout ||
-                   o->max_requests;
-    bool for_check = c->check.challenge || c->check.subject || c->enroll;
-    if (for_add && verb->run != add)
-        return "only add takes options that describe an upstream";
-    if (for_check && verb->run != check)
-        return "--enroll, --challenge and --subject are for check";
-    if (o->challenge_file && verb->run != add && verb->run != check)
-        return "--challenge-file is for add and check";
-    return NULL;
-}
-
 static int run(struct call *c, const struct verb *verb) {
-    const char *stray = stray_option(verb, c);
     if (c->cli.argc != verb->arguments)
         return cli_usage(usage, "gateway %s takes %s", verb->name, verb->takes);
-    if (stray)
-        return cli_usage(usage, "%s", stray);
     c->name = verb->arguments > 1 ? c->cli.argv[1] : NULL;
     if (c->name && !is_utf8(c->name))
         return cli_usage(usage, "the name is not UTF-8");
