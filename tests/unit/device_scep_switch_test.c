@@ -200,6 +200,53 @@ static void test_digests(void **state) {
     assert_int_equal(signature_of_signer(f), NID_sha1WithRSAEncryption);
 }
 
+static void add_der(struct buf *out, unsigned char *der, int n) {
+    assert_true(n > 0);
+    buf_add(out, der, (size_t)n);
+    OPENSSL_free(der);
+}
+
+/* What the CSR asks for beside its subject: attributes and extensions, but for the key's own id. */
+static void wishes_of_csr(struct fixture *f, struct buf *out) {
+    const unsigned char *p = f->v->csr.p;
+    OSSL_AUTO(X509_REQ) csr = d2i_X509_REQ(NULL, &p, (long)f->v->csr.n);
+    STACK_OF(X509_EXTENSION) *extensions = X509_REQ_get_extensions(csr);
+    for (int i = 0; i < X509_REQ_get_attr_count(csr); i++) {
+        unsigned char *der = NULL;
+        X509_ATTRIBUTE *attribute = X509_REQ_get_attr(csr, i);
+        if (OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attribute)) != NID_ext_req) {
+            int n = i2d_X509_ATTRIBUTE(attribute, &der);
+            add_der(out, der, n);
+        }
+    }
+    for (int i = 0; i < sk_X509_EXTENSION_num(extensions); i++) {
+        unsigned char *der = NULL;
+        X509_EXTENSION *extension = sk_X509_EXTENSION_value(extensions, i);
+        if (OBJ_obj2nid(X509_EXTENSION_get_object(extension)) != NID_subject_key_identifier) {
+            int n = i2d_X509_EXTENSION(extension, &der);
+            add_der(out, der, n);
+        }
+    }
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+}
+
+static void test_what_is_not_in_the_csr(void **state) {
+    struct fixture *f = *state;
+    BUF_AUTO(plain);
+    BUF_AUTO(wished);
+    assert_int_equal(try_once(f), HR_OK);
+    size_t size = f->v->csr.n;
+    wishes_of_csr(f, &plain);
+    set_text(f, "TemplateName", "Workstation");
+    set_text(f, "ValidPeriod", "Years");
+    set_text(f, "ValidPeriodUnits", "2");
+    assert_int_equal(try_once(f), HR_OK);
+    wishes_of_csr(f, &wished);
+    assert_int_equal(f->v->csr.n, size);
+    assert_true(plain.n > 0 && plain.n == wished.n);
+    assert_memory_equal(plain.p, wished.p, plain.n);
+}
+
 static void test_signer_hash(void **state) {
     struct fixture *f = *state;
     OSSL_AUTO(ASN1_OBJECT) oid = OBJ_txt2obj(OID_MS_SCEP_SIGNER_HASH, 1);
@@ -269,11 +316,17 @@ static void test_missing_nonce(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_server_list),        TEST(test_server_list_order),
-        TEST(test_redirects),          TEST(test_renewal),
-        TEST(test_renewal_is_refused), TEST(test_renewal_is_pended),
-        TEST(test_nothing_to_renew),   TEST(test_digests),
-        TEST(test_signer_hash),        TEST(test_signer_aki),
+        TEST(test_server_list),
+        TEST(test_server_list_order),
+        TEST(test_redirects),
+        TEST(test_renewal),
+        TEST(test_renewal_is_refused),
+        TEST(test_renewal_is_pended),
+        TEST(test_nothing_to_renew),
+        TEST(test_digests),
+        TEST(test_what_is_not_in_the_csr),
+        TEST(test_signer_hash),
+        TEST(test_signer_aki),
         TEST(test_missing_nonce),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
