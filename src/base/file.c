@@ -45,7 +45,7 @@ enum err file_check_closed(const char *path) {
                    path);
 }
 
-static bool write_all(int fd, struct span s) {
+bool file_write_all(int fd, struct span s) {
     while (s.n) {
         ssize_t n = write(fd, s.p, s.n);
         if (n < 0 && errno == EINTR)
@@ -81,7 +81,7 @@ enum err file_write(const char *path, struct span content, mode_t mode) {
     int fd = mkostemp((char *)temporary.p, O_CLOEXEC);
     if (fd < 0)
         return err_set(ERR_IO, "cannot create a file beside '%s': %s", path, strerror(errno));
-    bool ok = fchmod(fd, mode) == 0 && write_all(fd, content) && fsync(fd) == 0;
+    bool ok = fchmod(fd, mode) == 0 && file_write_all(fd, content) && fsync(fd) == 0;
     ok = close(fd) == 0 && ok;
     ok = ok && rename((char *)temporary.p, path) == 0 && sync_folder_of(path);
     if (ok)

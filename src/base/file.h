@@ -26,6 +26,9 @@ enum err file_check_closed(const char *path) ERR_MUST_USE;
  */
 enum err file_write(const char *path, struct span content, mode_t mode) ERR_MUST_USE;
 
+/* Writes all of it, also after a signal or in pieces; false with errno when it cannot. */
+bool file_write_all(int fd, struct span content);
+
 /* Makes the folder with the mode; one that is already there is fine. ERR_IO. */
 enum err file_mkdir(const char *path, mode_t mode) ERR_MUST_USE;
 

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "base/file.h"
 #include "cmd/archive.h"
 
 enum { BLOCK = 65536, SHA256 = 32, MAX_SUMS = 1 << 20 };
@@ -37,19 +38,6 @@ static enum err make_folder(struct reading *r, const struct tar_entry *entry) {
     return OK;
 }
 
-static enum err write_all(int fd, const uint8_t *p, size_t n, const struct tar_entry *entry) {
-    while (n) {
-        ssize_t done = write(fd, p, n);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return make_error(entry);
-        p += done;
-        n -= (size_t)done;
-    }
-    return OK;
-}
-
 static enum err copy(struct reading *r, const struct tar_entry *entry, int fd) {
     uint8_t block[BLOCK];
     for (uint64_t left = entry->size; left;) {
@@ -57,8 +45,8 @@ static enum err copy(struct reading *r, const struct tar_entry *entry, int fd) {
         TRY(backup_read(r->stream, block, n));
         if (EVP_DigestUpdate(r->digest, block, n) != 1)
             return err_set(ERR_CRYPTO, "cannot compute SHA-256");
-        if (fd >= 0)
-            TRY(write_all(fd, block, n, entry));
+        if (fd >= 0 && !file_write_all(fd, span_of(block, n)))
+            return make_error(entry);
         left -= n;
     }
     explicit_bzero(block, sizeof block);

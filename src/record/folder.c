@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "record/limits.h"
 
 static const char about[] = "recording.txt";
@@ -76,24 +77,12 @@ void folder_close(struct folder *f) {
 
 /* ---- files ---- */
 
-static bool write_all(int fd, struct span s) {
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = span_from(s, (size_t)n);
-    }
-    return true;
-}
-
 /* A new file, or, with O_APPEND, the end of one. What could not be written whole is taken away. */
 static enum err put(const struct folder *f, const char *name, int how, struct span text) {
     int fd = openat(f->fd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | how, 0600);
     if (fd < 0)
         return err_set(ERR_IO, "%s: %s", name, strerror(errno));
-    bool ok = write_all(fd, text);
+    bool ok = file_write_all(fd, text);
     int error = errno;
     if (close(fd) != 0 && ok) {
         ok = false;

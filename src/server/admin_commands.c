@@ -34,7 +34,7 @@ enum err admin_optional(const struct admin_call *c, const char *key, const char 
     return json_string_length(value) ? admin_name(c, key, out) : OK;
 }
 
-/* As the administrator typed it: key_location is --key-location. */
+/* As the administrator typed it: key_usage is --key-usage. */
 static const char *option_of(const struct admin_call *c, const char *key) {
     char *option = arena_str(c->a, span_str(key));
     for (char *p = option; *p; p++)
