@@ -51,9 +51,20 @@ size_t oid_encode(const char *dotted, uint8_t out[OID_MAX_SIZE]) {
     return n;
 }
 
+/* Whether they end alike: nearly all OIDs that are not the wanted one differ in the last arc. */
+static bool may_be(struct span oid, const char *dotted) {
+    const char *first = strchr(dotted, '.'), *last = strrchr(dotted, '.');
+    unsigned v = 0;
+    if (first == last) /* two arcs make one number */
+        return true;
+    for (const char *p = last + 1; *p; p++)
+        v = v * 10 + (unsigned)(*p - '0');
+    return oid.n && oid.p[oid.n - 1] == (v & 0x7f);
+}
+
 bool oid_is(struct span oid, const char *dotted) {
     uint8_t wanted[OID_MAX_SIZE];
-    return span_eq(oid, span_of(wanted, oid_encode(dotted, wanted)));
+    return may_be(oid, dotted) && span_eq(oid, span_of(wanted, oid_encode(dotted, wanted)));
 }
 
 const char *oid_text(struct arena *a, struct span oid) {
