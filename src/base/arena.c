@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { CHUNK = 8192 };
+enum { CHUNK = 8192, MAX_CHUNK = 65536 };
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -22,11 +22,15 @@ struct arena_deferred {
     void *p;
 };
 
+/* Twice as large as the last one; what is never handed out is never touched. */
 static struct arena_chunk *add_chunk(struct arena *a, size_t size) {
-    size_t cap = size > CHUNK ? size : CHUNK;
-    struct arena_chunk *c = mem_alloc(sizeof *c + cap);
-    c->cap = cap;
-    c->next = a->chunks;
+    size_t cap = a->chunks ? 2 * a->chunks->cap : CHUNK;
+    if (cap > MAX_CHUNK)
+        cap = MAX_CHUNK;
+    if (cap < size)
+        cap = size;
+    struct arena_chunk *c = mem_realloc(NULL, sizeof *c + cap);
+    *c = (struct arena_chunk){.next = a->chunks, .cap = cap};
     a->chunks = c;
     return c;
 }
@@ -39,7 +43,7 @@ void *arena_alloc(struct arena *a, size_t size) {
         c = add_chunk(a, size);
     void *p = (char *)c->data + c->used;
     c->used += size;
-    return p;
+    return memset(p, 0, size);
 }
 
 struct span arena_copy(struct arena *a, struct span s) {

@@ -20,6 +20,11 @@ static struct {
 
 static struct {
     pthread_once_t once;
+    pthread_key_t key;
+} numbers = {.once = PTHREAD_ONCE_INIT};
+
+static struct {
+    pthread_once_t once;
     OSSL_LIB_CTX *ctx;
     EVP_CIPHER *des;
 } legacy = {.once = PTHREAD_ONCE_INIT};
@@ -73,6 +78,26 @@ EVP_MAC_CTX *crypto_hmac_sha256(void) {
 const EVP_CIPHER *crypto_aes256_gcm(void) {
     pthread_once(&lib.once, load);
     return lib.gcm;
+}
+
+static void free_numbers(void *ctx) {
+    BN_CTX_free(ctx);
+}
+
+static void make_key_of_numbers(void) {
+    if (pthread_key_create(&numbers.key, free_numbers) != 0)
+        abort();
+}
+
+BN_CTX *crypto_numbers(void) {
+    pthread_once(&numbers.once, make_key_of_numbers);
+    BN_CTX *ctx = pthread_getspecific(numbers.key);
+    if (!ctx) {
+        ctx = BN_CTX_new_ex(crypto_lib());
+        if (!ctx || pthread_setspecific(numbers.key, ctx) != 0)
+            abort(); /* out of memory, as in base/mem.c */
+    }
+    return ctx;
 }
 
 /* Without the provider the endpoint's switch for DES has no effect; the log says why. */

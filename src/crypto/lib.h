@@ -8,6 +8,7 @@
 #ifndef SIGNET_CRYPTO_LIB_H
 #define SIGNET_CRYPTO_LIB_H
 
+#include <openssl/bn.h>
 #include <openssl/evp.h>
 
 #include "crypto/cipher.h"
@@ -19,6 +20,10 @@ const EVP_CIPHER *crypto_aes256_gcm(void) __attribute__((returns_nonnull));
 
 /* HMAC with SHA-256, without a key yet: the caller's, to be freed. NULL: no memory. */
 EVP_MAC_CTX *crypto_hmac_sha256(void);
+
+/* Scratch numbers of the calling thread, freed when it ends: what is secret is cleared after use.
+ */
+BN_CTX *crypto_numbers(void) __attribute__((returns_nonnull));
 
 /* NULL only for CIPHER_DES_CBC, where the legacy provider does not load. */
 const EVP_CIPHER *crypto_cipher(enum cipher c);

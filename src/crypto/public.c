@@ -108,13 +108,10 @@ enum err spki_key_id(struct span der, uint8_t out[20]) {
 /* ---- loading ---- */
 
 static bool load_rsa(const struct spki *spki, struct public_key *k) {
-    BN_CTX *ctx = BN_CTX_new_ex(crypto_lib());
     k->n = BN_bin2bn(spki->n.p, (int)spki->n.n, NULL);
     k->e = BN_bin2bn(spki->e.p, (int)spki->e.n, NULL);
     k->mont = BN_MONT_CTX_new();
-    bool good = ctx && k->n && k->e && k->mont && BN_MONT_CTX_set(k->mont, k->n, ctx);
-    BN_CTX_free(ctx);
-    return good;
+    return k->n && k->e && k->mont && BN_MONT_CTX_set(k->mont, k->n, crypto_numbers());
 }
 
 static bool load_ec(const struct spki *spki, struct public_key *k) {
@@ -155,20 +152,35 @@ bool public_is_rsa(const struct public_key *k) {
 }
 
 /*
- * RSAEP and RSAVP1 (RFC 8017, 5.1.1, 5.2.2): in^e mod n, as long as the modulus. Nothing here is
- * the key's secret; EVP would do the same after fetching and copying for as long again.
+ * base^e mod n, bit by bit from the top: e has few. It is odd, so `base` itself is the last factor;
+ * it is not in Montgomery's form, and thereby takes the product out of it.
+ */
+static bool raise_to_e(const struct public_key *k, const BIGNUM *base, BIGNUM *power, BN_CTX *ctx) {
+    BIGNUM *m = BN_CTX_get(ctx);
+    bool good = m && BN_to_montgomery(m, base, k->mont, ctx) && BN_copy(power, m);
+    for (int bit = BN_num_bits(k->e) - 2; bit > 0 && good; bit--)
+        good = BN_mod_mul_montgomery(power, power, power, k->mont, ctx) &&
+               (!BN_is_bit_set(k->e, bit) || BN_mod_mul_montgomery(power, power, m, k->mont, ctx));
+    good = good && BN_mod_mul_montgomery(power, power, power, k->mont, ctx) &&
+           BN_mod_mul_montgomery(power, power, base, k->mont, ctx);
+    if (m)
+        BN_clear(m); /* the numbers stay with the thread */
+    return good;
+}
+
+/*
+ * RSAEP and RSAVP1 (RFC 8017, 5.1.1, 5.2.2): in^e mod n, as long as the modulus. Nothing of the key
+ * is secret here; EVP would do the same after fetching and copying for as long again.
  */
 static bool public_power(const struct public_key *k, const uint8_t *in, uint8_t *out) {
-    BN_CTX *ctx = BN_CTX_new_ex(crypto_lib());
-    if (!ctx)
-        return false;
+    BN_CTX *ctx = crypto_numbers();
     BN_CTX_start(ctx);
     BIGNUM *base = BN_CTX_get(ctx), *power = BN_CTX_get(ctx);
     bool good = power && BN_bin2bn(in, (int)k->size, base) && BN_ucmp(base, k->n) < 0 &&
-                BN_mod_exp_mont(power, base, k->e, k->n, ctx, k->mont) &&
-                BN_bn2binpad(power, out, (int)k->size) > 0;
+                raise_to_e(k, base, power, ctx) && BN_bn2binpad(power, out, (int)k->size) > 0;
+    if (base)
+        BN_clear(base);
     BN_CTX_end(ctx);
-    BN_CTX_free(ctx);
     return good;
 }
 

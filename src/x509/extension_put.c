@@ -23,8 +23,11 @@ enum err extension_put_aki(struct der_writer *w, struct span issuer_key_id,
                            struct span issuer_spki) {
     uint8_t id[20];
     size_t mark = der_mark(w);
-    TRY(spki_key_id(issuer_spki, id));
-    der_put_item(w, DER_CONTEXT(0), issuer_key_id.n ? issuer_key_id : span_of(id, sizeof id));
+    if (!issuer_key_id.n) {
+        TRY(spki_key_id(issuer_spki, id));
+        issuer_key_id = span_of(id, sizeof id);
+    }
+    der_put_item(w, DER_CONTEXT(0), issuer_key_id);
     der_wrap(w, DER_SEQUENCE, mark);
     extension_wrap(w, mark, OID_AUTHORITY_KEY_ID, false);
     return OK;
