@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/wal_vfs.h"
 
 static enum err failed(struct tx *tx, int code, const char *what) {
     enum err e = (code & 0xff) == SQLITE_CONSTRAINT ? ERR_EXISTS : ERR_STORE;
@@ -35,7 +36,7 @@ enum err sql_connect(const char *path, bool writer, struct tx *out) {
     pthread_once(&once, configure);
     *out = (struct tx){0};
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (writer ? SQLITE_OPEN_CREATE : 0);
-    int code = sqlite3_open_v2(path, &out->db, flags, NULL);
+    int code = sqlite3_open_v2(path, &out->db, flags, writer ? wal_vfs() : NULL);
     if (code != SQLITE_OK) {
         enum err e = err_set(ERR_STORE, "cannot open the database '%s': %s", path,
                              out->db ? sqlite3_errmsg(out->db) : sqlite3_errstr(code));
