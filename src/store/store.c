@@ -58,22 +58,22 @@ static void keep_detail(struct store_job *j, enum err e) {
         snprintf(j->detail, sizeof j->detail, "%s", err_detail());
 }
 
-static void run_job(struct tx *tx, struct store_job *j) {
+/* The first job has the whole transaction to roll back, those after it a savepoint each, for which
+ * SQLite copies what they change. False: nothing of the transaction is to be kept. */
+static bool run_job(struct tx *tx, struct store_job *j) {
     struct pending_line *mark = tx->pending.last;
-    enum err e = sql_run(tx, "SAVEPOINT job", "");
-    if (e == OK) {
-        e = j->work(tx, j->user);
-        if (e != OK) {
-            keep_detail(j, e);
-            pending_drop(&tx->pending, mark);
-            if (sql_run(tx, "ROLLBACK TO job", "") != OK || sql_run(tx, "RELEASE job", "") != OK)
-                log_write(LOG_ERROR, "store", "rollback=failed reason=%s",
-                          log_q(span_str(err_detail())));
-            return;
-        }
-        e = sql_run(tx, "RELEASE job", "");
-    }
-    keep_detail(j, e);
+    bool first = sqlite3_get_autocommit(tx->db);
+    if (sql_run(tx, first ? "BEGIN IMMEDIATE" : "SAVEPOINT job", "") != OK)
+        return false;
+    keep_detail(j, j->work(tx, j->user));
+    if (sqlite3_get_autocommit(tx->db)) /* SQLite itself has rolled back: disk full, I/O */
+        return false;
+    if (j->result == OK)
+        return first || sql_run(tx, "RELEASE job", "") == OK;
+    pending_drop(&tx->pending, mark);
+    if (first)
+        return sql_run(tx, "ROLLBACK", "") == OK;
+    return sql_run(tx, "ROLLBACK TO job", "") == OK && sql_run(tx, "RELEASE job", "") == OK;
 }
 
 /* Whatever goes wrong with the transaction as a whole has gone wrong for each job in it. */
@@ -135,26 +135,22 @@ static void note_sync(struct store *s) {
         s->unsynced = clock_monotonic_ms();
 }
 
+static bool run_jobs(struct tx *tx, struct store_job *jobs) {
+    for (struct store_job *j = jobs; j; j = j->next)
+        if (!run_job(tx, j))
+            return false;
+    /* There is no transaction where each of them has failed. */
+    return sqlite3_get_autocommit(tx->db) || sql_run(tx, "COMMIT", "") == OK;
+}
+
 static void run_batch(struct store *s, struct store_job *jobs) {
-    struct tx *tx = &s->writer;
     s->wrote = false;
-    if (!set_sync(s, jobs) || sql_run(tx, "BEGIN IMMEDIATE", "") != OK) {
-        fail_all(tx, jobs);
-        return;
-    }
-    for (struct store_job *j = jobs; j; j = j->next) {
-        run_job(tx, j);
-        if (sqlite3_get_autocommit(tx->db)) { /* SQLite itself has rolled back: disk full, I/O */
-            fail_all(tx, jobs);
-            return;
-        }
-    }
-    if (sql_run(tx, "COMMIT", "") != OK) {
-        fail_all(tx, jobs);
+    if (!set_sync(s, jobs) || !run_jobs(&s->writer, jobs)) {
+        fail_all(&s->writer, jobs);
         return;
     }
     note_sync(s);
-    pending_write(&tx->pending);
+    pending_write(&s->writer.pending);
 }
 
 /* ---- what was told before it was synced ---- */
