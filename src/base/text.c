@@ -145,11 +145,17 @@ static size_t print_character(struct buf *b, struct span s) {
     return n ? n : 1;
 }
 
+/* How many bytes at the start of `s` may be printed as they are. */
+static size_t plain_length(struct span s) {
+    size_t n = 0;
+    while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f)
+        n++;
+    return n;
+}
+
 void text_printable(struct buf *b, struct span s) {
     while (s.n) {
-        size_t n = 0;
-        while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f)
-            n++;
+        size_t n = plain_length(s);
         if (n)
             buf_add(b, s.p, n);
         else
@@ -159,11 +165,30 @@ void text_printable(struct buf *b, struct span s) {
 }
 
 char *text_claim(struct arena *a, struct span s, size_t max) {
+    if (s.n <= max && plain_length(s) == s.n)
+        return arena_str(a, s);
     BUF_AUTO(b);
     text_printable(&b, span_of(s.p, s.n < max ? s.n : max));
     if (s.n > max)
         buf_str(&b, "...");
     return arena_str(a, buf_view(&b));
+}
+
+void text_quote_json(struct buf *b, const char *s) {
+    buf_char(b, '"');
+    for (const char *plain = s;; s++) {
+        if ((uint8_t)*s >= ' ' && *s != '"' && *s != '\\')
+            continue;
+        buf_add(b, plain, (size_t)(s - plain));
+        plain = s + 1;
+        if (!*s)
+            break;
+        if ((uint8_t)*s < ' ')
+            buf_printf(b, "\\u%04x", (unsigned)*s);
+        else
+            buf_add(b, (const char[]){'\\', *s}, 2);
+    }
+    buf_char(b, '"');
 }
 
 bool text_same(const char *a, const char *b) {

@@ -44,6 +44,9 @@ void text_printable(struct buf *b, struct span s);
 /* The same, cut at `max` bytes of input ("..." follows), as a string in the arena. */
 char *text_claim(struct arena *a, struct span s, size_t max) __attribute__((returns_nonnull));
 
+/* Appends the string, which is well-formed UTF-8, as a string of JSON (RFC 8259, section 7). */
+void text_quote_json(struct buf *b, const char *s);
+
 /* Whether they are equal; NULL is as the empty text. */
 bool text_same(const char *a, const char *b);
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enroll/record.h"
 
-#include <jansson.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -11,18 +8,20 @@
 enum { MAX_TEXT = 1024, MAX_ALARMS = 50 };
 
 const char *evidence_json(struct arena *a, va_list *ap) {
-    json_t *evidence = json_object();
+    BUF_AUTO(json);
+    buf_char(&json, '{');
     for (const char *key; (key = va_arg(*ap, const char *));) {
         const char *value = va_arg(*ap, const char *);
-        if (value)
-            json_object_set_new(evidence, key,
-                                json_string(text_claim(a, span_str(value), MAX_TEXT)));
+        if (!value)
+            continue;
+        if (json.n > 1)
+            buf_char(&json, ',');
+        text_quote_json(&json, key);
+        buf_char(&json, ':');
+        text_quote_json(&json, text_claim(a, span_str(value), MAX_TEXT));
     }
-    char *json = json_dumps(evidence, JSON_COMPACT);
-    const char *copy = arena_str(a, span_str(json));
-    free(json);
-    json_decref(evidence);
-    return copy;
+    buf_char(&json, '}');
+    return arena_str(a, buf_view(&json));
 }
 
 const char *evidence_of(struct arena *a, ...) {

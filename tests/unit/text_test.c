@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -41,6 +42,43 @@ static void same_texts(void **state) {
     assert_true(text_same(NULL, ""));
     assert_true(text_same(NULL, NULL));
     assert_false(text_same("a", NULL));
+}
+
+/* What jansson reads is what was written. */
+static void json_of_every_byte(void **state) {
+    (void)state;
+    static const char *const others[] = {
+        "",        "\"",         "\\",           "\\\"\\",
+        "a\"b\\c", "\xc3\xa9\"", "\xe2\x82\xac", "\xf0\x9f\x94\x91\n\xf4\x8f\xbf\xbf",
+    };
+    char all[0x80], text[0x80];
+    for (int i = 1; i < 0x80; i++)
+        all[i - 1] = (char)i;
+    all[0x7f] = 0;
+    for (size_t i = 0; i < 0x80 + sizeof others / sizeof *others; i++) {
+        BUF_AUTO(b);
+        snprintf(text, sizeof text, "%s", i < 0x80 ? all + i % 0x80 : others[i - 0x80]);
+        if (i < 0x7f)
+            text[1 + i % 3] = 0; /* at the end, too */
+        text_quote_json(&b, text);
+        json_t *read = json_loadb((char *)b.p, b.n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(read);
+        assert_string_equal(json_string_value(read), text);
+        json_decref(read);
+    }
+}
+
+static void claims(void **state) {
+    (void)state;
+    ARENA_AUTO(a);
+    assert_string_equal(text_claim(&a, SPAN_NONE, 4), "");
+    assert_string_equal(text_claim(&a, span_str("abcd"), 4), "abcd");
+    assert_string_equal(text_claim(&a, span_str("abcde"), 4), "abcd...");
+    assert_string_equal(text_claim(&a, span_str("a\nb"), 4), "a\\x0ab");
+    assert_string_equal(text_claim(&a, span_of("a\0b", 3), 4), "a\\x00b");
+    assert_string_equal(text_claim(&a, span_str("\xc3\xa9"), 4), "\xc3\xa9");
+    assert_string_equal(text_claim(&a, span_str("abc\xc3\xa9"), 4), "abc\\xc3...");
+    assert_string_equal(text_claim(&a, span_str("\x7f"), 4), "\\x7f");
 }
 
 static void hex_refuses(void **state) {
@@ -224,6 +262,8 @@ static void formatted_text_of_every_length(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hex_both_ways),
+        cmocka_unit_test(json_of_every_byte),
+        cmocka_unit_test(claims),
         cmocka_unit_test(hex_refuses),
         cmocka_unit_test(same_texts),
         cmocka_unit_test(base64_vectors),
