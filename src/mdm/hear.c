@@ -101,12 +101,20 @@ static void take_alert(struct exchange *x, const struct syncml_command *c) {
     x->leaves |= is_leaving(c);
 }
 
+static bool has_more(const struct syncml_command *c) {
+    const struct syncml_item *i = c->items;
+    while (i && !i->more_data)
+        i = i->next;
+    return i != NULL;
+}
+
 static int status_for(const struct syncml_command *c) {
     switch (c->kind) {
     case SYNCML_ALERT:
     case SYNCML_REPLACE: /* DevInfo */
-    case SYNCML_RESULTS:
         return SYNCML_OK;
+    case SYNCML_RESULTS:
+        return has_more(c) ? SYNCML_CHUNK_TAKEN : SYNCML_OK;
     case SYNCML_UNKNOWN:
         return SYNCML_BAD_REQUEST;
     default:

@@ -12,6 +12,7 @@
 #include "gateway/challenge.h"
 #include "mdm/acquaintance.h"
 #include "mdm/guesses.h"
+#include "mdm/replies.h"
 
 /* What a host may prove itself by in its sessions. */
 enum device_auth { /* in the order of the configuration's words */
@@ -28,6 +29,7 @@ struct mdm {
     struct gateway *gateway;                 /* NULL: none (tests) */
     struct guesses *guesses;                 /* judges passwords */
     struct acquaintances *acquaintances;     /* for mdm_recognize; NULL: none (tests) */
+    struct replies *replies;                 /* for messages that come again */
     struct revocation *revocation;           /* is told when an outcome changes what is public */
     const char *server_url;                  /* https://host, as users type it */
     const char *policy_url, *enrollment_url; /* https://host/EnrollmentServer/... */
@@ -94,8 +96,8 @@ struct mdm_proof {
  * One message of a SyncML session (MS-MDM), in four steps: read, in any thread; what must be
  * fetched before its answer, given; the work, a job of the store; and when that is done, the reply.
  * A stranger is answered by a SyncHdr status of 401 (407 without a certificate), and nothing of his
- * message is looked at. A message that comes again gets the answer that it got, and is not heard
- * again.
+ * message is looked at. A message that comes again is not heard again, and gets the answer that it
+ * got, or one without commands where that is gone (mdm/replies.h).
  */
 struct mdm_message;
 struct mdm_wanted;

@@ -8,28 +8,27 @@
 
 #include <arpa/inet.h>
 
-#include "ca/seal.h"
 #include "mdm/chunks.h"
 
-#define LABEL "session-reply"
-
 enum {
-    REPEAT_MS = 600000,    /* a first message that comes again later begins another session */
     OPEN_MS = 120000,      /* so long a session with open commands keeps others out */
     REPLIES_REMEMBERED = 8 /* whose commands can still be answered */
 };
 
+/* A first message that comes again when its answer is gone begins its session anew: that does more
+ * for the host than an answer without commands, and as for every session that was given up, what
+ * went out is asked after before it is sent again. */
 static enum standing judge(const struct exchange *x, const struct session *s) {
     const struct syncml_message *m = x->in;
     bool same = span_is(m->session_id, s->session_id), first = m->msg_id == 1 || x->login.begins;
-    int64_t age = x->now - s->heard;
+    bool open = s->kept || s->chunk_uri;
     if (same && m->msg_id == s->in_msg && span_eq(span_of(x->digest, 32), s->request) &&
-        (!first || (s->reply.n && age < REPEAT_MS)))
+        (!first || x->before.n))
         return MESSAGE_REPEATED;
     if (first)
         return MESSAGE_FIRST;
     if (!same)
-        return s->reply.n && age < OPEN_MS ? MESSAGE_APART : MESSAGE_FIRST;
+        return open && x->now - s->heard < OPEN_MS ? MESSAGE_APART : MESSAGE_FIRST;
     if (m->msg_id <= s->in_msg)
         return MESSAGE_OLD;
     return m->msg_id == s->in_msg + 1 ? MESSAGE_NEXT : MESSAGE_AHEAD;
@@ -39,6 +38,8 @@ enum err place_find(struct tx *tx, struct exchange *x) {
     enum err e = session_get(tx, x->a, x->device.id, &x->session);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
+    if (e == OK && x->session.kept)
+        replies_find(x->mdm->replies, x->device.id, x->digest, x->now, x->a, &x->before);
     x->standing = e == OK ? judge(x, &x->session) : MESSAGE_FIRST;
     x->joined = x->standing == MESSAGE_NEXT;
     if (x->standing == MESSAGE_FIRST) {
@@ -78,7 +79,6 @@ void place_take(struct exchange *x) {
     s->peer = x->peer;
     s->request = span_of(x->digest, 32);
     s->heard = x->now;
-    s->reply = SPAN_NONE;
 }
 
 /* What nothing more is to come for. */
@@ -91,15 +91,14 @@ static void forget_done(struct exchange *x) {
             at = &(*at)->next;
 }
 
+/* The reply is kept before the commit: who says the same in the same transaction shares its fate,
+ * and to all others it is the answer to a message that the store does not know. */
 enum err place_keep(struct tx *tx, struct exchange *x) {
     forget_done(x);
+    x->session.kept = x->keep_reply;
     if (x->keep_reply)
-        TRY(seal(x->mdm->authority, x->a, LABEL, buf_view(&x->out.out), &x->session.reply));
+        replies_keep(x->mdm->replies, x->device.id, x->digest, buf_view(&x->out.out), x->now);
+    else
+        replies_drop(x->mdm->replies, x->device.id);
     return session_put(tx, x->device.id, &x->session);
-}
-
-enum err place_reply(struct exchange *x, struct span *out) {
-    if (!x->session.reply.n)
-        return ERR_NOT_FOUND;
-    return unseal(x->mdm->authority, x->a, LABEL, x->session.reply, out);
 }

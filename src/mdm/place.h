@@ -5,7 +5,8 @@
 
 #include "mdm/session.h"
 
-/* Reads the device's session into x->session, and sets x->standing, x->joined and x->msg_id. */
+/* Reads the device's session into x->session, and sets x->standing, x->joined, x->msg_id and
+ * x->before. */
 enum err place_find(struct tx *tx, struct exchange *x) ERR_MUST_USE;
 
 /* Whether the message, which is none of the session's, came beside it from another address: a host
@@ -15,10 +16,7 @@ bool place_is_elsewhere(const struct exchange *x);
 /* The message is heard: it is the last one of its session now. */
 void place_take(struct exchange *x);
 
-/* Writes the session, with the reply if it could not be made again. */
+/* Writes the session, and keeps the reply if it could not be made again. */
 enum err place_keep(struct tx *tx, struct exchange *x) ERR_MUST_USE;
-
-/* The reply that was kept; ERR_NOT_FOUND: none was, since it can be made again. */
-enum err place_reply(struct exchange *x, struct span *out) ERR_MUST_USE;
 
 #endif

@@ -167,17 +167,17 @@ static enum err converse(struct tx *tx, struct exchange *x) {
     return place_keep(tx, x);
 }
 
-/* The host did not get our answer: it gets the same one, whatever was fetched for another. */
+/*
+ * The host did not get our answer: it gets the same one, whatever was fetched for another. One that
+ * was not kept had no commands; or it is gone, and without its commands the host's session ends: in
+ * the next one it is asked what it has, and what is still to be sent goes out.
+ */
 static enum err repeat(struct tx *tx, struct exchange *x) {
-    struct span kept;
     TRY(session_count_unused(tx, x));
-    enum err e = place_reply(x, &kept);
-    if (e == OK) {
-        buf_span(&x->out.out, kept);
+    if (x->before.n) {
+        buf_span(&x->out.out, x->before);
         return OK;
     }
-    if (e != ERR_NOT_FOUND)
-        return e;
     begin_reply(x, SYNCML_OK);
     TRY(session_hear(tx, x));
     syncml_end(&x->out);

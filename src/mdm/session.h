@@ -85,6 +85,7 @@ struct exchange {
     struct identity identity; /* that the certificate is; sha256 is empty: by MD5 */
     struct md5_login login;   /* of a sender without certificate; see md5.h */
     struct session session;   /* as it was before this message, and then with it */
+    struct span before;       /* the answer that this very message got before; empty: none kept */
     int64_t now;
     enum standing standing;
     bool joined;                   /* the message goes on with a session that we know */

@@ -266,6 +266,7 @@ void housekeeping_run(struct housekeeping *h) {
     upstream_poll_run(h->services);
     if (!is_time(&h->next_minute, MINUTE_MS))
         return;
+    replies_expire(h->services->mdm.replies, clock_ms());
     keep_lives(h);
     keep_pki(h);
     const struct pki *pki = pki_acquire(h->services->pki);

@@ -39,6 +39,7 @@ struct house {
     struct rate *rate;
     struct guesses *guesses;
     struct acquaintances *acquaintances;
+    struct replies *replies;
     struct services services;
     struct forwarded forwarded;
     struct housekeeping housekeeping;
@@ -96,6 +97,7 @@ static void wire(struct house *h) {
         .gateway = h->gateway,
         .guesses = h->guesses,
         .acquaintances = h->acquaintances,
+        .replies = h->replies,
         .revocation = h->revocation,
         .server_url = c->public_url,
         .policy_url = arena_printf(a, "%s" PATH_POLICY, c->public_url),
@@ -175,6 +177,7 @@ static enum err open_house(struct house *h, const char *folder, const char *reco
     TRY(guesses_new(&h->guesses));
     h->rate = rate_new();
     h->acquaintances = acquaintances_new();
+    h->replies = replies_new();
     wire(h);
     TRY(doors_open(&h->config, &h->services, &h->forwarded, record ? &h->recording.witness : NULL,
                    &h->http));
@@ -202,6 +205,7 @@ static void close_house(struct house *h) {
     revocation_close(h->revocation);
     pki_close(h->pki);
     store_close(h->store);
+    replies_free(h->replies);
     profile_shelf_clear(&h->profiles);
     authority_free(h->authority);
     config_free(&h->config);

@@ -37,7 +37,7 @@ enum err pfx_get(struct tx *tx, struct arena *a, const char *enrollment, struct 
 enum err pfx_wipe(struct tx *tx, const char *enrollment) {
     TRY(sql_run(tx, "UPDATE pfx SET secret = NULL WHERE enrollment = $1", "s", enrollment));
     return sql_run(tx,
-                   "UPDATE session SET reply = NULL"
+                   "UPDATE session SET kept = 0"
                    " WHERE device = (SELECT device FROM enrollment WHERE id = $1)",
                    "s", enrollment);
 }

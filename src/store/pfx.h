@@ -22,11 +22,12 @@ enum err pfx_get(struct tx *tx, struct arena *a, const char *enrollment,
                  struct pfx *out) ERR_MUST_USE;
 
 /*
- * Forgets the secret, and the answer to its host that may hold it, too (store/session.h): no backup
- * that is made later has them. What they were is overwritten in the database's file by the next
- * checkpoint: after 16 MiB of commits, or when the server ends. Until then, and in the -wal file
- * beside it until later commits have taken their place there, or the server has ended, the sealed
- * bytes can still be found by whoever reads the files themselves; they open with challenge.key.
+ * Forgets the secret, so that no backup that is made later has it; and the answer to its host,
+ * which may hold it, is not given again (store/session.h). What it was is overwritten in the
+ * database's file by the next checkpoint: after 16 MiB of commits, or when the server ends. Until
+ * then, and in the -wal file beside it until later commits have taken their place there, or the
+ * server has ended, the sealed bytes can still be found by whoever reads the files themselves; they
+ * open with challenge.key.
  */
 enum err pfx_wipe(struct tx *tx, const char *enrollment) ERR_MUST_USE;
 

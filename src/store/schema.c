@@ -347,6 +347,10 @@ static const char *const steps[] = {
      * word, so that its rows stay as they are. */
     ("ALTER TABLE profile ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE body ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"),
+
+    /* 7: a session's last answer is kept in memory (mdm/replies.h). */
+    ("ALTER TABLE session DROP COLUMN reply;"
+     "ALTER TABLE session ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;"),
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };

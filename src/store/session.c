@@ -66,7 +66,7 @@ enum err session_get(struct tx *tx, struct arena *a, int64_t device, struct sess
     sqlite3_stmt *rows;
     enum err e;
     TRY(sql_query(tx, &rows,
-                  "SELECT session_id, msg_id, started, heard, in_msg, request_sha256, reply, sent,"
+                  "SELECT session_id, msg_id, started, heard, in_msg, request_sha256, kept, sent,"
                   " chunk_uri, chunk_ref, chunk, peer FROM session WHERE device = $1",
                   "i", device));
     if (sql_next(rows, &e))
@@ -77,7 +77,7 @@ enum err session_get(struct tx *tx, struct arena *a, int64_t device, struct sess
             .heard = sqlite3_column_int64(rows, 3),
             .in_msg = sqlite3_column_int64(rows, 4),
             .request = sql_blob(a, rows, 5),
-            .reply = sql_blob(a, rows, 6),
+            .kept = sqlite3_column_int(rows, 6) != 0,
             .sent = take_commands(a, sql_blob(a, rows, 7)),
             .chunk_uri = sql_text(a, rows, 8),
             .chunk_ref = sql_text(a, rows, 9),
@@ -95,12 +95,12 @@ enum err session_put(struct tx *tx, int64_t device, const struct session *s) {
     put_commands(&sent, s->sent);
     return sql_run(tx,
                    "INSERT INTO session(device, session_id, msg_id, started, heard, in_msg,"
-                   " request_sha256, reply, sent, chunk_uri, chunk_ref, chunk, peer)"
+                   " request_sha256, kept, sent, chunk_uri, chunk_ref, chunk, peer)"
                    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
                    " ON CONFLICT(device) DO UPDATE SET session_id = $2, msg_id = $3, started = $4,"
-                   " heard = $5, in_msg = $6, request_sha256 = $7, reply = $8, sent = $9,"
+                   " heard = $5, in_msg = $6, request_sha256 = $7, kept = $8, sent = $9,"
                    " chunk_uri = $10, chunk_ref = $11, chunk = $12, peer = $13",
-                   "isiiiibbbssbs", device, s->session_id, s->msg_id, s->started, s->heard,
-                   s->in_msg, s->request, s->reply, buf_view(&sent), s->chunk_uri, s->chunk_ref,
-                   s->chunk, s->peer);
+                   "isiiiibibssbs", device, s->session_id, s->msg_id, s->started, s->heard,
+                   s->in_msg, s->request, (int64_t)s->kept, buf_view(&sent), s->chunk_uri,
+                   s->chunk_ref, s->chunk, s->peer);
 }

@@ -27,7 +27,7 @@ struct session {
     int64_t in_msg;            /* MsgID of the device's last message */
     const char *peer;          /* the address that it came from */
     struct span request;       /* SHA-256 of that message */
-    struct span reply;         /* the answer to it, sealed; empty: it can be made again */
+    bool kept;                 /* the answer to it holds commands, and may be given again */
     struct sent_command *sent; /* what the device may answer still, in the order of sending */
     /* The parts of a large result that have come so far; `chunk_uri` NULL: none. */
     const char *chunk_uri, *chunk_ref;

