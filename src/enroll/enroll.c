@@ -24,16 +24,6 @@ const char *enroll_how_anew(const struct enrollment *e) {
                                      : "assign the profile anew";
 }
 
-static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
-                          const char *text, va_list *ap) {
-    ARENA_AUTO(a);
-    struct event event = {.at = clock_ms(),
-                          .kind = kind,
-                          .text = text_claim(&a, span_str(text), MAX_TEXT),
-                          .evidence = evidence_json(&a, ap)};
-    return enrollment_add_event(tx, e->id, &event);
-}
-
 /*
  * A client that repeats itself for ever must not fill the database: after the fiftieth event of a
  * kind that costs him nothing, the rest of that kind stands in the log only. SENT and LOST always
@@ -43,6 +33,8 @@ static enum err has_enough(struct tx *tx, const struct enrollment *e, enum event
                            bool *enough) {
     int64_t count;
     *enough = false;
+    if (e->events < MAX_EVENTS)
+        return OK;
     if (kind != EVENT_NOTE && kind != EVENT_ALARM && kind != EVENT_REQUESTED &&
         kind != EVENT_REFUSED && kind != EVENT_FAILED)
         return OK;
@@ -55,18 +47,30 @@ enum err enroll_keep_ended(struct tx *tx, const struct enrollment *e) {
     return enrollment_end(tx, e->id, clock_ms() + KEPT_MS, clock_ms() + UNSEEN_MS);
 }
 
-enum err enroll_add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
-                          const char *text, va_list *evidence) {
+/* The state moves with the event; `row`: all else that has changed is written, too. */
+static enum err write_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                            const char *text, va_list *evidence, bool row) {
+    ARENA_AUTO(a);
+    struct event event = {.at = clock_ms(),
+                          .kind = kind,
+                          .text = text_claim(&a, span_str(text), MAX_TEXT),
+                          .evidence = evidence_json(&a, evidence)};
+    e->state = enroll_state_after((enum enroll_state)e->state, kind);
+    e->events++;
+    return row ? enrollment_record(tx, e, &event) : enrollment_add_event(tx, e->id, &event);
+}
+
+static enum err add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                          const char *text, va_list *evidence, bool row) {
     bool enough;
     TRY(has_enough(tx, e, kind, &enough));
     if (enough) { /* nor does it move the state, which is a function of the events */
         store_log(tx, LOG_WARN, "enrollment", "id=%s event=%s status=uncounted text=%s", e->id,
                   event_kind_name(kind), log_q(span_str(text)));
-        return OK;
+        return row ? enrollment_update(tx, e) : OK;
     }
-    TRY(add_event(tx, e, kind, text, evidence));
     enum enroll_state before = (enum enroll_state)e->state;
-    e->state = enroll_state_after(before, kind);
+    TRY(write_event(tx, e, kind, text, evidence, row));
     TRY(pfx_moved(tx, e, before));
     if (e->state != (int)before && enroll_has_ended(e))
         TRY(enroll_keep_ended(tx, e));
@@ -77,20 +81,25 @@ enum err enroll_add_event(struct tx *tx, struct enrollment *e, enum event_kind k
     return OK;
 }
 
+enum err enroll_add_event(struct tx *tx, struct enrollment *e, enum event_kind kind,
+                          const char *text, va_list *evidence) {
+    return add_event(tx, e, kind, text, evidence, false);
+}
+
 enum err enroll_record(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
                        ...) {
     va_list ap;
     va_start(ap, text);
-    enum err result = enroll_add_event(tx, e, kind, text, &ap);
+    enum err result = add_event(tx, e, kind, text, &ap, true);
     va_end(ap);
-    return result == OK ? enrollment_update(tx, e) : result;
+    return result;
 }
 
 enum err enroll_event(struct tx *tx, struct enrollment *e, enum event_kind kind, const char *text,
                       ...) {
     va_list ap;
     va_start(ap, text);
-    enum err result = enroll_add_event(tx, e, kind, text, &ap);
+    enum err result = add_event(tx, e, kind, text, &ap, false);
     va_end(ap);
     return result;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/enrollment.h"
 
-#include "store/sql.h"
+#include "store/timeline.h"
 
 #define COLUMNS                                                                               \
     "id, device, profile, state, created, deadline, sessions, asked, next_ask,"               \
     " user_scope, subject, san, eku, key_usage, key_length, host_status, host_error,"         \
     " host_thumbprint, respondent, endpoint, asks, answers, successes, assignment, replaces," \
-    " not_after, renew_at, next_check, kind"
+    " not_after, renew_at, next_check, kind, events"
 
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out) {
     *out = (struct enrollment){
@@ -40,6 +40,7 @@ static void read_row(struct arena *a, sqlite3_stmt *rows, struct enrollment *out
         .renew_at = sqlite3_column_int64(rows, 26),
         .next_check = sqlite3_column_int64(rows, 27),
         .kind = (enum enrollment_kind)sqlite3_column_int(rows, 28),
+        .events = sqlite3_column_int64(rows, 29),
     };
 }
 
@@ -65,25 +66,35 @@ enum err enrollment_add(struct tx *tx, const struct enrollment *e) {
                    (int64_t)e->send_anyway);
 }
 
+#define SET_ROW                                                                              \
+    "UPDATE enrollment SET state = $2, deadline = NULLIF($3, 0), sessions = $4, asked = $5," \
+    " next_ask = $6, user_scope = $7, subject = $8, san = $9, eku = $10, key_usage = $11,"   \
+    " key_length = $12, host_status = $13, host_error = $14, host_thumbprint = $15,"         \
+    " respondent = $16, asks = $17, answers = $18, successes = $19,"                         \
+    " not_after = NULLIF($20, 0), renew_at = NULLIF($21, 0), next_check = $22"
+
+static enum err write_row(struct tx *tx, const struct enrollment *e, const char *sql) {
+    return sql_run(tx, sql, "siiiiiisssiissssiiiiii", e->id, (int64_t)e->state, e->deadline,
+                   e->sessions, e->asked, e->next_ask, (int64_t)e->user_scope, e->subject, e->san,
+                   e->eku, e->key_usage, e->key_length, e->host_status, e->host_error,
+                   e->host_thumbprint, e->respondent, e->asks, e->answers, e->successes,
+                   e->not_after, e->renew_at, e->next_check);
+}
+
 /* One that is the same is not written again. */
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) {
-    return sql_run(tx,
-                   "UPDATE enrollment SET state = $2, deadline = NULLIF($3, 0), sessions = $4,"
-                   " asked = $5, next_ask = $6, user_scope = $7, subject = $8, san = $9, eku = $10,"
-                   " key_usage = $11, key_length = $12, host_status = $13, host_error = $14,"
-                   " host_thumbprint = $15, respondent = $16, asks = $17, answers = $18,"
-                   " successes = $19, not_after = NULLIF($20, 0), renew_at = NULLIF($21, 0),"
-                   " next_check = $22 WHERE id = $1 AND (state, deadline, sessions, asked,"
-                   " next_ask, user_scope, subject, san, eku, key_usage, key_length, host_status,"
-                   " host_error, host_thumbprint, respondent, asks, answers, successes, not_after,"
-                   " renew_at, next_check) IS NOT ($2, NULLIF($3, 0), $4, $5, $6, $7, $8, $9, $10,"
-                   " $11, $12, $13, $14, $15, $16, $17, $18, $19, NULLIF($20, 0), NULLIF($21, 0),"
-                   " $22)",
-                   "siiiiiisssiissssiiiiii", e->id, (int64_t)e->state, e->deadline, e->sessions,
-                   e->asked, e->next_ask, (int64_t)e->user_scope, e->subject, e->san, e->eku,
-                   e->key_usage, e->key_length, e->host_status, e->host_error, e->host_thumbprint,
-                   e->respondent, e->asks, e->answers, e->successes, e->not_after, e->renew_at,
-                   e->next_check);
+    return write_row(
+        tx, e,
+        SET_ROW " WHERE id = $1 AND (state, deadline, sessions, asked, next_ask, user_scope,"
+                " subject, san, eku, key_usage, key_length, host_status, host_error,"
+                " host_thumbprint, respondent, asks, answers, successes, not_after, renew_at,"
+                " next_check) IS NOT ($2, NULLIF($3, 0), $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+                " $13, $14, $15, $16, $17, $18, $19, NULLIF($20, 0), NULLIF($21, 0), $22)");
+}
+
+enum err enrollment_record(struct tx *tx, const struct enrollment *e, const struct event *event) {
+    TRY(timeline_insert(tx, e->id, event));
+    return write_row(tx, e, SET_ROW ", " SET_LAST_EVENT " WHERE id = $1");
 }
 
 enum err enrollment_update_asks(struct tx *tx, const struct enrollment *e) {
@@ -251,16 +262,6 @@ enum err enrollment_list_removals(struct tx *tx, struct arena *a, int64_t device
     return read_list(a, rows, out);
 }
 
-/* 17 is EVENT_GONE. */
-enum err enrollment_count_gone(struct tx *tx, const struct enrollment *like, int64_t since,
-                               int64_t *count) {
-    return sql_number(tx, count,
-                      "SELECT count(*) FROM enrollment e JOIN event v ON v.enrollment = e.id"
-                      " WHERE e.device = $1 AND e.profile = $2 AND e.kind = $3 AND v.kind = 17"
-                      " AND v.at >= $4 AND (e.kind = 1 OR e.id = $5)",
-                      "isiis", like->device, like->profile, (int64_t)like->kind, since, like->id);
-}
-
 enum err enrollment_find_unseen(struct tx *tx, struct arena *a, int64_t before, int64_t seen,
                                 struct unseen *out) {
     sqlite3_stmt *rows;
@@ -278,38 +279,4 @@ enum err enrollment_find_unseen(struct tx *tx, struct arena *a, int64_t before, 
     }
     sql_end(rows);
     return e;
-}
-
-/* ---- */
-
-enum err enrollment_add_event(struct tx *tx, const char *enrollment, const struct event *event) {
-    return sql_run(tx,
-                   "INSERT INTO event(enrollment, at, kind, text, evidence)"
-                   " VALUES($1, $2, $3, $4, $5)",
-                   "siiss", enrollment, event->at, (int64_t)event->kind, event->text,
-                   event->evidence ? event->evidence : "{}");
-}
-
-enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enrollment,
-                                struct event **out) {
-    sqlite3_stmt *rows;
-    enum err e;
-    *out = NULL;
-    TRY(sql_query(tx, &rows,
-                  "SELECT at, kind, text, evidence FROM event WHERE enrollment = $1 ORDER BY id",
-                  "s", enrollment));
-    SQL_EACH_ROW (rows, e, a, out)
-        **out = (struct event){
-            .at = sqlite3_column_int64(rows, 0),
-            .kind = sqlite3_column_int(rows, 1),
-            .text = sql_text(a, rows, 2),
-            .evidence = sql_text(a, rows, 3),
-        };
-    sql_end(rows);
-    return e;
-}
-
-enum err enrollment_count_events(struct tx *tx, const char *enrollment, int kind, int64_t *count) {
-    return sql_number(tx, count, "SELECT count(*) FROM event WHERE enrollment = $1 AND kind = $2",
-                      "si", enrollment, (int64_t)kind);
 }

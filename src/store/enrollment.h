@@ -46,12 +46,13 @@ struct enrollment {
     int64_t not_after;    /* of the certificate that the host was seen with */
     int64_t renew_at;     /* when that is to be renewed; see pfx_is_late, too */
     int64_t next_check;   /* when the host is asked whether it still has it */
+    int64_t events;       /* how many it has; written with each */
     struct enrollment *next;
 };
 
 enum err enrollment_add(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
-/* Writes every column but id, device, kind, profile, endpoint, body, created, assignment and
- * replaces. */
+/* Writes every column but id, device, kind, profile, endpoint, body, created, assignment, replaces
+ * and events. */
 enum err enrollment_update(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
 /* Only its state, asks, answers and successes. */
 enum err enrollment_update_asks(struct tx *tx, const struct enrollment *e) ERR_MUST_USE;
@@ -144,8 +145,12 @@ struct event {
     struct event *next;
 };
 
+/* ERR_NOT_FOUND. */
 enum err enrollment_add_event(struct tx *tx, const char *enrollment,
                               const struct event *event) ERR_MUST_USE;
+/* The event, and with it what enrollment_update writes. ERR_NOT_FOUND. */
+enum err enrollment_record(struct tx *tx, const struct enrollment *e,
+                           const struct event *event) ERR_MUST_USE;
 /* In the order in which they happened. */
 enum err enrollment_list_events(struct tx *tx, struct arena *a, const char *enrollment,
                                 struct event **out) ERR_MUST_USE;

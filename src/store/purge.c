@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What has ended long ago leaves the database, a part at a time. */
-#include "store/enrollment.h"
 #include "store/queue.h"
-#include "store/sql.h"
+#include "store/timeline.h"
 
 /* ---- enrollments ---- */
 
@@ -45,7 +44,7 @@ static enum err list_past(struct tx *tx, struct arena *a, int64_t now, int64_t m
 /* Its certificates stay: what they say is theirs; and its profile, while another one has it. */
 static enum err forget(struct tx *tx, const char *id) {
     static const char *const steps[] = {
-        "DELETE FROM event WHERE enrollment = $1",
+        SQL_ON_TIMELINE("e.id = $1", "DELETE FROM event WHERE id IN timeline"),
         "DELETE FROM challenge WHERE enrollment = $1",
         "DELETE FROM relay_token WHERE enrollment = $1",
         "DELETE FROM pfx WHERE enrollment = $1",

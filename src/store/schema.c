@@ -348,9 +348,25 @@ static const char *const steps[] = {
     ("ALTER TABLE profile ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE body ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"),
 
-    /* 7: a session's last answer is kept in memory (mdm/replies.h). */
+    /* 7: fewer pages for each message. A session's last answer is kept in memory (mdm/replies.h);
+     * events are found from the last one on (SQL_ON_TIMELINE), so that none needs an index by
+     * enrollment: not for a foreign key either. */
     ("ALTER TABLE session DROP COLUMN reply;"
-     "ALTER TABLE session ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;"),
+     "ALTER TABLE session ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;"
+
+     "ALTER TABLE enrollment ADD COLUMN last_event INTEGER;"
+     "ALTER TABLE enrollment ADD COLUMN events INTEGER NOT NULL DEFAULT 0;"
+     "UPDATE enrollment SET (last_event, events) ="
+     "  (SELECT max(v.id), count(*) FROM event v WHERE v.enrollment = enrollment.id);"
+     "CREATE TABLE new_event("
+     "  id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL, previous INTEGER,"
+     "  at INTEGER NOT NULL, kind INTEGER NOT NULL, text TEXT NOT NULL, evidence TEXT NOT NULL);"
+     "INSERT INTO new_event SELECT id, enrollment,"
+     "  (SELECT max(p.id) FROM event p WHERE p.enrollment = v.enrollment AND p.id < v.id),"
+     "  at, kind, text, evidence FROM event v ORDER BY id;"
+     "DROP TABLE event;"
+     "ALTER TABLE new_event RENAME TO event;"
+     "CREATE INDEX event_alarm ON event(at) WHERE kind = 13;"),
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };

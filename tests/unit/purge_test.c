@@ -41,6 +41,14 @@ static enum err find_enrollment_of(struct tx *tx, struct job *j) {
     return OK;
 }
 
+static enum err count_events_left(struct tx *tx, struct job *j) {
+    return sql_number(tx, &j->n, "SELECT count(*) FROM event", "");
+}
+
+static int events_left(void) {
+    return (int)done((struct job){.run = count_events_left}).n;
+}
+
 /* NULL: of none (any more). */
 static const char *whose(const char *sha1) {
     return done((struct job){.run = find_enrollment_of, .sha1 = sha1}).text;
@@ -64,6 +72,7 @@ static void kept_for_a_month(void **state) {
     move_clock(2000);
     assert_int_equal(purged(), 1);
     assert_int_equal(count_all(), 0);
+    assert_int_equal(events_left(), 0);
     assert_int_equal(purged(), 0);
 }
 
@@ -75,7 +84,9 @@ static void profiles_are_kept_while_they_are_assigned(void **state) {
     done((struct job){.run = take, .id = assigned("wifi")});
     assert_int_equal(bodies(), 1);
     move_clock(11 * DAY);
+    int events = events_left();
     assert_int_equal(purged(), 1);
+    assert_int_equal(events_left(), events / 2); /* the other one's */
     assert_int_equal(bodies(), 1);
     move_clock(20 * DAY);
     assert_int_equal(purged(), 1);

@@ -278,7 +278,9 @@ static enum err put_enrollments(struct tx *tx, void *user) {
                             .successes = 1};
     TRY(enrollment_update(tx, &e));
     struct event one = {6, 1, "first", "{\"k\":\"v\"}", NULL}, two = {6, 2, "second", NULL, NULL};
+    struct event between = {6, 1, "another's", "{}", NULL};
     TRY(enrollment_add_event(tx, "e1", &one));
+    TRY(enrollment_add_event(tx, "e2", &between));
     return enrollment_add_event(tx, "e1", &two);
 }
 
@@ -334,6 +336,16 @@ static enum err see_enrollments(struct tx *tx, void *arena) {
     assert_string_equal(events->next->text, "second");
     assert_string_equal(events->next->evidence, "{}");
     assert_null(events->next->next);
+    assert_ok(enrollment_list_events(tx, arena, "e2", &events));
+    assert_string_equal(events->text, "another's");
+    assert_null(events->next);
+    assert_ok(enrollment_list_events(tx, arena, "e3", &events));
+    assert_null(events);
+    int64_t count;
+    assert_ok(enrollment_count_events(tx, "e1", 1, &count));
+    assert_int_equal(count, 1);
+    assert_ok(enrollment_count_events(tx, "e3", 1, &count));
+    assert_int_equal(count, 0);
     assert_int_equal(enrollment_get(tx, arena, "e3", &e), ERR_NOT_FOUND);
     return OK;
 }
@@ -381,7 +393,7 @@ static void enrollments(void **state) {
     assert_ok(store_read(store, see_enrollments, &a));
     assert_int_equal(store_write(store, put_enrollments, NULL), ERR_EXISTS);
     assert_int_equal(store_write(store, orphan, NULL), ERR_EXISTS); /* a constraint: no device */
-    assert_int_equal(store_write(store, event_of_nothing, NULL), ERR_EXISTS);
+    assert_int_equal(store_write(store, event_of_nothing, NULL), ERR_NOT_FOUND);
     assert_ok(store_read(store, see_enrollments, &a));
     assert_ok(store_write(store, put_same_texts, NULL));
     assert_ok(store_read(store, see_same_texts, &a));

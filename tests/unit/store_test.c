@@ -321,6 +321,8 @@ static const char version_4[] = VERSION_2
     "  ('gone', 1, 'lan', '<B/>', 15, 1, 0), ('left', 1, 'web', '<A/>', 16, 1, 0);"
     "INSERT INTO certificate(enrollment, sha1, not_before, not_after) VALUES"
     "  ('left', 'AA', 1, 9000000000000);"
+    "INSERT INTO event VALUES(3, 'live', 1, 1, 'a', '{}'), (4, 'gone', 1, 13, 'b', '{\"k\":1}'),"
+    "  (6, 'live', 2, 2, 'c', '{}'), (7, 'live', 2, 2, 'd', '{}');"
     "PRAGMA user_version = 4";
 
 static int64_t index_has(const char *name, const char *text) {
@@ -340,6 +342,17 @@ static void a_database_of_the_fourth_step_is_brought_up(void **state) {
     assert_int_equal(ask_file("SELECT count(*) FROM enrollment e JOIN body b ON b.id = e.body"
                               " WHERE b.text = '<A/>' AND e.id <> 'gone'"),
                      3);
+    /* an enrollment has its last event, and each event the one before */
+    assert_int_equal(ask_of("live", "last_event = 7 AND events = 3"), 1);
+    assert_int_equal(ask_of("gone", "last_event = 4 AND events = 1"), 1);
+    assert_int_equal(ask_of("same", "last_event IS NULL AND events = 0"), 1);
+    assert_int_equal(ask_file("SELECT sum(1000 * id + COALESCE(previous, 0)) FROM event"), 20009);
+    assert_int_equal(
+        ask_file("SELECT count(*) FROM event WHERE id = 4 AND enrollment = 'gone'"
+                 " AND at = 1 AND kind = 13 AND text = 'b' AND evidence = '{\"k\":1}'"),
+        1);
+    assert_int_equal(index_has("event_alarm", "kind = 13"), 1);
+    assert_int_equal(index_has("event_enrollment", ""), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM session WHERE peer IS NULL AND kept = 0"), 1);
     assert_int_equal(ask_file("SELECT count(*) FROM device WHERE watched = 0 AND sid = 'S-1'"), 1);
     /* what has ended is kept a month, or as long as its certificate */
