@@ -348,11 +348,16 @@ static const char *const steps[] = {
     ("ALTER TABLE profile ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE body ADD COLUMN send_anyway INTEGER NOT NULL DEFAULT 0;"),
 
-    /* 7: fewer pages for each message. A session's last answer is kept in memory (mdm/replies.h);
-     * events are found from the last one on (SQL_ON_TIMELINE), so that none needs an index by
-     * enrollment: not for a foreign key either. */
-    ("ALTER TABLE session DROP COLUMN reply;"
-     "ALTER TABLE session ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;"
+    /* 7: fewer pages for each message. A session's last answer is kept in memory (mdm/replies.h),
+     * and what it was sent is small; hosts that were in one when signet ended begin another. Events
+     * are found from the last one on (SQL_ON_TIMELINE), so that none needs an index by enrollment:
+     * not for a foreign key either. */
+    ("DROP TABLE session;"
+     "CREATE TABLE session("
+     "  device INTEGER PRIMARY KEY REFERENCES device(id), session_id TEXT NOT NULL,"
+     "  msg_id INTEGER NOT NULL, started INTEGER NOT NULL, heard INTEGER NOT NULL,"
+     "  in_msg INTEGER NOT NULL, request_sha256 BLOB, kept INTEGER NOT NULL, peer TEXT,"
+     "  sent BLOB NOT NULL, chunk_uri TEXT, chunk_ref TEXT, chunk BLOB);"
 
      "ALTER TABLE enrollment ADD COLUMN last_event INTEGER;"
      "ALTER TABLE enrollment ADD COLUMN events INTEGER NOT NULL DEFAULT 0;"

@@ -1,48 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/session.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "store/sql.h"
 
-/* ---- commands as one blob: each is seven texts that end with NUL ---- */
-
-static void put_text(struct buf *b, const char *text) {
-    buf_add(b, text ? text : "", text ? strlen(text) + 1 : 1);
-}
+/*
+ * ---- commands as one blob ----
+ *
+ * Small, so that the rows of many sessions share a page: numbers in 7 bits a byte, the lowest
+ * first, and of a text how many bytes it begins with of the one before it, then the rest.
+ */
 
 static void put_number(struct buf *b, int64_t n) {
-    buf_number(b, n);
-    buf_char(b, '\0');
+    uint64_t rest = (uint64_t)n;
+    for (; rest > 0x7f; rest >>= 7)
+        buf_char(b, (char)(rest | 0x80));
+    buf_char(b, (char)rest);
+}
+
+static size_t same_bytes(const char *a, const char *b) {
+    size_t n = 0;
+    while (a[n] && a[n] == b[n])
+        n++;
+    return n;
+}
+
+static void put_text(struct buf *b, const char *before, const char *text) {
+    size_t same = same_bytes(before, text), rest = strlen(text + same);
+    put_number(b, (int64_t)same);
+    put_number(b, (int64_t)rest);
+    buf_add(b, text + same, rest);
 }
 
 static void put_commands(struct buf *b, const struct sent_command *c) {
+    const char *enrollment = "", *loc_uri = "";
     for (; c; c = c->next) {
+        const char *of = c->enrollment ? c->enrollment : "";
         put_number(b, c->msg_id);
         put_number(b, c->cmd_id);
         put_number(b, c->purpose);
         put_number(b, c->queue);
         put_number(b, c->answered | c->shown << 1);
-        put_text(b, c->enrollment);
-        put_text(b, c->loc_uri);
+        put_text(b, enrollment, of);
+        put_text(b, loc_uri, c->loc_uri);
+        enrollment = of;
+        loc_uri = c->loc_uri;
     }
 }
 
-/* The blob lives in the arena, which ends it with a NUL of its own. */
-static const char *take_text(struct span *rest) {
-    const char *text = (const char *)rest->p;
-    *rest = span_from(*rest, strlen(text) + 1);
-    return text;
+static int64_t take_number(struct span *rest) {
+    uint64_t n = 0;
+    for (unsigned shift = 0; rest->n && shift < 64; shift += 7) {
+        uint8_t byte = *rest->p;
+        *rest = span_from(*rest, 1);
+        n |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            break;
+    }
+    return (int64_t)n;
 }
 
-static int64_t take_number(struct span *rest) {
-    return rest->n ? strtoll(take_text(rest), NULL, 10) : 0;
+static const char *take_text(struct arena *a, const char *before, struct span *rest) {
+    size_t same = (size_t)take_number(rest), n = (size_t)take_number(rest), had = strlen(before);
+    same = same < had ? same : had;
+    n = n < rest->n ? n : rest->n;
+    if (!n && same == had)
+        return before;
+    char *text = arena_alloc(a, same + n + 1);
+    memcpy(text, before, same);
+    memcpy(text + same, rest->p, n);
+    *rest = span_from(*rest, n);
+    return text;
 }
 
 static struct sent_command *take_commands(struct arena *a, struct span rest) {
     struct sent_command *first = NULL, **last = &first;
-    while (rest.n) {
+    const char *enrollment = "", *loc_uri = "";
+    for (; rest.n; last = &(*last)->next) {
         struct sent_command *c = *last = arena_alloc(a, sizeof *c);
         c->msg_id = take_number(&rest);
         c->cmd_id = take_number(&rest);
@@ -51,11 +87,9 @@ static struct sent_command *take_commands(struct arena *a, struct span rest) {
         int64_t heard = take_number(&rest);
         c->answered = heard & 1;
         c->shown = heard & 2;
-        c->enrollment = rest.n ? take_text(&rest) : "";
-        c->loc_uri = rest.n ? take_text(&rest) : "";
-        if (!*c->enrollment)
-            c->enrollment = NULL;
-        last = &c->next;
+        enrollment = take_text(a, enrollment, &rest);
+        c->enrollment = *enrollment ? enrollment : NULL;
+        c->loc_uri = loc_uri = take_text(a, loc_uri, &rest);
     }
     return first;
 }
