@@ -81,14 +81,21 @@ void place_take(struct exchange *x) {
     s->heard = x->now;
 }
 
-/* What nothing more is to come for. */
+/* What nothing more is to come for: children are answered with their Atomic, which is before them,
+ * or not at all. */
 static void forget_done(struct exchange *x) {
     struct sent_command **at = &x->session.sent;
-    while (*at)
-        if ((*at)->done || (*at)->msg_id + REPLIES_REMEMBERED <= x->msg_id)
-            *at = (*at)->next;
+    bool answered = false;
+    while (*at) {
+        const struct sent_command *c = *at;
+        if (c->purpose == PURPOSE_ATOMIC)
+            answered = c->answered;
+        if (c->done || c->msg_id + REPLIES_REMEMBERED <= x->msg_id ||
+            (c->purpose == PURPOSE_CHILD && answered))
+            *at = c->next;
         else
             at = &(*at)->next;
+    }
 }
 
 /* The reply is kept before the commit: who says the same in the same transaction shares its fate,
