@@ -36,8 +36,14 @@ enum err challenge_add(struct tx *tx, struct challenge *c) {
 }
 
 enum err challenge_replace(struct tx *tx, struct challenge *c) {
-    TRY(sql_run(tx, "DELETE FROM challenge WHERE enrollment = $1", "s", c->enrollment));
-    return challenge_add(tx, c);
+    TRY(sql_run(tx,
+                "DELETE FROM challenge WHERE id = (SELECT challenge FROM enrollment WHERE id = $1)",
+                "s", c->enrollment));
+    TRY(challenge_add(tx, c));
+    TRY(sql_run(tx, "UPDATE enrollment SET challenge = $2 WHERE id = $1", "si", c->enrollment,
+                c->id));
+    return sql_changes(tx) ? OK
+                           : err_set(ERR_NOT_FOUND, "there is no enrollment '%s'", c->enrollment);
 }
 
 enum err challenge_get(struct tx *tx, struct arena *a, struct span hash, struct challenge *out) {

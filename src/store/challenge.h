@@ -28,7 +28,7 @@ struct challenge {
 
 /* Sets c->id. */
 enum err challenge_add(struct tx *tx, struct challenge *c) ERR_MUST_USE;
-/* Adds an enrollment's challenge and takes back its earlier ones. */
+/* Adds an enrollment's challenge and takes back the one before. ERR_NOT_FOUND. */
 enum err challenge_replace(struct tx *tx, struct challenge *c) ERR_MUST_USE;
 /* ERR_NOT_FOUND. */
 enum err challenge_get(struct tx *tx, struct arena *a, struct span hash,

@@ -45,7 +45,7 @@ static enum err list_past(struct tx *tx, struct arena *a, int64_t now, int64_t m
 static enum err forget(struct tx *tx, const char *id) {
     static const char *const steps[] = {
         SQL_ON_TIMELINE("e.id = $1", "DELETE FROM event WHERE id IN timeline"),
-        "DELETE FROM challenge WHERE enrollment = $1",
+        "DELETE FROM challenge WHERE id = (SELECT challenge FROM enrollment WHERE id = $1)",
         "DELETE FROM relay_token WHERE enrollment = $1",
         "DELETE FROM pfx WHERE enrollment = $1",
         "UPDATE certificate SET enrollment = NULL WHERE enrollment = $1",

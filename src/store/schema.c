@@ -350,8 +350,8 @@ static const char *const steps[] = {
 
     /* 7: fewer pages for each message. A session's last answer is kept in memory (mdm/replies.h),
      * and what it was sent is small; hosts that were in one when signet ended begin another. Events
-     * are found from the last one on (SQL_ON_TIMELINE), so that none needs an index by enrollment:
-     * not for a foreign key either. */
+     * are found from the last one on (SQL_ON_TIMELINE), so that none needs an index by enrollment,
+     * whose ids are random: not for a foreign key either. */
     ("DROP TABLE session;"
      "CREATE TABLE session("
      "  device INTEGER PRIMARY KEY REFERENCES device(id), session_id TEXT NOT NULL,"
@@ -371,7 +371,25 @@ static const char *const steps[] = {
      "  at, kind, text, evidence FROM event v ORDER BY id;"
      "DROP TABLE event;"
      "ALTER TABLE new_event RENAME TO event;"
-     "CREATE INDEX event_alarm ON event(at) WHERE kind = 13;"),
+     "CREATE INDEX event_alarm ON event(at) WHERE kind = 13;"
+
+     /* The same for challenges: an enrollment has its own. */
+     "ALTER TABLE enrollment ADD COLUMN challenge INTEGER;"
+     "UPDATE enrollment SET challenge ="
+     "  (SELECT max(c.id) FROM challenge c WHERE c.enrollment = enrollment.id);"
+     "CREATE TABLE new_challenge("
+     "  id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL,"
+     "  endpoint TEXT NOT NULL, enrollment TEXT, account TEXT, subject TEXT, san TEXT, eku TEXT,"
+     "  created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER, revoked INTEGER);"
+     "INSERT INTO new_challenge SELECT id, hash, kind, endpoint, enrollment, account, subject, san,"
+     "  eku, created, expires, used, revoked FROM challenge ORDER BY id;"
+     "DELETE FROM sqlite_sequence WHERE name = 'new_challenge';"
+     "INSERT INTO sqlite_sequence SELECT 'new_challenge', seq FROM sqlite_sequence"
+     "  WHERE name = 'challenge';"
+     "DROP TABLE challenge;"
+     "ALTER TABLE new_challenge RENAME TO challenge;"
+     "CREATE INDEX challenge_account ON challenge(endpoint, account)"
+     "  WHERE account IS NOT NULL AND used IS NULL AND revoked IS NULL;"),
 };
 
 enum { LATEST = sizeof steps / sizeof *steps };

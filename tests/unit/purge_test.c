@@ -2,6 +2,7 @@
 /* What has ended is kept for a month, and as long as its certificate; then it is gone. */
 #include "life_fixture.h"
 
+#include "store/challenge.h"
 #include "store/queue.h"
 #include "store/request.h"
 #include "store/sql.h"
@@ -49,6 +50,22 @@ static int events_left(void) {
     return (int)done((struct job){.run = count_events_left}).n;
 }
 
+static enum err give_challenge(struct tx *tx, struct job *j) {
+    struct challenge c = {.hash = span_str("hash"),
+                          .kind = CHALLENGE_ENROLLMENT,
+                          .endpoint = "default",
+                          .enrollment = j->id};
+    return challenge_replace(tx, &c);
+}
+
+static enum err count_challenges(struct tx *tx, struct job *j) {
+    return sql_number(tx, &j->n, "SELECT count(*) FROM challenge", "");
+}
+
+static int challenges(void) {
+    return (int)done((struct job){.run = count_challenges}).n;
+}
+
 /* NULL: of none (any more). */
 static const char *whose(const char *sha1) {
     return done((struct job){.run = find_enrollment_of, .sha1 = sha1}).text;
@@ -64,13 +81,16 @@ static void kept_for_a_month(void **state) {
     (void)state;
     const char *id = assigned("wifi");
     assert_int_equal(looked_at_in_sessions(), 1);
+    done((struct job){.run = give_challenge, .id = id});
     done((struct job){.run = take, .id = id}); /* it was never sent */
     state_is(id, "removed");
     assert_int_equal(looked_at_in_sessions(), 0);
     move_clock(30 * DAY - 1000);
     assert_int_equal(purged(), 0);
+    assert_int_equal(challenges(), 1);
     move_clock(2000);
     assert_int_equal(purged(), 1);
+    assert_int_equal(challenges(), 0);
     assert_int_equal(count_all(), 0);
     assert_int_equal(events_left(), 0);
     assert_int_equal(purged(), 0);

@@ -178,6 +178,10 @@ static void an_old_database_is_brought_up(void **state) {
     "  NULL, csr_hint INTEGER NOT NULL, enrollment TEXT, subject TEXT NOT NULL, peer TEXT NOT"       \
     "  NULL, reason TEXT, validity INTEGER NOT NULL DEFAULT 0, challenge INTEGER, certificate"       \
     "  INTEGER, created INTEGER NOT NULL, decided INTEGER, csr BLOB);"                               \
+    "CREATE TABLE challenge(id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, kind"   \
+    "  INTEGER NOT NULL, endpoint TEXT NOT NULL, enrollment TEXT REFERENCES enrollment(id), account" \
+    "  TEXT, subject TEXT, san TEXT, eku TEXT, created INTEGER NOT NULL, expires INTEGER NOT NULL,"  \
+    "  used INTEGER, revoked INTEGER);"                                                              \
     "CREATE TABLE event(id INTEGER PRIMARY KEY, enrollment TEXT NOT NULL, at INTEGER, kind INTEGER," \
     "  text TEXT, evidence TEXT);"                                                                   \
     "CREATE TABLE certificate(id INTEGER PRIMARY KEY, enrollment TEXT, sha1 TEXT NOT NULL,"          \
@@ -323,6 +327,10 @@ static const char version_4[] = VERSION_2
     "  ('left', 'AA', 1, 9000000000000);"
     "INSERT INTO event VALUES(3, 'live', 1, 1, 'a', '{}'), (4, 'gone', 1, 13, 'b', '{\"k\":1}'),"
     "  (6, 'live', 2, 2, 'c', '{}'), (7, 'live', 2, 2, 'd', '{}');"
+    "INSERT INTO challenge VALUES(3, x'03', 1, 'default', 'live', NULL, 's', NULL, 'k', 4, 5, 6, NULL),"
+    "  (5, x'05', 2, 'lab', NULL, 'ann', NULL, 'n', NULL, 1, 2, NULL, 3), (8, x'08', 2, 'lab', NULL,"
+    "  'ann', NULL, NULL, NULL, 1, 2, NULL, 3);"
+    "DELETE FROM challenge WHERE id = 8;"
     "PRAGMA user_version = 4";
 
 static int64_t index_has(const char *name, const char *text) {
@@ -351,6 +359,19 @@ static void a_database_of_the_fourth_step_is_brought_up(void **state) {
         ask_file("SELECT count(*) FROM event WHERE id = 4 AND enrollment = 'gone'"
                  " AND at = 1 AND kind = 13 AND text = 'b' AND evidence = '{\"k\":1}'"),
         1);
+    /* and its challenge; an id that was given once is given no more */
+    assert_int_equal(ask_of("live", "challenge"), 3);
+    assert_int_equal(ask_of("gone", "challenge IS NULL"), 1);
+    assert_int_equal(ask_file("SELECT count(*) FROM challenge WHERE (id, hash, kind, endpoint,"
+                              " enrollment, account, subject, san, eku, created, expires, used,"
+                              " revoked) IS (3, x'03', 1, 'default', 'live', NULL, 's', NULL, 'k',"
+                              " 4, 5, 6, NULL)"),
+                     1);
+    assert_int_equal(ask_file("SELECT count(*) FROM challenge WHERE id = 5 AND account = 'ann'"),
+                     1);
+    assert_int_equal(ask_file("SELECT seq FROM sqlite_sequence WHERE name = 'challenge'"), 8);
+    assert_int_equal(index_has("challenge_account", "revoked IS NULL"), 1);
+    assert_int_equal(index_has("challenge_enrollment", ""), 0);
     assert_int_equal(index_has("event_alarm", "kind = 13"), 1);
     assert_int_equal(index_has("event_enrollment", ""), 0);
     assert_int_equal(ask_file("SELECT count(*) FROM session"), 0);
