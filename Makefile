@@ -26,8 +26,7 @@ SUPPORT := $(if $(TEST),$(wildcard tests/support/*.c))
 WRAP    := $(if $(TEST),-Wl$(comma)--wrap=store_write$(comma)--wrap=store_submit)
 UNITS   ?= $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
-PACKAGES := libssl libcrypto libevent_core libevent_extra libevent_openssl libevent_pthreads \
-            libcurl expat jansson sqlite3
+PACKAGES := libssl libcrypto libevent_core libcurl expat jansson sqlite3
 # Cryptoki's header only: the module of a token is loaded when a key asks for it.
 HEADERS  := p11-kit-1
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One request and its reply, on their way from the loop that reads through a worker and back. It
- * has one owner at a time: the connection, the queue, the worker (or who will call http_resume, and
- * a worker again), the loop's list, the connection.
+ * One request and its reply. It has one owner at a time: the connection, the queue, the worker (or
+ * who will call http_resume or http_finish), the connection.
  */
 #ifndef SIGNET_HTTP_EXCHANGE_H
 #define SIGNET_HTTP_EXCHANGE_H
@@ -18,7 +17,7 @@ struct http_workers;
 struct http_shared;
 
 struct http_exchange {
-    struct http_exchange *next; /* in the queue, or in the loop's list */
+    struct http_exchange *next; /* in the queue */
     struct http_conn *conn;
     const struct http_listener *listener;
     struct arena arena;

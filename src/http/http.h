@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP/1.1 server: libevent's loops and TLS under a strict reader of our own (reader.h).
+ * The HTTP/1.1 server: libevent's loops under a strict reader of our own (reader.h).
  *
  * N loop threads accept, speak TLS and parse; W worker threads run the handlers, which may block
  * (RSA, a commit), but not for long. A complete request goes into a bounded queue; when that is

@@ -47,7 +47,7 @@ struct http_loop {
     enum order obeyed;
 
     pthread_mutex_t lock;
-    struct http_exchange *done; /* under the lock, as the next */
+    struct http_conn *back; /* under the lock, as the next */
     enum order order;
 };
 
@@ -105,12 +105,12 @@ static void wake(struct http_loop *l) {
     (void)written; /* a full counter wakes just as well */
 }
 
-void http_loop_give(struct http_exchange *x) {
-    struct http_loop *l = http_conn_loop(x->conn);
+void http_loop_give(struct http_conn *c) {
+    struct http_loop *l = c->loop;
     pthread_mutex_lock(&l->lock);
-    bool first = !l->done;
-    x->next = l->done;
-    l->done = x;
+    bool first = !l->back;
+    c->next = l->back;
+    l->back = c;
     pthread_mutex_unlock(&l->lock);
     if (first)
         wake(l);
@@ -126,7 +126,7 @@ static void give_order(struct http_loop *l, enum order order) {
 static void drain(struct http_loop *l) {
     close_doors(l);
     for (struct http_conn *c = LIST_FIRST(&l->conns), *next; c; c = next) {
-        next = http_conn_next(c);
+        next = LIST_NEXT(c, link);
         http_conn_drain(c);
     }
 }
@@ -151,14 +151,14 @@ static void on_wake(evutil_socket_t fd, short what, void *arg) {
     if (read(fd, &counter, sizeof counter) < 0 && errno != EAGAIN)
         log_write(LOG_ERROR, "http", "event=wake error=%s", log_q(span_str(strerror(errno))));
     pthread_mutex_lock(&l->lock);
-    struct http_exchange *done = l->done;
+    struct http_conn *back = l->back;
     enum order order = l->order;
-    l->done = NULL;
+    l->back = NULL;
     pthread_mutex_unlock(&l->lock);
-    while (done) {
-        struct http_exchange *x = done;
-        done = x->next;
-        http_conn_answer(x);
+    while (back) {
+        struct http_conn *c = back;
+        back = c->next;
+        http_conn_come_back(c);
     }
     obey(l, order);
 }

@@ -42,8 +42,8 @@ enum err http_loop_share(struct http_loop *l, size_t index, int fd) ERR_MUST_USE
 /* Starts the thread. ERR_INTERNAL. */
 enum err http_loop_start(struct http_loop *l) ERR_MUST_USE;
 
-/* Brings an answered request back to its connection's loop. Thread-safe. */
-void http_loop_give(struct http_exchange *x);
+/* Brings a connection back to its loop, from whoever had it to send a reply. Thread-safe. */
+void http_loop_give(struct http_conn *c);
 
 /* No new connections or requests; what is being worked on goes on. Thread-safe. */
 void http_loop_drain(struct http_loop *l);

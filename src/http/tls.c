@@ -108,7 +108,9 @@ static void set_policy(SSL_CTX *ctx, enum kind kind) {
     static const char *const ids[] = {"signet", "signet-ask", "signet-judge"};
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* 13 KB less an idle connection */
+    /* Released: 13 KB less an idle connection. Ahead: a record by one system call, not by two. */
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
+    SSL_CTX_set_read_ahead(ctx, 1);
     SSL_CTX_set_session_id_context(ctx, (const unsigned char *)ids[kind],
                                    (unsigned)strlen(ids[kind]));
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets keep the state */

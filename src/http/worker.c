@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Workers sleep on one condition. The answer goes back to the loop that owns the connection, since
- * nobody else may touch it (http_loop_give).
+ * Workers sleep on one condition. Whoever has the answer sends it, for until then the connection is
+ * his (http_conn_answer).
  */
 #include "http/worker.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "http/loop.h"
+#include "http/conn.h"
 #include "http/notice.h"
 
 enum { STACK = 1024 * 1024 }; /* address space only; OpenSSL and SQLite need some of it */
@@ -115,7 +115,7 @@ void http_finish(const struct http_request *r, struct http_reply *reply) {
     struct http_exchange *x = exchange_of(r);
     struct http_workers *w = x->workers;
     http_exchange_reply(x, reply);
-    http_loop_give(x);
+    http_conn_answer(x);
     pthread_mutex_lock(&w->lock);
     w->later--;
     if (w->stopping)
@@ -142,7 +142,7 @@ static void refuse(struct http_exchange *x) {
     http_notice(LOG_WARN, "event=refused status=503 listener=%s peer=%s reason=%s",
                 x->listener->name, x->request.peer, log_q(span_str("shutting down")));
     http_exchange_text(x, 503, "shutting down", true);
-    http_loop_give(x);
+    http_conn_answer(x);
 }
 
 static void handle(struct http_exchange *x) {
@@ -151,7 +151,7 @@ static void handle(struct http_exchange *x) {
     if (reply.later) /* and perhaps done already, in another thread */
         return;
     http_exchange_reply(x, &reply);
-    http_loop_give(x);
+    http_conn_answer(x);
 }
 
 static void *work(void *arg) {

@@ -75,6 +75,26 @@ static void keep_alive_and_pipelining(void **state) {
     assert_false(has(&b, "/after|"));
 }
 
+/* The next request comes while the first is worked on, and again while the reply leaves. */
+static void early_requests(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(PLAIN);
+    for (int i = 0; i < 50; i++) {
+        buf_clear(&b);
+        set_gate(false);
+        say(fd, "GET /gate HTTP/1.1\r\n" H "\r\n");
+        wait_inside(1);
+        say(fd, "GET /second HTTP/1.1\r\n" H "\r\n");
+        set_gate(true);
+        hear(fd, &b, "passed");
+        say(fd, "GET /third HTTP/1.1\r\n" H "\r\n");
+        hear(fd, &b, "/third|");
+        assert_true(has(&b, "/second|"));
+    }
+    close(fd);
+}
+
 static void http_1_0(void **state) {
     (void)state;
     BUF_AUTO(b);
@@ -251,6 +271,21 @@ static void silent_clients_end(void **state) {
     hear_all(kept, &b);
     assert_true(has(&b, "/kept|"));
     assert_in_range(clock_monotonic_ms() - began, 900, 6000);
+}
+
+/* The idle time does not run while a request is worked on, and runs after it. */
+static void long_work_is_no_silence(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    int fd = dial(PLAIN);
+    set_gate(false);
+    say(fd, "GET /gate HTTP/1.1\r\n" H "\r\n");
+    usleep(1500000);
+    set_gate(true);
+    hear(fd, &b, "passed");
+    int64_t began = clock_monotonic_ms();
+    hear_all(fd, &b);
+    assert_in_range(clock_monotonic_ms() - began, 900, 5000);
 }
 
 /* Who does not read his reply is not waited for: neither while serving, nor at the end. */
@@ -544,6 +579,7 @@ int main(void) {
         WITH(start, reply_fields_are_sent),
         WITH(start, head_is_get_without_body),
         WITH(start, keep_alive_and_pipelining),
+        WITH(start, early_requests),
         WITH(start, http_1_0),
         WITH(start, half_closed_client),
         WITH(start, expect_100_continue),
@@ -555,6 +591,7 @@ int main(void) {
         WITH(start, tls_hello_on_the_plain_port),
         WITH(start_hasty, slow_request_ends),
         WITH(start_hasty, silent_clients_end),
+        WITH(start_hasty, long_work_is_no_silence),
         WITH(start_hasty, slow_reader_ends),
         WITH(start, no_descriptors),
         WITH(start_narrow, full_queue_says_503),

@@ -2,6 +2,8 @@
 /* TLS: versions, client certificates, reload, garbage. */
 #include "http_fixture.h"
 
+#include <netinet/tcp.h>
+
 #include "http/tls.h"
 
 struct tls_client {
@@ -180,10 +182,68 @@ static void tls_garbage(void **state) {
     say(fd, "\x16\x03\x01");
     close(fd);
 }
+
+static void tls_hear(struct tls_client *c, struct buf *b, const char *text) {
+    char piece[4096];
+    int n;
+    while (!has(b, text)) {
+        if ((n = SSL_read(c->ssl, piece, sizeof piece)) <= 0)
+            fail_msg("no '%s' in: %s", text, buf_cstr(b));
+        buf_add(b, piece, (size_t)n);
+    }
+}
+
+static void tls_say(struct tls_client *c, const char *text) {
+    assert_int_equal(SSL_write(c->ssl, text, (int)strlen(text)), strlen(text));
+}
+
+static void cork(struct tls_client *c, int on) {
+    setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
+/* Records that come together: the socket tells of the first only. And half a record, later. */
+static void records_in_one_segment(void **state) {
+    (void)state;
+    BUF_AUTO(b);
+    struct tls_client c = tls_dial(TLS, TLS1_3_VERSION, false);
+    assert_int_equal(SSL_connect(c.ssl), 1);
+    for (int i = 0; i < 20; i++) {
+        cork(&c, 1);
+        tls_say(&c, "GET /one HTTP/1.1\r\n" H "\r\n");
+        tls_say(&c, "POST /two HTTP/1.1\r\n" H "Content-Length: 4\r\n\r\n12");
+        tls_say(&c, "34GET /thr");
+        cork(&c, 0);
+        tls_hear(&c, &b, "/two|");
+        tls_say(&c, "ee HTTP/1.1\r\n" H "\r\n");
+        tls_hear(&c, &b, "/three|");
+        assert_true(has(&b, "/one|"));
+        buf_clear(&b);
+    }
+    tls_close(&c);
+}
+
+/* More than the socket takes at once: the loop sends what the worker could not. */
+static void long_tls_reply(void **state) {
+    (void)state;
+    char piece[16384];
+    size_t total = 0, n = 0;
+    struct tls_client c = tls_dial(TLS, TLS1_3_VERSION, false);
+    assert_int_equal(SSL_connect(c.ssl), 1);
+    tls_say(&c, "GET /big HTTP/1.1\r\n" LAST "\r\n");
+    usleep(50000);
+    while (SSL_read_ex(c.ssl, piece, sizeof piece, &n) == 1)
+        total += n;
+    assert_int_equal(SSL_get_error(c.ssl, 0), SSL_ERROR_ZERO_RETURN);
+    assert_in_range(total, BIG, BIG + 1024);
+    tls_close(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH(start, tls_versions), WITH(start, client_certificate), WITH(start, certificate_reload),
-        WITH(start, tls_garbage),  cmocka_unit_test(pair_messages),
+        WITH(start, tls_versions),       WITH(start, client_certificate),
+        WITH(start, certificate_reload), WITH(start, tls_garbage),
+        cmocka_unit_test(pair_messages), WITH(start, records_in_one_segment),
+        WITH(start, long_tls_reply),
     };
     return cmocka_run_group_tests_name("http_tls", tests, prepare, clean_up);
 }
