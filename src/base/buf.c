@@ -18,12 +18,18 @@ static void reserve(struct buf *b, size_t more) {
     b->cap = cap;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n) {
+uint8_t *buf_more(struct buf *b, size_t n) {
     reserve(b, n);
-    if (n)
-        memcpy(b->p + b->n, p, n);
+    uint8_t *place = b->p + b->n;
     b->n += n;
     b->p[b->n] = 0;
+    return place;
+}
+
+void buf_add(struct buf *b, const void *p, size_t n) {
+    uint8_t *place = buf_more(b, n);
+    if (n)
+        memcpy(place, p, n);
 }
 
 void buf_span(struct buf *b, struct span s) {
@@ -32,10 +38,6 @@ void buf_span(struct buf *b, struct span s) {
 
 void buf_str(struct buf *b, const char *s) {
     buf_add(b, s, strlen(s));
-}
-
-void buf_char(struct buf *b, char c) {
-    buf_add(b, &c, 1);
 }
 
 void buf_number(struct buf *b, int64_t n) {

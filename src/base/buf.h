@@ -17,9 +17,20 @@ struct buf {
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_span(struct buf *b, struct span s);
 void buf_str(struct buf *b, const char *s);
-void buf_char(struct buf *b, char c);
 void buf_number(struct buf *b, int64_t n); /* in decimal digits */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends `n` bytes and gives their place, for the caller to write before the next change. */
+uint8_t *buf_more(struct buf *b, size_t n) __attribute__((returns_nonnull));
+
+static inline void buf_char(struct buf *b, char c) {
+    if (b->cap - b->n < 2) { /* the byte and the NUL */
+        buf_add(b, &c, 1);
+        return;
+    }
+    b->p[b->n++] = (uint8_t)c;
+    b->p[b->n] = 0;
+}
 
 /* The content as a C string; "" when nothing was added. Valid until the next change. */
 const char *buf_cstr(struct buf *b) __attribute__((returns_nonnull));

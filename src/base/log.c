@@ -80,10 +80,23 @@ static bool is_plain(struct span s) {
     return true;
 }
 
-/* One character of the value, or one byte that is none; gives its length. */
-static size_t put_escaped(struct buf *b, struct span rest) {
+/* How much of the value stands between quotes as it is. */
+static size_t quotable_run(struct span s) {
+    size_t n = 0;
+    while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && s.p[n] != '"' && s.p[n] != '\\')
+        n++;
+    return n;
+}
+
+/* A piece of the value; gives its length. Only its last character may end behind VALUE_MAX. */
+static size_t put_escaped(struct buf *b, struct span rest, size_t max) {
     uint32_t character;
-    size_t n = utf8_character(rest, &character);
+    size_t n = quotable_run(span_of(rest.p, rest.n < max ? rest.n : max));
+    if (n) {
+        buf_add(b, rest.p, n);
+        return n;
+    }
+    n = utf8_character(rest, &character);
     if (*rest.p == '"' || *rest.p == '\\')
         buf_char(b, '\\');
     text_printable(b, span_of(rest.p, n ? n : 1));
@@ -104,7 +117,7 @@ const char *log_q(struct span s) {
     if (!plain)
         buf_char(&b, '"');
     for (size_t i = 0; i < s.n && i < VALUE_MAX;)
-        i += put_escaped(&b, span_from(s, i));
+        i += put_escaped(&b, span_from(s, i), VALUE_MAX - i);
     if (s.n > VALUE_MAX)
         buf_str(&b, "...");
     if (!plain)

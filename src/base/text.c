@@ -47,46 +47,66 @@ enum err hex_decode(struct arena *a, struct span text, struct span *out) {
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void base64_encode(struct buf *b, struct span in) {
-    for (size_t i = 0; i < in.n; i += 3) {
+    uint8_t *out = buf_more(b, (in.n + 2) / 3 * 4);
+    for (size_t i = 0; i < in.n; i += 3, out += 4) {
         size_t left = in.n - i;
         uint32_t v = (uint32_t)in.p[i] << 16;
         v |= left > 1 ? (uint32_t)in.p[i + 1] << 8 : 0;
         v |= left > 2 ? in.p[i + 2] : 0;
-        char four[4] = {alphabet[v >> 18], alphabet[v >> 12 & 63],
-                        left > 1 ? alphabet[v >> 6 & 63] : '=', left > 2 ? alphabet[v & 63] : '='};
-        buf_add(b, four, 4);
+        out[0] = (uint8_t)alphabet[v >> 18];
+        out[1] = (uint8_t)alphabet[v >> 12 & 63];
+        out[2] = left > 1 ? (uint8_t)alphabet[v >> 6 & 63] : '=';
+        out[3] = left > 2 ? (uint8_t)alphabet[v & 63] : '=';
     }
 }
 
-static int base64_value(uint8_t c) {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+/* One more than the digit's value; 0: no digit. */
+/* clang-format off */
+static const uint8_t digit_of[256] = {
+    ['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+    ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+    ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['+'] = 63, ['/'] = 64,
+};
+/* clang-format on */
+
+static void put_three(uint8_t *out, uint32_t bits) {
+    out[0] = (uint8_t)(bits >> 16);
+    out[1] = (uint8_t)(bits >> 8);
+    out[2] = (uint8_t)bits;
+}
+
+/* As many groups of four digits as there are without anything between them; most texts are that,
+ * but for their end. Gives how many. */
+static size_t decode_groups(struct span text, uint8_t *out) {
+    size_t n = 0;
+    for (const uint8_t *p = text.p; text.n - 4 * n >= 4; p += 4, n++) {
+        uint8_t a = digit_of[p[0]], b = digit_of[p[1]], c = digit_of[p[2]], d = digit_of[p[3]];
+        if (!a || !b || !c || !d)
+            break;
+        put_three(out + 3 * n, (uint32_t)(a - 1) << 18 | (uint32_t)(b - 1) << 12 |
+                                   (uint32_t)(c - 1) << 6 | (uint32_t)(d - 1));
+    }
+    return n;
 }
 
 enum err base64_decode(struct arena *a, struct span text, struct span *out) {
     uint8_t *p = arena_alloc(a, text.n / 4 * 3 + 4);
-    size_t n = 0;
+    size_t groups = decode_groups(text, p), n = 3 * groups;
     uint32_t bits = 0;
     unsigned digits = 0, padding = 0;
-    for (size_t i = 0; i < text.n; i++) {
+    for (size_t i = 4 * groups; i < text.n; i++) {
         uint8_t c = text.p[i];
         if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
             continue;
-        int v = base64_value(c);
+        uint8_t digit = digit_of[c];
         if (c == '=')
             padding++;
-        else if (v < 0 || padding)
+        else if (!digit || padding)
             return err_set(ERR_PARSE, "not base64 at offset %zu", i);
-        bits = bits << 6 | (uint32_t)(v < 0 ? 0 : v);
+        bits = bits << 6 | (uint32_t)(digit ? digit - 1 : 0);
         if (++digits % 4 == 0) {
-            p[n++] = (uint8_t)(bits >> 16);
-            p[n++] = (uint8_t)(bits >> 8);
-            p[n++] = (uint8_t)bits;
+            put_three(p + n, bits);
+            n += 3;
         }
     }
     if (digits % 4 || padding > 2)
@@ -145,8 +165,8 @@ static size_t print_character(struct buf *b, struct span s) {
     return n ? n : 1;
 }
 
-/* How many bytes at the start of `s` may be printed as they are. */
-static size_t plain_length(struct span s) {
+/* How many bytes at the start are characters that are printed as they are; most are. */
+static size_t plain_run(struct span s) {
     size_t n = 0;
     while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f)
         n++;
@@ -155,7 +175,7 @@ static size_t plain_length(struct span s) {
 
 void text_printable(struct buf *b, struct span s) {
     while (s.n) {
-        size_t n = plain_length(s);
+        size_t n = plain_run(s);
         if (n)
             buf_add(b, s.p, n);
         else
@@ -165,7 +185,7 @@ void text_printable(struct buf *b, struct span s) {
 }
 
 char *text_claim(struct arena *a, struct span s, size_t max) {
-    if (s.n <= max && plain_length(s) == s.n)
+    if (s.n <= max && plain_run(s) == s.n)
         return arena_str(a, s);
     BUF_AUTO(b);
     text_printable(&b, span_of(s.p, s.n < max ? s.n : max));
