@@ -244,10 +244,16 @@ static const char *reference_to(uint8_t c) {
     }
 }
 
-/* How much of `s` is nothing but characters that are written as they are, and one byte long. */
+/* Characters of one byte that are written as they are: those that reference_to has no word for. */
+static const bool is_plain[256] = {[' ' ... '!'] = true,
+                                   ['#' ... '%'] = true,
+                                   ['(' ... ';'] = true,
+                                   ['='] = true,
+                                   ['?' ... '~'] = true};
+
 static size_t plain_run(struct span s) {
     size_t n = 0;
-    while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && !reference_to(s.p[n]))
+    while (n < s.n && is_plain[s.p[n]])
         n++;
     return n;
 }
@@ -280,15 +286,19 @@ void xml_clean(struct buf *b, struct span text) {
 }
 
 void xml_open(struct buf *b, const char *tag) {
-    buf_char(b, '<');
-    buf_str(b, tag);
-    buf_char(b, '>');
+    size_t n = strlen(tag);
+    uint8_t *p = buf_more(b, n + 2);
+    p[0] = '<';
+    memcpy(p + 1, tag, n);
+    p[n + 1] = '>';
 }
 
 void xml_close(struct buf *b, const char *tag) {
-    buf_str(b, "</");
-    buf_add(b, tag, strcspn(tag, " "));
-    buf_char(b, '>');
+    size_t n = (size_t)(strchrnul(tag, ' ') - tag);
+    uint8_t *p = buf_more(b, n + 3);
+    memcpy(p, "</", 2);
+    memcpy(p + 2, tag, n);
+    p[n + 2] = '>';
 }
 
 void xml_leaf(struct buf *b, const char *tag, struct span text) {
