@@ -19,6 +19,7 @@ static enum err put(struct profile_shelf *s, struct span text, const struct kept
     k->text = arena_copy(&k->arena, text);
     s->next = (s->next + 1) % SHELF_SIZE;
     k->fails = profile_fails(&k->arena, text);
+    k->uses_challenge = profile_commands_use(&k->commands, "scep.challenge");
     *out = k;
     return OK;
 }

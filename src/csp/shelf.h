@@ -15,7 +15,8 @@ struct profile_shelf { /* zero-initialise */
         struct arena arena;
         struct span text; /* all of it is compared: no two profiles are taken for one another */
         struct profile_commands commands;
-        const char *fails; /* profile_fails of it; NULL: nothing is known against it */
+        const char *fails;   /* profile_fails of it; NULL: nothing is known against it */
+        bool uses_challenge; /* {{scep.challenge}} */
     } kept[SHELF_SIZE];
     unsigned next; /* to be replaced */
 };

@@ -116,7 +116,7 @@ static enum err shown_again(struct tx *tx, struct arena *a, struct enrollment *e
                                    shown->not_before, shown->not_after));
     TRY(has_successor(tx, a, e, &successor));
     if (!successor)
-        return OK;
+        return enrollment_update(tx, e);
     return enroll_record(tx, e, EVENT_EXPIRING, "its successor is on the way all the same",
                          "successor", successor, NULL);
 }

@@ -130,5 +130,6 @@ enum err enroll_import(struct tx *tx, struct arena *a, struct enrollment *e,
     TRY(added);
     TRY(enroll_record(tx, e, EVENT_NOTE, "the certificate that the host shows was imported",
                       "thumbprint", c->sha1, "subject", c->subject, "upstream", c->upstream, NULL));
-    return observe_import(tx, a, e, c);
+    TRY(observe_import(tx, a, e, c));
+    return enrollment_update(tx, e);
 }

@@ -10,8 +10,7 @@
 
 enum { REMOVALS_UNTIL_ALARM = 5, MAX_THUMBPRINT = 64 };
 
-/* Whether its node is to be deleted from the host. */
-static bool wants_removal(const struct enrollment *e) {
+bool enroll_wants_removal(const struct enrollment *e) {
     return e->state == STATE_RENEWED || e->state == STATE_REMOVING;
 }
 
@@ -20,7 +19,7 @@ bool enroll_is_under_way(const struct enrollment *e) {
 }
 
 bool enroll_is_leaving(const struct enrollment *e) {
-    return wants_removal(e) || enroll_has_ended(e);
+    return enroll_wants_removal(e) || enroll_has_ended(e);
 }
 
 /* ---- assignments ---- */
@@ -46,6 +45,20 @@ static bool is_assigned(const struct assignment *all, const char *profile) {
     return false;
 }
 
+static bool is_to_be_taken(const struct enrollment *e, const struct assignment *wanted) {
+    return e->assignment && !enroll_is_leaving(e) && !is_assigned(wanted, e->profile);
+}
+
+static bool is_settled(const struct assignment *wanted, const struct enrollment *all) {
+    for (const struct assignment *w = wanted; w; w = w->next)
+        if (!has_live(all, w->profile))
+            return false;
+    for (const struct enrollment *e = all; e; e = e->next)
+        if (is_to_be_taken(e, wanted))
+            return false;
+    return true;
+}
+
 /* Two assignments may name one profile: the host gets it once. A profile that cannot be read must
  * not end the host's session: it is told, and looked at again in the next. */
 static enum err give(struct tx *tx, struct arena *a, const struct device *device,
@@ -69,24 +82,46 @@ static enum err give(struct tx *tx, struct arena *a, const struct device *device
     return OK;
 }
 
-enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *device,
-                          bool *changed) {
-    bool settled;
-    struct assignment *wanted;
-    struct enrollment *all;
-    if (device->state != DEVICE_ENROLLED)
-        return OK;
-    TRY(assignment_is_settled(tx, device->id, &settled));
-    if (settled)
-        return OK;
-    TRY(assignment_list_for(tx, a, device->id, &wanted));
-    TRY(enrollment_list_present(tx, a, device->id, &all));
+static enum err reconcile(struct tx *tx, struct arena *a, const struct device *device,
+                          const struct assignment *wanted, struct enrollment *all, bool *changed) {
     for (struct enrollment *e = all; e; e = e->next)
-        if (e->assignment && !enroll_is_leaving(e) && !is_assigned(wanted, e->profile)) {
+        if (is_to_be_taken(e, wanted)) {
             TRY(enroll_take(tx, e, "the profile is not assigned to the host any more"));
             *changed = true;
         }
     return give(tx, a, device, wanted, all);
+}
+
+enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *device,
+                          bool *changed) {
+    struct assignment *wanted;
+    struct enrollment *all;
+    if (device->state != DEVICE_ENROLLED)
+        return OK;
+    TRY(assignment_list_for(tx, a, device->id, &wanted));
+    TRY(enrollment_list_present(tx, a, device->id, &all));
+    return reconcile(tx, a, device, wanted, all, changed);
+}
+
+static bool one_is_due(const struct enrollment *all, int64_t now) {
+    for (; all; all = all->next)
+        if (all->renew_at && all->renew_at <= now)
+            return true;
+    return false;
+}
+
+enum err enroll_catch_up(struct tx *tx, struct arena *a, const struct device *device, int64_t now,
+                         struct enrollment **present, bool *changed) {
+    struct assignment *wanted;
+    TRY(enrollment_list_present(tx, a, device->id, present));
+    if (device->state != DEVICE_ENROLLED)
+        return OK;
+    TRY(assignment_list_for(tx, a, device->id, &wanted));
+    if (is_settled(wanted, *present) && !one_is_due(*present, now))
+        return OK;
+    TRY(reconcile(tx, a, device, wanted, *present, changed));
+    TRY(enroll_renew_due(tx, a, device, now));
+    return enrollment_list_present(tx, a, device->id, present);
 }
 
 /* ---- one takes the place of others ---- */
@@ -117,11 +152,10 @@ enum err enroll_settled(struct tx *tx, struct arena *a, struct enrollment *e, in
                         int64_t not_after) {
     struct enrollment *all;
     if (e->state != STATE_CONFIRMED && e->state != STATE_REPORTED)
-        return enrollment_update(tx, e);
+        return OK;
     e->not_after = not_after;
     e->renew_at = not_after ? renew_due(not_before, not_after, e->id) : 0;
     e->next_check = enroll_next_check(e, clock_ms());
-    TRY(enrollment_update(tx, e));
     TRY(enrollment_list_present(tx, a, e->device, &all));
     for (; all && strcmp(all->id, e->id) != 0; all = all->next)
         if (stands_for(e, all))
@@ -153,7 +187,7 @@ enum err enroll_removal_sent(struct tx *tx, struct enrollment *e) {
 
 enum err enroll_removed(struct tx *tx, struct arena *a, struct enrollment *e, const char *code) {
     bool renewed = e->state == STATE_RENEWED, changed = false;
-    if (!wants_removal(e))
+    if (!enroll_wants_removal(e))
         return OK;
     TRY(enroll_record(tx, e, EVENT_REMOVED, "the certificate is not on the host any more", "status",
                       code, NULL));

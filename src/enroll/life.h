@@ -29,12 +29,19 @@ enum err enroll_assign_for(struct tx *tx, struct arena *a, const struct device *
  * a group of it, gets an enrollment unless it has one (also a rejected or failed one: that wants an
  * administrator, who assigns anew); one that came of an assignment, and whose profile is not
  * assigned any more in any way, is taken away. Does nothing for a host that is leaving or has left.
- * One cheap query when there is nothing to do: called at each session's start, and by whoever
- * changes assignments or groups of a host that should not wait for its next session. *changed
- * becomes true when one was taken away: that closes it.
+ * For whoever changes assignments or groups of a host that should not wait for its next session.
+ * *changed becomes true when one was taken away: that closes it.
  */
 enum err enroll_reconcile(struct tx *tx, struct arena *a, const struct device *device,
                           bool *changed) ERR_MUST_USE;
+
+/*
+ * For each session's start, in which a host that was away catches up: enroll_reconcile, and
+ * enroll_renew_due. *present gets the device's enrollments that have not ended, as they are then.
+ * Two queries when there is nothing to do.
+ */
+enum err enroll_catch_up(struct tx *tx, struct arena *a, const struct device *device, int64_t now,
+                         struct enrollment **present, bool *changed) ERR_MUST_USE;
 
 /* ---- renewal ---- */
 
@@ -55,8 +62,7 @@ enum err enroll_succeed(struct tx *tx, struct arena *a, struct enrollment *e, co
 
 /*
  * Renews what is due on the device: makes successors, once; another one where the last ended badly,
- * five at most, then an alarm. Cheap when nothing is due: for each session's start, in which a host
- * that was away catches up.
+ * five at most, then an alarm.
  */
 enum err enroll_renew_due(struct tx *tx, struct arena *a, const struct device *device,
                           int64_t now) ERR_MUST_USE;
@@ -82,7 +88,7 @@ enum err enroll_begin(struct tx *tx, struct arena *a, const struct device *devic
  * Inside enroll/: `e` has just been confirmed, or reported, with a certificate of that life (0: not
  * known). What it stands for, and what came of its assignment before it, is renewed then, or taken
  * away where the host never had it; a reported one, which nothing proves, replaces only what is
- * gone. Writes the row of `e`.
+ * gone. Writes the rows of those; that of `e` is for the caller to write.
  */
 enum err enroll_settled(struct tx *tx, struct arena *a, struct enrollment *e, int64_t not_before,
                         int64_t not_after) ERR_MUST_USE;
@@ -116,6 +122,9 @@ enum err enroll_revoke(struct tx *tx, struct arena *a, struct enrollment *e, con
 /* Whether somebody has revoked its certificate, who did not want the host to have another one. */
 enum err enroll_was_revoked(struct tx *tx, struct arena *a, const struct enrollment *e,
                             bool *out) ERR_MUST_USE;
+
+/* Whether its node is to be deleted from the host. */
+bool enroll_wants_removal(const struct enrollment *e);
 
 /* Inside enroll/: whether it is on its way out, or at its end. */
 bool enroll_is_leaving(const struct enrollment *e);

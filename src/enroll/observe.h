@@ -5,7 +5,8 @@
 
 #include "enroll/enroll.h"
 
-/* Judges anew what the host has said last, now that the certificate that it shows is known. */
+/* Judges anew what the host has said last, now that the certificate that it shows is known. The row
+ * of `e` is for the caller to write. */
 enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
                         const struct foreign_certificate *c) ERR_MUST_USE;
 
@@ -15,7 +16,8 @@ void observe_back_off(struct enrollment *e);
 /* Keeps what the host said, in `e` only. */
 void observe_remember(struct enrollment *e, const struct observation *seen);
 
-/* Says that it is confirmed, with a certificate of that life; that it is reported. */
+/* Says that it is confirmed, with a certificate of that life; that it is reported. The row of `e`
+ * is for the caller to write. */
 enum err observe_confirmed(struct tx *tx, struct arena *a, struct enrollment *e,
                            const struct observation *seen, const char *text, int64_t not_before,
                            int64_t not_after) ERR_MUST_USE;

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* The store names these in its SQL (sql.h, enrollment.c, upstream.c, journal.c, renewal.c,
- * assignment.c). */
+/* The store names these in its SQL (sql.h, enrollment.c, upstream.c, journal.c, renewal.c). */
 _Static_assert(STATE_ASSIGNED == 1 && STATE_SENT == 2 && STATE_ACCEPTED == 3 &&
                    STATE_REQUESTED == 5 && STATE_ISSUED == 6 && STATE_REFUSED == 7 &&
                    STATE_CONFIRMED == 8 && STATE_FAILED == 9 && STATE_REPORTED == 11 &&

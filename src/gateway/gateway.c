@@ -167,10 +167,18 @@ const char *gateway_url(const struct gateway *g, struct arena *a, const char *na
  * By their form alone, wherever they stand: an address that is mistyped, or that a proxy has cut,
  * holds a live token all the same.
  */
+/* How much of the text is what tokens are made of (base32). */
+static size_t token_run(const char *text) {
+    size_t n = 0;
+    while ((text[n] >= 'A' && text[n] <= 'Z') || (text[n] >= '2' && text[n] <= '7'))
+        n++;
+    return n;
+}
+
 const char *url_without_tokens(struct arena *a, const char *text) {
     BUF_AUTO(out);
     while (*text) {
-        size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+        size_t n = token_run(text);
         if (n >= CHALLENGE_SIZE - 1)
             buf_str(&out, "...");
         else

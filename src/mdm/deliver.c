@@ -103,13 +103,13 @@ struct secrets {
 };
 
 static enum err make_secrets(struct tx *tx, struct exchange *x, const struct due_profile *due,
-                             const struct profile_commands *profile, struct secrets *s) {
+                             bool uses_challenge, struct secrets *s) {
     const struct target *t = due->target;
     const struct enrollment *e = due->enrollment;
     if (t->problem)
         return err_set(ERR_NOT_FOUND, "%s", t->problem);
     s->challenge = s->minted;
-    if (profile_commands_use(profile, CHALLENGE))
+    if (uses_challenge)
         TRY(t->relay ? take_fetched(x, t, e, &s->challenge)
                      : mint(tx, x, e, t->endpoint, s->minted));
     return t->relay ? give_token(tx, x, t, e, s->token) : OK;
@@ -141,8 +141,7 @@ static enum err render(struct tx *tx, struct exchange *x, const struct due_profi
     struct secrets secrets = {.challenge = NULL};
     TRY(profile_shelf_read(x->mdm->profiles, span_str(e->body), &kept));
     TRY(judge_kept(kept, e));
-    const struct profile_commands *profile = &kept->commands;
-    enum err result = make_secrets(tx, x, due, profile, &secrets);
+    enum err result = make_secrets(tx, x, due, kept->uses_challenge, &secrets);
     if (result == OK) {
         struct profile_values values = {
             .scep_url = target_url(x, due->target, secrets.token),
@@ -153,7 +152,8 @@ static enum err render(struct tx *tx, struct exchange *x, const struct due_profi
             .device_name = x->device.name,
             .user_upn = x->device.account,
         };
-        result = profile_render(x->a, profile, &values, x->out.next_cmd_id, commands, filled);
+        result =
+            profile_render(x->a, &kept->commands, &values, x->out.next_cmd_id, commands, filled);
     }
     if (result == OK)
         result = judge_challenge(filled, e);

@@ -44,10 +44,14 @@ static const char *last_step(const char *loc_uri) {
     return slash ? slash + 1 : loc_uri;
 }
 
-static void note_child(struct finding *f, const struct heard *h, const char *code_text) {
+static const char *code_of(struct exchange *x, const struct heard *h) {
+    return arena_printf(x->a, "%d", h->status);
+}
+
+static void note_child(struct exchange *x, struct finding *f, const struct heard *h) {
     const char *node = last_step(h->sent->loc_uri);
     if (strcmp(node, "Enroll") == 0)
-        f->enroll_code = code_text;
+        f->enroll_code = code_of(x, h);
     f->exists |= h->status == SYNCML_ALREADY_EXISTS && strcmp(node, f->enrollment) == 0;
     if (h->status < 300) /* done, or a victim (215, 216): the guilty one has a code of its own */
         return;
@@ -61,18 +65,17 @@ static void note_child(struct finding *f, const struct heard *h, const char *cod
 
 void findings_status(struct exchange *x, const struct heard *h) {
     const struct sent_command *sent = h->sent;
-    const char *code = arena_printf(x->a, "%d", h->status);
     struct finding *f = sent->enrollment ? finding_of(x, sent->enrollment) : NULL;
     if (sent->purpose == PURPOSE_TRUST_ADD)
-        trust_of(x, sent->loc_uri)->add_code = code;
+        trust_of(x, sent->loc_uri)->add_code = code_of(x, h);
     if (sent->purpose == PURPOSE_TRUST_GET)
-        trust_of(x, sent->loc_uri)->get_code = code;
+        trust_of(x, sent->loc_uri); /* it was spoken of: the value comes with the Results */
     if (!f)
         return;
     if (sent->purpose == PURPOSE_ATOMIC)
-        f->atomic_code = code;
+        f->atomic_code = code_of(x, h);
     if (sent->purpose == PURPOSE_CHILD)
-        note_child(f, h, code);
+        note_child(x, f, h);
     /* A value comes with the Results; another error tells nothing: 500 is no lost certificate. Of
      * the other questions 404 is usual before the outcome. */
     if (sent->purpose == PURPOSE_GET_STATUS && h->status == SYNCML_NOT_FOUND)

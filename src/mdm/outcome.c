@@ -32,7 +32,7 @@ static const char *name_of(struct arena *a, const struct anchor *anchor) {
 static enum err note_waiting(struct tx *tx, struct exchange *x, const struct trust *t,
                              const char *text) {
     struct enrollment *all;
-    TRY(enrollment_list_present(tx, x->a, x->device.id, &all));
+    TRY(session_present(tx, x, &all));
     for (struct enrollment *e = all; e; e = e->next) {
         const struct anchor *anchor =
             e->state == STATE_ASSIGNED ? find_anchor(target_of(x, e->endpoint), t->sha1) : NULL;
@@ -138,14 +138,16 @@ enum err session_record_outcomes(struct tx *tx, struct exchange *x) {
     for (const struct trust *t = x->trusts; t; t = t->next)
         TRY(record_trust(tx, x, t));
     for (struct finding *f = x->findings; f; f = f->next) {
-        struct enrollment e;
-        TRY(enrollment_get(tx, x->a, f->enrollment, &e));
-        int before = e.state;
+        struct enrollment *e;
+        TRY(session_enrollment(tx, x, f->enrollment, &e));
+        int before = e->state;
         if (f->atomic_code)
-            TRY(record_delivery(tx, x, f, &e));
-        if (tells(f, &e))
-            TRY(enroll_observe(tx, x->a, &e, &x->mdm->enroll_policy, &f->seen));
-        x->moved |= e.state != before;
+            TRY(record_delivery(tx, x, f, e));
+        if (tells(f, e)) {
+            TRY(enroll_observe(tx, x->a, e, &x->mdm->enroll_policy, &f->seen));
+            x->listed = false; /* it may have taken the place of others */
+        }
+        x->moved |= e->state != before;
     }
     return OK;
 }

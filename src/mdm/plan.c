@@ -52,12 +52,13 @@ static enum err ask(struct tx *tx, struct exchange *x, const struct enrollment *
         {PURPOSE_GET_THUMBPRINT, "CertThumbprint", "Thumbprint"},
         {PURPOSE_GET_RESPONDENT, "RespondentServerUrl", NULL},
     };
+    const char *of = session_node(x->a, e);
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         bool pfx = e->kind == ENROLLMENT_PFX;
         const char *node = pfx ? questions[i].of_pfx : questions[i].node;
         if (!node)
             continue;
-        const char *uri = arena_printf(x->a, "%s/%s", session_node(x->a, e), node);
+        const char *uri = arena_printf(x->a, "%s/%s", of, node);
         unsigned id = syncml_write_get(&x->out, uri);
         TRY(session_keep(tx, x, id, questions[i].purpose, e->id, uri));
     }
@@ -185,7 +186,7 @@ enum err session_plan(struct tx *tx, struct exchange *x) {
     struct enrollment *all;
     struct missing_anchor *anchors;
     struct due_profile *profiles;
-    TRY(enrollment_list_present(tx, x->a, x->device.id, &all));
+    TRY(session_present(tx, x, &all));
     for (struct enrollment *e = all; e; e = e->next) {
         if (is_time_to_ask(x, e))
             TRY(question(tx, x, e));

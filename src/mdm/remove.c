@@ -16,6 +16,7 @@ static enum err hear(struct tx *tx, struct exchange *x, const struct heard *h) {
     TRY(enrollment_get(tx, x->a, h->sent->enrollment, &e));
     int before = e.state;
     TRY(enroll_removed(tx, x->a, &e, "404"));
+    x->listed = false;
     x->moved |= e.state != before;
     return OK;
 }
@@ -23,8 +24,8 @@ static enum err hear(struct tx *tx, struct exchange *x, const struct heard *h) {
 static enum err settle(struct tx *tx, struct exchange *x) {
     if (x->joined || x->leaves)
         return OK;
-    TRY(enroll_reconcile(tx, x->a, &x->device, &x->moved));
-    return enroll_renew_due(tx, x->a, &x->device, x->now);
+    x->listed = true;
+    return enroll_catch_up(tx, x->a, &x->device, x->now, &x->present, &x->moved);
 }
 
 static enum err remove_node(struct tx *tx, struct exchange *x, struct enrollment *e) {
@@ -45,9 +46,9 @@ static enum err plan(struct tx *tx, struct exchange *x) {
     struct enrollment *all;
     if ((x->joined && !x->moved) || x->leaves)
         return OK;
-    TRY(enrollment_list_removals(tx, x->a, x->device.id, &all));
+    TRY(session_present(tx, x, &all));
     for (; all; all = all->next)
-        if (session_reaches(x, all) && !(x->joined && all->sessions))
+        if (enroll_wants_removal(all) && session_reaches(x, all) && !(x->joined && all->sessions))
             TRY(remove_node(tx, x, all));
     return OK;
 }

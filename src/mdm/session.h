@@ -54,9 +54,9 @@ struct finding {
 
 /* What this message says about one CA certificate on the host. */
 struct trust {
-    const char *sha1;                /* of it, as the command's LocURI names it */
-    const char *add_code, *get_code; /* NULL: none in this message */
-    bool answered, shown;            /* the Get brought a value; it is the very certificate */
+    const char *sha1;     /* of it, as the command's LocURI names it */
+    const char *add_code; /* NULL: none in this message */
+    bool answered, shown; /* the Get brought a value; it is the very certificate */
     struct trust *next;
 };
 
@@ -98,6 +98,8 @@ struct exchange {
     bool moved;                    /* an enrollment got another state, or an identity ended */
     bool hint;                     /* the alert of a finished SCEP enrollment came */
     bool leaves;                   /* the alert of an unenrollment came */
+    struct enrollment *present;    /* the device's that have not ended; NULL: see session_present */
+    bool listed;                   /* `present` is as it is in the store */
     struct finding *findings;
     struct trust *trusts;
     struct target *targets;             /* that were looked up; see target_of */
@@ -127,6 +129,16 @@ enum err session_report(struct tx *tx, const struct exchange *x) ERR_MUST_USE;
 bool session_says_it_leaves(const struct exchange *x);
 
 void session_free(struct exchange *x); /* findings.c: all but the reply */
+
+/*
+ * present.c: the device's enrollments that have not ended, oldest first, read once for all of a
+ * message. Who changes one changes it there, too; who does not, and adds one or ends one, sets
+ * x->listed to false.
+ */
+enum err session_present(struct tx *tx, struct exchange *x, struct enrollment **out) ERR_MUST_USE;
+/* The one with that id: of those, or, when it has ended, as the store has it. ERR_NOT_FOUND. */
+enum err session_enrollment(struct tx *tx, struct exchange *x, const char *id,
+                            struct enrollment **out) ERR_MUST_USE;
 
 /* outcome.c: records what the findings mean. */
 enum err session_record_outcomes(struct tx *tx, struct exchange *x) ERR_MUST_USE;

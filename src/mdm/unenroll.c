@@ -20,6 +20,7 @@ static enum err hear(struct tx *tx, struct exchange *x, const struct heard *h) {
 static enum err settle(struct tx *tx, struct exchange *x) {
     if (!x->leaves)
         return OK;
+    x->listed = false;
     return enroll_leave(tx, x->a, &x->device,
                         x->device.state == DEVICE_LEAVING ? "the host has left, as it was told"
                                                           : "the user has unenrolled the host",

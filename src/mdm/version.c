@@ -66,18 +66,19 @@ static enum err ask(struct tx *tx, struct exchange *x, enum command_purpose purp
 }
 
 static enum err plan(struct tx *tx, struct exchange *x) {
+    bool set = x->set_version && !x->device.sync_version;
+    if (!set && (x->joined || x->device.sync_version || x->device.state != DEVICE_ENROLLED))
+        return OK;
     const char *node =
         arena_printf(x->a, "./Device" CSP_DM_CLIENT "/Provider/%s", x->mdm->provider_id);
     const char *uri = arena_printf(x->a, "%s/SyncApplicationVersion", node);
     struct span value = span_str("3.0");
-    if (x->set_version && !x->device.sync_version)
+    if (set)
         return session_keep(tx, x,
                             x->set_version == PURPOSE_VERSION
                                 ? syncml_write_replace(&x->out, uri, "chr", value)
                                 : syncml_write_add(&x->out, uri, "chr", value),
                             x->set_version, NULL, uri);
-    if (x->joined || x->device.sync_version || x->device.state != DEVICE_ENROLLED)
-        return OK;
     TRY(ask(tx, x, PURPOSE_VERSION_NOW, uri));
     return ask(tx, x, PURPOSE_VERSION_MAX,
                arena_printf(x->a, "%s/MaxSyncApplicationVersion", node));

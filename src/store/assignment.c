@@ -10,10 +10,6 @@
     "s.removed IS NULL AND (s.device = $1 OR " \
     " s.device_group IN (SELECT g.device_group FROM group_member g WHERE g.device = $1))"
 
-/* Enrollments that are not on their way out: not renewed, removing, removed, revoked
- * (enroll/state.c asserts the numbers). */
-#define IS_LIVE "e.device = $1 AND e.state NOT BETWEEN 13 AND 16"
-
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct assignment *out) {
     *out = (struct assignment){
         .id = sqlite3_column_int64(rows, 0),
@@ -100,18 +96,4 @@ enum err assignment_end_profile(struct tx *tx, const char *profile, int64_t at) 
 enum err assignment_end_device(struct tx *tx, int64_t device, int64_t at) {
     return sql_run(tx, "UPDATE assignment SET removed = $2 WHERE device = $1 AND removed IS NULL",
                    "ii", device, at);
-}
-
-enum err assignment_is_settled(struct tx *tx, int64_t device, bool *out) {
-    int64_t open;
-    TRY(sql_number(tx, &open,
-                   "SELECT EXISTS(SELECT 1 FROM assignment s WHERE " IN_FORCE
-                   " AND NOT EXISTS(SELECT 1 FROM enrollment e WHERE " IS_LIVE
-                   " AND e.profile = s.profile))"
-                   " OR EXISTS(SELECT 1 FROM enrollment e WHERE " IS_LIVE
-                   " AND e.assignment IS NOT NULL AND NOT EXISTS(SELECT 1 FROM assignment s"
-                   " WHERE " IN_FORCE " AND s.profile = e.profile))",
-                   "i", device));
-    *out = !open;
-    return OK;
 }

@@ -36,11 +36,4 @@ enum err assignment_end(struct tx *tx, int64_t id, int64_t at) ERR_MUST_USE;
 enum err assignment_end_profile(struct tx *tx, const char *profile, int64_t at) ERR_MUST_USE;
 enum err assignment_end_device(struct tx *tx, int64_t device, int64_t at) ERR_MUST_USE;
 
-/*
- * Whether the device's enrollments are what its assignments say: each profile in force has one that
- * is not on its way out, and each that is not on its way out and came of an assignment has a
- * profile in force. Then there is nothing to reconcile.
- */
-enum err assignment_is_settled(struct tx *tx, int64_t device, bool *out) ERR_MUST_USE;
-
 #endif

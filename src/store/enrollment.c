@@ -252,16 +252,6 @@ enum err enrollment_list_ended(struct tx *tx, struct arena *a, int64_t now, int6
     return read_list(a, rows, out);
 }
 
-enum err enrollment_list_removals(struct tx *tx, struct arena *a, int64_t device,
-                                  struct enrollment **out) {
-    sqlite3_stmt *rows;
-    TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS
-                  " FROM enrollment WHERE device = $1 AND state IN (13, 14) ORDER BY rowid",
-                  "i", device));
-    return read_list(a, rows, out);
-}
-
 enum err enrollment_find_unseen(struct tx *tx, struct arena *a, int64_t before, int64_t seen,
                                 struct unseen *out) {
     sqlite3_stmt *rows;

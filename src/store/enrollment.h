@@ -116,9 +116,6 @@ enum err enrollment_list_renewals(struct tx *tx, struct arena *a, int64_t device
  * has ended at `now`; at most `max`. */
 enum err enrollment_list_ended(struct tx *tx, struct arena *a, int64_t now, int64_t max,
                                struct enrollment **out) ERR_MUST_USE;
-/* Those of a device that are to be deleted from it: renewed and removing. */
-enum err enrollment_list_removals(struct tx *tx, struct arena *a, int64_t device,
-                                  struct enrollment **out) ERR_MUST_USE;
 /* How often the certificate of its profile, or of its own PKCS#12, was gone from its device since
  * `since`. */
 enum err enrollment_count_gone(struct tx *tx, const struct enrollment *like, int64_t since,
