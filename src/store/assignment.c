@@ -5,11 +5,6 @@
 
 #define COLUMNS "id, profile, device, device_group, created"
 
-/* Those in force for the device $1: its own, and those of its groups. */
-#define IN_FORCE                               \
-    "s.removed IS NULL AND (s.device = $1 OR " \
-    " s.device_group IN (SELECT g.device_group FROM group_member g WHERE g.device = $1))"
-
 static void read_row(struct arena *a, sqlite3_stmt *rows, struct assignment *out) {
     *out = (struct assignment){
         .id = sqlite3_column_int64(rows, 0),
@@ -77,8 +72,10 @@ enum err assignment_list_for(struct tx *tx, struct arena *a, int64_t device,
                              struct assignment **out) {
     sqlite3_stmt *rows;
     TRY(sql_query(tx, &rows,
-                  "SELECT " COLUMNS " FROM assignment s WHERE " IN_FORCE
-                  " ORDER BY s.device_group IS NOT NULL, s.id",
+                  "SELECT " COLUMNS " FROM assignment WHERE removed IS NULL AND device = $1"
+                  " UNION ALL SELECT s.id, s.profile, s.device, s.device_group, s.created"
+                  " FROM group_member g CROSS JOIN assignment s"
+                  " ON s.device_group = g.device_group AND s.removed IS NULL WHERE g.device = $1",
                   "i", device));
     return read_list(a, rows, out);
 }

@@ -194,7 +194,7 @@ struct xml_node *xml_next(const struct xml_node *n) {
 struct xml_node *xml_path(const struct xml_node *n, const char *path) {
     struct xml_node *found = NULL;
     while (n && *path) {
-        size_t length = strcspn(path, "/");
+        size_t length = (size_t)(strchrnul(path, '/') - path);
         n = found = child_of(n, span_of(path, length));
         path += length + (path[length] == '/');
     }
