@@ -33,14 +33,14 @@ static void check_value(struct arena *a, const char *query, const char *name) {
 static bool decode(const char *target, struct http_exchange *x) {
     x->reader.method = "GET";
     x->reader.target = target;
-    return http_exchange_request(x, NULL);
+    return http_exchange_request(x);
 }
 
 /* A method and a media type, which are compared without their case and parameters. */
 static void check_fields(const char *text) {
     struct http_exchange x = {.reader = {.method = text, .target = "/", .field_count = 1}};
     x.reader.fields[0] = (struct http_field){"content-TYPE", text};
-    must(http_exchange_request(&x, NULL));
+    must(http_exchange_request(&x));
     must((x.request.method == HTTP_POST) == (strcmp(text, "POST") == 0));
     must(http_header(&x.request, "Content-Type") == text && !http_header(&x.request, "Host"));
     for (const char *p = x.request.content_type; *p; p++)

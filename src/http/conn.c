@@ -37,6 +37,7 @@ void http_conn_free(struct http_conn *c) {
     http_stream_close(&c->stream);
     http_exchange_free(c->x);
     buf_free(&c->ahead);
+    buf_free(&c->client_cert);
     http_quota_hold(http_conn_quota(c), &c->held, 0);
     http_quota_leave(http_conn_quota(c), c->seat);
     free(c->choice);
@@ -121,6 +122,7 @@ static bool shake_hands(struct http_conn *c) {
         note_handshake(c);
     if (io != HTTP_IO_DONE)
         return http_conn_wait(c, io);
+    http_tls_peer(c->stream.ssl, &c->client_cert);
     wait_for_request(c);
     return true;
 }

@@ -72,6 +72,7 @@ struct http_conn {
     struct http_names_choice *choice; /* NULL: the listener has no names */
     unsigned short port;
     char peer[INET6_ADDRSTRLEN];
+    struct buf client_cert; /* DER, as the handshake has shown it */
 };
 
 /* ---- for the loop, in its thread ---- */
@@ -105,6 +106,9 @@ bool http_conn_write(struct http_conn *c); /* WRITING */
 
 /* Our own word in place of c->x's reply, without a handler. Always true: it is to be sent. */
 bool http_conn_refuse(struct http_conn *c, int status, const char *why, bool close);
+
+/* Fills c->x->request; false as http_exchange_request. */
+bool http_conn_request(struct http_conn *c);
 
 /* Always false: nothing can be done before that. HTTP_IO_END frees. */
 bool http_conn_wait(struct http_conn *c, enum http_io io);

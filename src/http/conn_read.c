@@ -63,14 +63,22 @@ static bool lend(struct http_conn *c) {
     return http_conn_refuse(c, 503, "busy", false);
 }
 
+bool http_conn_request(struct http_conn *c) {
+    struct http_request *r = &c->x->request;
+    if (!http_exchange_request(c->x))
+        return false;
+    r->peer = c->peer;
+    r->peer_port = c->port;
+    r->tls = c->stream.ssl;
+    r->client_cert = buf_view(&c->client_cert);
+    return true;
+}
+
 static bool take_request(struct http_conn *c) {
-    struct http_exchange *x = c->x;
-    if (!http_exchange_request(x, c->stream.ssl))
+    if (!http_conn_request(c))
         return http_conn_refuse(c, 400, "path is not percent-encoded text", true);
-    if (!http_exchange_hold(x, c->rest.n))
+    if (!http_exchange_hold(c->x, c->rest.n))
         return http_conn_refuse(c, 503, "no memory for the request", true);
-    x->request.peer = c->peer;
-    x->request.peer_port = c->port;
     return lend(c);
 }
 

@@ -19,12 +19,11 @@ static bool begin_reply(struct http_conn *c) {
 
 /* Of what is too large perhaps in the protocol's form. */
 static void ask_listener(struct http_conn *c, struct http_reply *reply) {
-    struct http_exchange *x = c->x;
-    if (!c->listener->refuse || !http_exchange_request(x, c->stream.ssl))
+    struct http_request *r = &c->x->request;
+    if (!c->listener->refuse || !http_conn_request(c))
         return;
-    x->request.body = SPAN_NONE;
-    x->request.peer = c->peer;
-    c->listener->refuse(c->listener->user, &x->request, reply);
+    r->body = SPAN_NONE;
+    c->listener->refuse(c->listener->user, r, reply);
 }
 
 bool http_conn_refuse(struct http_conn *c, int status, const char *why, bool close) {

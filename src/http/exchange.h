@@ -6,8 +6,6 @@
 #ifndef SIGNET_HTTP_EXCHANGE_H
 #define SIGNET_HTTP_EXCHANGE_H
 
-#include <openssl/ssl.h>
-
 #include "http/http.h"
 #include "http/reader.h"
 
@@ -41,10 +39,10 @@ void http_exchange_free(struct http_exchange *x);
 bool http_exchange_hold(struct http_exchange *x, size_t unread);
 
 /*
- * Fills x->request from the complete x->reader; `ssl` is NULL without TLS. Peer and port are the
- * caller's. False: refuse with 400, the path cannot be decoded.
+ * Fills x->request from the complete x->reader; what belongs to the connection is the caller's.
+ * False: refuse with 400, the path cannot be decoded.
  */
-bool http_exchange_request(struct http_exchange *x, SSL *ssl);
+bool http_exchange_request(struct http_exchange *x);
 
 /* Renders `reply` (and frees its body) to x->wire, and sets x->keep_alive. */
 void http_exchange_reply(struct http_exchange *x, struct http_reply *reply);

@@ -3,7 +3,6 @@
 #include <ctype.h>
 
 #include "http/exchange.h"
-#include "http/tls.h"
 
 static int hex_value(char c) {
     return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
@@ -51,7 +50,7 @@ static const char *media_type(struct arena *a, const char *field) {
     return type;
 }
 
-bool http_exchange_request(struct http_exchange *x, SSL *ssl) {
+bool http_exchange_request(struct http_exchange *x) {
     const struct http_reader *reader = &x->reader;
     const char *target = reader->target;
     size_t n = strcspn(target, "?#");
@@ -66,12 +65,10 @@ bool http_exchange_request(struct http_exchange *x, SSL *ssl) {
         .query = target[n] == '?' ? target + n + 1 : "",
         .body = buf_view(&reader->body),
         .content_type = media_type(&x->arena, http_reader_field(reader, "Content-Type")),
-        .tls = ssl != NULL,
-        .client_cert = ssl ? http_tls_peer(&x->arena, ssl) : SPAN_NONE,
         .fields = reader->fields,
         .field_count = reader->field_count,
     };
-    x->copied = n + x->request.client_cert.n;
+    x->copied = n;
     return true;
 }
 

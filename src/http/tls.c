@@ -242,14 +242,13 @@ SSL *http_tls_session(struct http_tls *t, const struct http_listener *l,
     return ssl;
 }
 
-struct span http_tls_peer(struct arena *a, SSL *ssl) {
+void http_tls_peer(SSL *ssl, struct buf *der) {
     const X509 *cert = SSL_get0_peer_certificate(ssl);
-    int n = cert ? i2d_X509(cert, NULL) : 0;
-    if (n <= 0)
-        return SPAN_NONE;
-    unsigned char *der = arena_alloc(a, (size_t)n), *end = der;
-    i2d_X509(cert, &end);
-    return span_of(der, (size_t)n);
+    unsigned char *bytes = NULL;
+    int n = cert ? i2d_X509(cert, &bytes) : 0;
+    if (n > 0)
+        buf_add(der, bytes, (size_t)n);
+    OPENSSL_free(bytes);
 }
 
 void http_tls_free(struct http_tls *t) {

@@ -5,7 +5,7 @@
 
 #include <openssl/ssl.h>
 
-#include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "http/names.h"
 
@@ -33,8 +33,8 @@ enum err http_tls_reload(struct http_tls *t) ERR_MUST_USE;
 SSL *http_tls_session(struct http_tls *t, const struct http_listener *l,
                       struct http_names_choice *choice);
 
-/* The DER of the client's certificate, unverified; empty when it sent none. */
-struct span http_tls_peer(struct arena *a, SSL *ssl);
+/* After the handshake: adds the DER of the client's certificate, unverified, if it sent one. */
+void http_tls_peer(SSL *ssl, struct buf *der);
 
 void http_tls_free(struct http_tls *t);
 
