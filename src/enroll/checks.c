@@ -112,8 +112,9 @@ static enum err shown_again(struct tx *tx, struct arena *a, struct enrollment *e
     bool report = is_report(e, seen, shown);
     observe_remember(e, seen);
     TRY(report ? observe_reported(tx, a, e, seen)
-               : observe_confirmed(tx, a, e, seen, "the host shows the certificate as valid again",
+               : observe_confirmed(tx, e, seen, "the host shows the certificate as valid again",
                                    shown->not_before, shown->not_after));
+    TRY(enroll_take_places_now(tx, a, e));
     TRY(has_successor(tx, a, e, &successor));
     if (!successor)
         return enrollment_update(tx, e);

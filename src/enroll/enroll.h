@@ -70,11 +70,13 @@ struct observation {
 
 /*
  * Holds what the host says against what we know, and records what follows: confirmed, failed, lost,
- * or a note of what has changed. The same observation twice adds nothing. Of what is confirmed
- * already: enroll_check of enroll/life.h.
+ * or a note of what has changed. The same observation twice adds nothing. `present` are the
+ * device's enrollments that have not ended, oldest first: those in whose place this one is now are
+ * changed there, too. Of what is confirmed already: enroll_check of enroll/life.h, which does not
+ * keep `present` true.
  */
 enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
-                        const struct enroll_policy *policy,
+                        struct enrollment *present, const struct enroll_policy *policy,
                         const struct observation *seen) ERR_MUST_USE;
 
 /*

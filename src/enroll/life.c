@@ -148,19 +148,19 @@ static enum err replace(struct tx *tx, const struct enrollment *e, struct enroll
                          "successor", e->id, NULL);
 }
 
-enum err enroll_settled(struct tx *tx, struct arena *a, struct enrollment *e, int64_t not_before,
-                        int64_t not_after) {
-    struct enrollment *all;
+enum err enroll_take_places(struct tx *tx, const struct enrollment *e, struct enrollment *present) {
     if (e->state != STATE_CONFIRMED && e->state != STATE_REPORTED)
         return OK;
-    e->not_after = not_after;
-    e->renew_at = not_after ? renew_due(not_before, not_after, e->id) : 0;
-    e->next_check = enroll_next_check(e, clock_ms());
-    TRY(enrollment_list_present(tx, a, e->device, &all));
-    for (; all && strcmp(all->id, e->id) != 0; all = all->next)
-        if (stands_for(e, all))
-            TRY(replace(tx, e, all));
+    for (; present && strcmp(present->id, e->id) != 0; present = present->next)
+        if (stands_for(e, present))
+            TRY(replace(tx, e, present));
     return OK;
+}
+
+enum err enroll_take_places_now(struct tx *tx, struct arena *a, const struct enrollment *e) {
+    struct enrollment *present;
+    TRY(enrollment_list_present(tx, a, e->device, &present));
+    return enroll_take_places(tx, e, present);
 }
 
 /* ---- taking away ---- */

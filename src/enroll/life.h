@@ -85,13 +85,16 @@ enum err enroll_begin(struct tx *tx, struct arena *a, const struct device *devic
                       struct enrollment *out) ERR_MUST_USE;
 
 /*
- * Inside enroll/: `e` has just been confirmed, or reported, with a certificate of that life (0: not
- * known). What it stands for, and what came of its assignment before it, is renewed then, or taken
- * away where the host never had it; a reported one, which nothing proves, replaces only what is
- * gone. Writes the rows of those; that of `e` is for the caller to write.
+ * Inside enroll/: `e` has just been confirmed, or reported. What it stands for, and what came of
+ * its assignment before it, is renewed then, or taken away where the host never had it; a reported
+ * one, which nothing proves, replaces only what is gone. `present` are the device's enrollments
+ * that have not ended, oldest first, and `e` is one of them; the rows of those that change are
+ * written. The second reads them itself.
  */
-enum err enroll_settled(struct tx *tx, struct arena *a, struct enrollment *e, int64_t not_before,
-                        int64_t not_after) ERR_MUST_USE;
+enum err enroll_take_places(struct tx *tx, const struct enrollment *e,
+                            struct enrollment *present) ERR_MUST_USE;
+enum err enroll_take_places_now(struct tx *tx, struct arena *a,
+                                const struct enrollment *e) ERR_MUST_USE;
 
 /* ---- is it still there? ---- */
 

@@ -40,13 +40,22 @@ void observe_back_off(struct enrollment *e) {
     e->next_ask = clock_ms() + (minutes < MAX_BACKOFF ? minutes : MAX_BACKOFF) * MINUTE_MS;
 }
 
-enum err observe_confirmed(struct tx *tx, struct arena *a, struct enrollment *e,
-                           const struct observation *seen, const char *text, int64_t not_before,
-                           int64_t not_after) {
+/* Not of one that is expiring, whose certificate is imported only now. */
+static void settle(struct enrollment *e, int64_t not_before, int64_t not_after) {
+    if (e->state != STATE_CONFIRMED && e->state != STATE_REPORTED)
+        return;
+    e->not_after = not_after;
+    e->renew_at = not_after ? renew_due(not_before, not_after, e->id) : 0;
+    e->next_check = enroll_next_check(e, clock_ms());
+}
+
+enum err observe_confirmed(struct tx *tx, struct enrollment *e, const struct observation *seen,
+                           const char *text, int64_t not_before, int64_t not_after) {
     e->deadline = 0;
     TRY(enroll_event(tx, e, EVENT_CONFIRMED, text, "status", seen->status, "thumbprint",
                      seen->thumbprint, "respondent", seen->respondent, NULL));
-    return enroll_settled(tx, a, e, not_before, not_after);
+    settle(e, not_before, not_after);
+    return OK;
 }
 
 /*
@@ -71,13 +80,12 @@ static enum err prefer_proof(struct tx *tx, struct enrollment *e, struct certifi
                          "thumbprint", held->sha1, NULL);
 }
 
-static enum err judge_own(struct tx *tx, struct arena *a, struct enrollment *e,
-                          const struct observation *seen, struct certificate *certs,
-                          struct certificate *held, bool news) {
+static enum err judge_own(struct tx *tx, struct enrollment *e, const struct observation *seen,
+                          struct certificate *certs, struct certificate *held, bool news) {
     if (held->revoked && text_same(held->reason, "superseded"))
         TRY(prefer_proof(tx, e, certs, held));
     if (!held->revoked)
-        return observe_confirmed(tx, a, e, seen,
+        return observe_confirmed(tx, e, seen,
                                  "the host has the certificate: Status 1, and its CertThumbprint "
                                  "is the SHA-1 of the certificate that was issued",
                                  held->not_before, held->not_after);
@@ -143,7 +151,7 @@ static enum err judge_foreign(struct tx *tx, struct arena *a, struct enrollment 
         TRY(name_difference(tx, a, e, held, difference));
     TRY(name_others(tx, a, e, all, held));
     return observe_confirmed(
-        tx, a, e, seen,
+        tx, e, seen,
         arena_printf(a,
                      imported ? "the host has the certificate: Status 1, and its CertThumbprint is "
                                 "the SHA-1 of the imported certificate of '%s', which is what the "
@@ -165,7 +173,9 @@ enum err observe_import(struct tx *tx, struct arena *a, struct enrollment *e,
     if (!seen.status || !span_int(span_str(seen.status), &status) || status != CSP_SCEP_SUCCESS)
         return OK; /* what the host says next is judged with it */
     TRY(foreign_list(tx, a, e->id, &all));
-    return judge_foreign(tx, a, e, &seen, all, c, true);
+    int before = e->state;
+    TRY(judge_foreign(tx, a, e, &seen, all, c, true));
+    return e->state == before ? OK : enroll_take_places_now(tx, a, e);
 }
 
 /* ---- certificates that are not known ---- */
@@ -182,7 +192,8 @@ enum err observe_reported(struct tx *tx, struct arena *a, struct enrollment *e,
     e->deadline = 0;
     TRY(enroll_event(tx, e, EVENT_REPORTED, text, "status", seen->status, "thumbprint", shown,
                      "respondent", seen->respondent, NULL));
-    return enroll_settled(tx, a, e, 0, 0);
+    settle(e, 0, 0);
+    return OK;
 }
 
 static const char *not_known(const struct enrollment *e, bool ra) {
@@ -225,7 +236,7 @@ static enum err judge_success(struct tx *tx, struct arena *a, struct enrollment 
         if (strcasecmp(c->sha1, shown) == 0)
             own = c;
     if (own)
-        return judge_own(tx, a, e, seen, certs, own, news);
+        return judge_own(tx, e, seen, certs, own, news);
     TRY(foreign_list(tx, a, e->id, &all));
     for (struct foreign_certificate *c = all; c; c = c->next)
         if (strcasecmp(c->sha1, shown) == 0)
@@ -301,7 +312,8 @@ static enum err judge_scep(struct tx *tx, struct arena *a, struct enrollment *e,
 }
 
 enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
-                        const struct enroll_policy *policy, const struct observation *seen) {
+                        struct enrollment *present, const struct enroll_policy *policy,
+                        const struct observation *seen) {
     if (enroll_is_kept(e))
         return enroll_check(tx, a, e, seen);
     if (!enroll_state_open((enum enroll_state)e->state) && e->state != STATE_UNCONFIRMED)
@@ -319,5 +331,6 @@ enum err enroll_observe(struct tx *tx, struct arena *a, struct enrollment *e,
     observe_remember(e, seen);
     TRY(e->kind == ENROLLMENT_PFX ? pfx_judge(tx, a, e, seen, news)
                                   : judge_scep(tx, a, e, seen, news));
-    return enrollment_update(tx, e);
+    TRY(enrollment_update(tx, e));
+    return enroll_take_places(tx, e, present);
 }

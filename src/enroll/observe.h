@@ -18,9 +18,8 @@ void observe_remember(struct enrollment *e, const struct observation *seen);
 
 /* Says that it is confirmed, with a certificate of that life; that it is reported. The row of `e`
  * is for the caller to write. */
-enum err observe_confirmed(struct tx *tx, struct arena *a, struct enrollment *e,
-                           const struct observation *seen, const char *text, int64_t not_before,
-                           int64_t not_after) ERR_MUST_USE;
+enum err observe_confirmed(struct tx *tx, struct enrollment *e, const struct observation *seen,
+                           const char *text, int64_t not_before, int64_t not_after) ERR_MUST_USE;
 enum err observe_reported(struct tx *tx, struct arena *a, struct enrollment *e,
                           const struct observation *seen) ERR_MUST_USE;
 

@@ -36,7 +36,7 @@ static enum err judge_right(struct tx *tx, struct arena *a, struct enrollment *e
                                     seen->thumbprint, NULL)
                     : OK;
     return observe_confirmed(
-        tx, a, e, seen,
+        tx, e, seen,
         seen->status ? "the host has the certificate: Status 0, and its Thumbprint is the SHA-1 of "
                        "the certificate that was sent"
                      : "the host has the certificate: its Thumbprint is the SHA-1 of the "

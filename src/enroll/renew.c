@@ -2,7 +2,7 @@
 /*
  * Renewal: the profile goes to the host once more under a new id, while the certificate that it has
  * is still good (windows-mdm.md, A.7: a used id cannot be enrolled again). Only when the host has
- * shown the new one is the old one deleted (enroll_settled).
+ * shown the new one is the old one deleted (enroll_take_places).
  */
 #include "base/clock.h"
 #include "crypto/digest.h"

@@ -144,8 +144,8 @@ enum err session_record_outcomes(struct tx *tx, struct exchange *x) {
         if (f->atomic_code)
             TRY(record_delivery(tx, x, f, e));
         if (tells(f, e)) {
-            TRY(enroll_observe(tx, x->a, e, &x->mdm->enroll_policy, &f->seen));
-            x->listed = false; /* it may have taken the place of others */
+            x->listed = !enroll_is_kept(e); /* else a successor may be made */
+            TRY(enroll_observe(tx, x->a, e, x->present, &x->mdm->enroll_policy, &f->seen));
         }
         x->moved |= e->state != before;
     }

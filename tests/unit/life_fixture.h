@@ -93,6 +93,12 @@ static inline enum err add_cert(struct tx *tx, const char *id, const char *sha1,
     return certificate_add(tx, &c);
 }
 
+static inline enum err observe(struct tx *tx, struct job *j) {
+    struct enrollment *present;
+    TRY(enrollment_list_present(tx, &arena, j->e.device, &present));
+    return enroll_observe(tx, &arena, &j->e, present, &mdm.enroll_policy, &j->seen);
+}
+
 /* Sent, accepted, asked for, issued, shown. */
 static inline enum err get_it(struct tx *tx, struct job *j) {
     TRY(enroll_record(tx, &j->e, EVENT_SENT, "sent", NULL));
@@ -100,12 +106,8 @@ static inline enum err get_it(struct tx *tx, struct job *j) {
     TRY(enroll_record(tx, &j->e, EVENT_REQUESTED, "requested", NULL));
     TRY(add_cert(tx, j->id, j->sha1, j->life));
     TRY(enroll_record(tx, &j->e, EVENT_ISSUED, "issued", NULL));
-    const struct observation seen = {.status = "1", .thumbprint = j->sha1};
-    return enroll_observe(tx, &arena, &j->e, &mdm.enroll_policy, &seen);
-}
-
-static inline enum err observe(struct tx *tx, struct job *j) {
-    return enroll_observe(tx, &arena, &j->e, &mdm.enroll_policy, &j->seen);
+    j->seen = (struct observation){.status = "1", .thumbprint = j->sha1};
+    return observe(tx, j);
 }
 
 /* ---- steps ---- */

@@ -120,12 +120,45 @@ static void what_is_too_long_is_cut(void **state) {
     free(value);
 }
 
+static void values_cannot_be_more_than_values(void **state) {
+    (void)state;
+    assert_string_equal(log_q(span_str("plain-1.2:3")), "plain-1.2:3");
+    assert_string_equal(log_q(span_str("")), "\"\"");
+    assert_string_equal(log_q(span_str("a b=c")), "\"a b=c\"");
+    assert_string_equal(log_q(span_str("a\"b\\ c")), "\"a\\\"b\\\\ c\"");
+    assert_string_equal(log_q(span_str("a\nb c\x7f")), "\"a\\x0ab c\\x7f\"");
+    assert_string_equal(log_q(span_str("\xc3\xa4 b \xff")), "\"\xc3\xa4 b \\xff\"");
+}
+
+/* At 200 bytes; a character that begins before them is whole. */
+static void long_values_are_cut(void **state) {
+    char value[300], wanted[300] = "\"";
+    (void)state;
+    memset(value, 'v', sizeof value);
+    value[100] = ' ';
+    memcpy(wanted + 1, value, 200);
+    strcpy(wanted + 201, "...\"");
+    assert_string_equal(log_q(span_of(value, 201)), wanted);
+    strcpy(wanted + 201, "\"");
+    assert_string_equal(log_q(span_of(value, 200)), wanted);
+    memcpy(value + 199, "\xc3\xa4", 2);
+    memcpy(wanted + 200, "\xc3\xa4", 2);
+    strcpy(wanted + 202, "...\"");
+    assert_string_equal(log_q(span_of(value, 300)), wanted);
+    memset(value, 'v', sizeof value);
+    memset(wanted, 'v', 200);
+    strcpy(wanted + 200, "...");
+    assert_string_equal(log_q(span_of(value, 201)), wanted);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_line_is_one_write, catch_lines, let_lines_go),
         cmocka_unit_test_setup_teardown(lines_of_a_block_are_one_write, catch_lines, let_lines_go),
         cmocka_unit_test_setup_teardown(a_full_block_makes_room, catch_lines, let_lines_go),
         cmocka_unit_test_setup_teardown(what_is_too_long_is_cut, catch_lines, let_lines_go),
+        cmocka_unit_test(values_cannot_be_more_than_values),
+        cmocka_unit_test(long_values_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,8 +80,11 @@ static enum err step_work(struct tx *tx, void *user) {
     }
     if (s->event)
         return enroll_record(tx, &e, s->event, "an event", NULL);
-    if (s->seen)
-        return enroll_observe(tx, &a, &e, &policy, s->seen);
+    if (s->seen) {
+        struct enrollment *present;
+        TRY(enrollment_list_present(tx, &a, e.device, &present));
+        return enroll_observe(tx, &a, &e, present, &policy, s->seen);
+    }
     e.sessions += s->sessions;
     return enrollment_update(tx, &e);
 }

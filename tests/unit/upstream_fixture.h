@@ -122,7 +122,7 @@ static inline struct foreign_certificate foreign(const struct known *k, const ch
 static inline enum err step_work(struct tx *tx, void *user) {
     ARENA_AUTO(a);
     struct step *s = user;
-    struct enrollment e;
+    struct enrollment e, *present;
     struct foreign_certificate c;
     int expired;
     TRY(enrollment_get(tx, &a, who, &e));
@@ -135,7 +135,8 @@ static inline enum err step_work(struct tx *tx, void *user) {
         c = foreign(s->cert, NULL);
         return foreign_add(tx, &c);
     case SHOWS:
-        return enroll_observe(tx, &a, &e, &policy, &s->seen);
+        TRY(enrollment_list_present(tx, &a, e.device, &present));
+        return enroll_observe(tx, &a, &e, present, &policy, &s->seen);
     case IMPORTS:
         c = foreign(s->cert, s->upstream);
         c.enrollment = NULL;
