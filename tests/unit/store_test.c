@@ -483,7 +483,7 @@ enum { JOBS = 24 };
 struct gate {
     atomic_int waiting; /* jobs whose threads are about to queue them */
     atomic_int commits;
-    char keeper[8];
+    char keeper[ID_SIZE + 4];
 };
 
 static int count_commit(void *user) {
