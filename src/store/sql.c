@@ -26,9 +26,11 @@ static void hint(sqlite3_context *context, int count, sqlite3_value **values) {
     sqlite3_result_int64(context, (int64_t)h);
 }
 
-/* SQLite else counts each allocation under a lock that all connections share. */
+/* SQLite else counts each allocation under a lock that all connections share. And the journals of
+ * savepoints are files at once: those of the writer are in memory (store/memory_file.h). */
 static void configure(void) {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 0);
 }
 
 enum err sql_connect(const char *path, bool writer, struct tx *out) {
@@ -49,12 +51,11 @@ enum err sql_connect(const char *path, bool writer, struct tx *out) {
     sqlite3_create_function(out->db, "hint", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, hint,
                             NULL, NULL);
     char *message = NULL;
-    /* The journal of a savepoint needs no file: nothing is recovered from it. What is freed may
-     * have been a secret, also where a row is only replaced: it is overwritten, whatever SQLite was
-     * built with. */
+    /* What is freed may have been a secret, also where a row is only replaced: it is overwritten,
+     * whatever SQLite was built with. */
     const char *settings = writer ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                     "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000;"
-                                    "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;"
+                                    "PRAGMA temp_store=FILE; PRAGMA secure_delete=ON;"
                                   : "PRAGMA query_only=ON; PRAGMA cache_size=-500;";
     if (sqlite3_exec(out->db, settings, NULL, NULL, &message) != SQLITE_OK) {
         enum err e = err_set(ERR_STORE, "cannot set up '%s': %s", path, message ? message : "");

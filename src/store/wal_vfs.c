@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/memory_file.h"
 
 enum { FRAME_HEADER = 24, HELD_MAX = 16 * (FRAME_HEADER + 4096), NOWHERE = -1 };
 
@@ -176,6 +177,10 @@ static const sqlite3_io_methods methods = {
 
 static int v_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *out, int flags, int *got) {
     (void)vfs;
+    if (!path) {
+        memory_file_open(out);
+        return SQLITE_OK;
+    }
     if (!(flags & SQLITE_OPEN_WAL))
         return below->xOpen(below, path, out, flags, got);
     struct wal *w = (struct wal *)out;

@@ -8,6 +8,8 @@
  * which alone readers and recovery know the frames before it, goes to the file before its xWrite
  * returns, with all that was held, and what goes wrong with any of it is that call's error. So it
  * makes no difference whether SQLite syncs before it tells readers of the frames.
+ *
+ * Temporary files, which have no name, are in memory (store/memory_file.h).
  */
 #ifndef SIGNET_STORE_WAL_VFS_H
 #define SIGNET_STORE_WAL_VFS_H

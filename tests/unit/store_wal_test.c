@@ -109,6 +109,46 @@ static void spilled_pages_are_seen(void **state) {
     assert_rows(n, 2);
 }
 
+static enum err take_back(struct tx *tx, void *user) {
+    TRY(sql_run(tx, "SAVEPOINT here", ""));
+    TRY(rewrite_rows(tx, user));
+    TRY(sql_run(tx, "ROLLBACK TO here", ""));
+    return sql_run(tx, "RELEASE here", "");
+}
+
+static void what_was_spilled_is_taken_back(void **state) {
+    (void)state;
+    int n = 900;
+    assert_ok(write_unsynced(add_rows, &n));
+    assert_ok(write_unsynced(take_back, &n));
+    assert_rows(n, 1);
+    assert_int_equal(ask_file("SELECT count(*) FROM journal WHERE text LIKE 'x%x'"), n);
+}
+
+/* Larger than the cache: SQLite sorts it in a temporary file. */
+static enum err sort_rows(struct tx *tx, void *user) {
+    int64_t sum = -1;
+    struct rlimit none = {0, RLIM_INFINITY}, all = {RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_FSIZE, &none);
+    enum err e = sql_number(tx, &sum,
+                            "SELECT sum(length(t)) FROM"
+                            " (SELECT text || id t FROM journal ORDER BY t LIMIT 1000000)",
+                            "");
+    setrlimit(RLIMIT_FSIZE, &all);
+    *(bool *)user = sum > 900 * 5999;
+    return e;
+}
+
+static void temporary_files_are_in_memory(void **state) {
+    (void)state;
+    int n = 900;
+    bool sorted = false;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_ok(write_unsynced(add_rows, &n));
+    assert_ok(write_unsynced(sort_rows, &sorted));
+    assert_true(sorted);
+}
+
 static void limit_files(rlim_t size) {
     struct rlimit limit;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -221,6 +261,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_STORE(every_commit_is_seen),
         WITH_STORE(spilled_pages_are_seen),
+        WITH_STORE(what_was_spilled_is_taken_back),
+        WITH_STORE(temporary_files_are_in_memory),
         WITH_STORE(a_full_disk_fails_the_commit),
         WITH_STORE(few_writes_do),
         cmocka_unit_test(what_is_lost_is_not_committed),
