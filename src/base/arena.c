@@ -57,14 +57,18 @@ char *arena_str(struct arena *a, struct span s) {
     return (char *)(uintptr_t)arena_copy(a, s).p;
 }
 
+/* Most texts are short, and formatted once. */
 char *arena_printf(struct arena *a, const char *fmt, ...) {
+    char text[256];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    char *p = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
+    if (n < (int)sizeof text)
+        return arena_str(a, span_str(n < 0 ? "" : text));
+    char *p = arena_alloc(a, (size_t)n + 1);
     va_start(ap, fmt);
-    vsnprintf(p, (size_t)(n < 0 ? 0 : n) + 1, fmt, ap);
+    vsnprintf(p, (size_t)n + 1, fmt, ap);
     va_end(ap);
     return p;
 }

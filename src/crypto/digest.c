@@ -4,6 +4,8 @@
 
 #include <openssl/crypto.h>
 #include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "crypto/lib.h"
@@ -37,8 +39,10 @@ enum err hmac_sha256(struct span key, struct span data, uint8_t out[32]) {
     return good ? OK : crypto_error("HMAC");
 }
 
+/* ---- random bytes ---- */
+
 /* The kernel's generator: OpenSSL's own asks each time who it is and what it may, for 5 us. */
-enum err random_bytes(uint8_t *out, size_t n) {
+static enum err ask_kernel(uint8_t *out, size_t n) {
     while (n) {
         ssize_t got = getrandom(out, n, 0);
         if (got < 0 && errno != EINTR)
@@ -46,6 +50,41 @@ enum err random_bytes(uint8_t *out, size_t n) {
         out += got > 0 ? got : 0;
         n -= got > 0 ? (size_t)got : 0;
     }
+    return OK;
+}
+
+/* What the thread has for its next calls; a process that is forked must not have the same. */
+enum { RESERVE = 512, FEW = 64 };
+static _Thread_local struct {
+    uint8_t bytes[RESERVE];
+    size_t left;
+} reserve;
+
+static void forget_reserve(void) {
+    explicit_bzero(&reserve, sizeof reserve);
+}
+
+static void mind_forks(void) {
+    if (pthread_atfork(NULL, NULL, forget_reserve) != 0)
+        abort(); /* out of memory, as in base/mem.c */
+}
+
+static enum err refill(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, mind_forks);
+    TRY(ask_kernel(reserve.bytes, RESERVE));
+    reserve.left = RESERVE;
+    return OK;
+}
+
+enum err random_bytes(uint8_t *out, size_t n) {
+    if (n > FEW)
+        return ask_kernel(out, n);
+    if (reserve.left < n)
+        TRY(refill());
+    reserve.left -= n;
+    memcpy(out, reserve.bytes + reserve.left, n);
+    explicit_bzero(reserve.bytes + reserve.left, n);
     return OK;
 }
 

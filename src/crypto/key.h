@@ -22,7 +22,8 @@ enum err digest_of(enum digest d, struct span data, uint8_t out[DIGEST_MAX_SIZE]
 /* HMAC-SHA256 with `key`. ERR_CRYPTO. */
 enum err hmac_sha256(struct span key, struct span data, uint8_t out[32]) ERR_MUST_USE;
 
-/* `n` bytes of the kernel's random generator, fit for keys. ERR_CRYPTO. */
+/* `n` bytes of the kernel's random generator, fit for keys; a few come from what the thread has
+ * fetched before, and are wiped there. ERR_CRYPTO. */
 enum err random_bytes(uint8_t *out, size_t n) ERR_MUST_USE;
 
 /* Equality in a time that depends on the lengths only. */

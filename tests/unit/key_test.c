@@ -4,6 +4,8 @@
 #include <openssl/hmac.h>
 #include <openssl/rsa.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "crypto/cipher.h"
@@ -73,6 +75,37 @@ static void secrets(void **state) {
     assert_true(same_secret(span_of(a, 32), span_of(a, 32)));
     assert_false(same_secret(span_of(a, 31), span_of(a, 32)));
     assert_true(same_secret(SPAN_NONE, SPAN_NONE));
+}
+
+/* They are fetched for several calls at once: no two calls may get the same, nor a child what its
+ * parent gets. */
+static void random_once(void **state) {
+    (void)state;
+    uint8_t all[200][16], theirs[16], large[100] = {0};
+    int ends[2], status = -1;
+    for (size_t i = 0; i < 200; i++) {
+        assert_ok(random_bytes(all[i], 1 + i % 16));
+        assert_ok(random_bytes(all[i], sizeof all[i]));
+        for (size_t k = 0; k < i; k++)
+            assert_memory_not_equal(all[i], all[k], sizeof all[i]);
+    }
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        bool good = random_bytes(theirs, sizeof theirs) == OK &&
+                    write(ends[1], theirs, sizeof theirs) == sizeof theirs;
+        _exit(good ? 0 : 1);
+    }
+    assert_ok(random_bytes(all[0], sizeof all[0]));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(read(ends[0], theirs, sizeof theirs), sizeof theirs);
+    assert_memory_not_equal(all[0], theirs, sizeof theirs);
+    close(ends[0]);
+    close(ends[1]);
+    assert_ok(random_bytes(large, sizeof large));
+    assert_true(large[98] || large[99] || large[97] || large[96]);
 }
 
 static void files(void **state) {
@@ -449,6 +482,7 @@ int main(void) {
         cmocka_unit_test(digests),
         cmocka_unit_test(hmac_is_that_of_openssl),
         cmocka_unit_test(secrets),
+        cmocka_unit_test(random_once),
         cmocka_unit_test(files),
         cmocka_unit_test(not_for_us),
         cmocka_unit_test(kinds),
