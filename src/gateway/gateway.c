@@ -163,10 +163,6 @@ const char *gateway_url(const struct gateway *g, struct arena *a, const char *na
                         token ? token : "");
 }
 
-/*
- * By their form alone, wherever they stand: an address that is mistyped, or that a proxy has cut,
- * holds a live token all the same.
- */
 /* How much of the text is what tokens are made of (base32). */
 static size_t token_run(const char *text) {
     size_t n = 0;
@@ -175,6 +171,10 @@ static size_t token_run(const char *text) {
     return n;
 }
 
+/*
+ * By their form alone, wherever they stand: an address that is mistyped, or that a proxy has cut,
+ * holds a live token all the same.
+ */
 const char *url_without_tokens(struct arena *a, const char *text) {
     BUF_AUTO(out);
     while (*text) {

@@ -191,12 +191,16 @@ enum err relay_ask(struct tx *tx, struct relay *r, struct fetch_job **job,
                                 NULL);
 }
 
-void relay_end(struct relay *r) {
-    if (!r)
-        return;
+void relay_over(struct relay *r) {
     if (r->entered)
         gateway_leave(r->upstream, &r->job, r->enrollment);
     r->entered = false;
     claim_give_back(r->gateway, &r->gateway->relaying, &r->claim);
+}
+
+void relay_end(struct relay *r) {
+    if (!r)
+        return;
+    relay_over(r);
     fetch_reply_free(&r->job.reply);
 }

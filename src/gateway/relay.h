@@ -76,6 +76,9 @@ enum err relay_ask(struct tx *tx, struct relay *r, struct fetch_job **job,
 void relay_read(struct relay *r, struct relay_answer *answer);
 enum err relay_commit(struct tx *tx, void *relay) ERR_MUST_USE;
 
+/* The host is about to be answered: its next request is none of two at a time. Any thread. */
+void relay_over(struct relay *r);
+
 /* Frees what the request held, and the answer's body. After the last commit. NULL allowed. */
 void relay_end(struct relay *r);
 

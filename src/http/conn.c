@@ -285,10 +285,8 @@ void http_conn_open(struct http_loop *l, const struct http_listener *listener, i
 }
 
 void http_conn_drain(struct http_conn *c) {
-    if (!is_ours(c)) /* comes back, and finds that the loop drains */
+    if (!is_ours(c)) /* comes back, and finds that the loop drains, as who is WRITING does */
         return;
-    if (c->phase == HTTP_WRITING)
-        c->close_after = true;
-    else if (c->phase != HTTP_LINGER)
+    if (c->phase != HTTP_WRITING && c->phase != HTTP_LINGER)
         http_conn_free(c);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replies on their way into the socket: by whoever has made them, and the rest by the loop. */
+#include <openssl/err.h>
+
 #include "base/clock.h"
 #include "http/conn.h"
 #include "http/quota.h"
@@ -65,7 +67,8 @@ bool http_conn_write(struct http_conn *c) {
     return true;
 }
 
-/* False: the loop wants the connection, or has to end it. True: it may be gone already. */
+/* False: the loop wants the connection, or has to end it. True: it may be gone already. The timer
+ * is the loop's, and may go off later than the new deadline, by as much as a request may take. */
 static bool give_back(struct http_conn *c) {
     int lent = HTTP_LENT;
     c->deadline = clock_monotonic_ms() + c->listener->idle_seconds * INT64_C(1000);
@@ -80,6 +83,8 @@ void http_conn_answer(struct http_exchange *x) {
     c->unsent = buf_view(&x->wire);
     if (hold_reply(c) && http_stream_write(&c->stream, &c->unsent) == HTTP_IO_DONE)
         sent = take_reply(c);
+    else
+        ERR_clear_error(); /* this thread has other uses for OpenSSL */
     if (!sent || !give_back(c))
         http_loop_give(c);
     http_exchange_free(sent);

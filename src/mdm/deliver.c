@@ -253,6 +253,7 @@ enum err session_count_unused(struct tx *tx, struct exchange *x) {
             continue;
         TRY(found);
         const struct target *t = target_of(x, e.endpoint);
+        x->listed = false;
         if (e.state == STATE_ASSIGNED && t->relay && t->relay->settings->ndes_url)
             TRY(enroll_lost(tx, x->a, &e,
                             "a password was fetched from the upstream's NDES, and the profile did "

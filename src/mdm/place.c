@@ -39,7 +39,7 @@ enum err place_find(struct tx *tx, struct exchange *x) {
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     if (e == OK && x->session.kept)
-        replies_find(x->mdm->replies, x->device.id, x->digest, x->now, x->a, &x->before);
+        replies_find(x->mdm->replies, x->device.id, x->session.kept, x->now, x->a, &x->before);
     x->standing = e == OK ? judge(x, &x->session) : MESSAGE_FIRST;
     x->joined = x->standing == MESSAGE_NEXT;
     if (x->standing == MESSAGE_FIRST) {
@@ -82,7 +82,7 @@ void place_take(struct exchange *x) {
 }
 
 /* What nothing more is to come for: children are answered with their Atomic, which is before them,
- * or not at all. */
+ * or by the end of what the host says then. */
 static void forget_done(struct exchange *x) {
     struct sent_command **at = &x->session.sent;
     bool answered = false;
@@ -91,20 +91,21 @@ static void forget_done(struct exchange *x) {
         if (c->purpose == PURPOSE_ATOMIC)
             answered = c->answered;
         if (c->done || c->msg_id + REPLIES_REMEMBERED <= x->msg_id ||
-            (c->purpose == PURPOSE_CHILD && answered))
+            (c->purpose == PURPOSE_CHILD && answered && x->in->final))
             *at = c->next;
         else
             at = &(*at)->next;
     }
 }
 
-/* The reply is kept before the commit: who says the same in the same transaction shares its fate,
- * and to all others it is the answer to a message that the store does not know. */
+/* The reply is kept before the commit: who says the same in the same transaction shares its fate.
+ * Where that fails, no row names the reply. */
 enum err place_keep(struct tx *tx, struct exchange *x) {
     forget_done(x);
-    x->session.kept = x->keep_reply;
+    x->session.kept = 0;
     if (x->keep_reply)
-        replies_keep(x->mdm->replies, x->device.id, x->digest, buf_view(&x->out.out), x->now);
+        x->session.kept =
+            replies_keep(x->mdm->replies, x->device.id, buf_view(&x->out.out), x->now);
     else
         replies_drop(x->mdm->replies, x->device.id);
     return session_put(tx, x->device.id, &x->session);

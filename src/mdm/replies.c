@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 enum { LISTS = 1024 };
@@ -14,13 +15,14 @@ struct kept {
     TAILQ_ENTRY(kept) by_age;
     LIST_ENTRY(kept) in_list;
     int64_t device, at;
-    uint8_t digest[REPLIES_DIGEST];
+    int64_t number;
     size_t size;
     uint8_t reply[];
 };
 
 struct replies {
     pthread_mutex_t lock;
+    int64_t number; /* of the last one */
     size_t bytes;
     TAILQ_HEAD(kept_all, kept) all;          /* the oldest first */
     LIST_HEAD(kept_list, kept) lists[LISTS]; /* by device */
@@ -29,6 +31,7 @@ struct replies {
 struct replies *replies_new(void) {
     struct replies *r = mem_alloc(sizeof *r);
     pthread_mutex_init(&r->lock, NULL);
+    r->number = clock_ms() << 20; /* above those of the servers before it */
     TAILQ_INIT(&r->all);
     return r;
 }
@@ -74,19 +77,19 @@ static void make_room(struct replies *r, int64_t now) {
         forget(r, oldest);
 }
 
-void replies_keep(struct replies *r, int64_t device, const uint8_t digest[REPLIES_DIGEST],
-                  struct span reply, int64_t now) {
+int64_t replies_keep(struct replies *r, int64_t device, struct span reply, int64_t now) {
     struct kept *k = mem_alloc(sizeof *k + reply.n);
     *k = (struct kept){.device = device, .at = now, .size = reply.n};
-    memcpy(k->digest, digest, sizeof k->digest);
     memcpy(k->reply, reply.p, reply.n);
     pthread_mutex_lock(&r->lock);
+    int64_t number = k->number = ++r->number;
     drop(r, device);
     TAILQ_INSERT_TAIL(&r->all, k, by_age);
     LIST_INSERT_HEAD(list_of(r, device), k, in_list);
     r->bytes += k->size;
     make_room(r, now);
     pthread_mutex_unlock(&r->lock);
+    return number;
 }
 
 void replies_drop(struct replies *r, int64_t device) {
@@ -101,11 +104,11 @@ void replies_expire(struct replies *r, int64_t now) {
     pthread_mutex_unlock(&r->lock);
 }
 
-bool replies_find(struct replies *r, int64_t device, const uint8_t digest[REPLIES_DIGEST],
-                  int64_t now, struct arena *a, struct span *out) {
+bool replies_find(struct replies *r, int64_t device, int64_t number, int64_t now, struct arena *a,
+                  struct span *out) {
     pthread_mutex_lock(&r->lock);
     const struct kept *k = find(r, device);
-    bool found = k && memcmp(k->digest, digest, sizeof k->digest) == 0 && now - k->at < REPLIES_MS;
+    bool found = k && k->number == number && now - k->at < REPLIES_MS;
     if (found)
         *out = arena_copy(a, span_of(k->reply, k->size));
     pthread_mutex_unlock(&r->lock);

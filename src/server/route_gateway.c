@@ -78,6 +78,7 @@ static void on_said(struct store_job *job) {
         return;
     }
     finish(p, &reply);
+    relay_over(p->relay); /* a quick host may come again before http_finish is through */
     http_finish(p->visit->asked, &reply);
 }
 

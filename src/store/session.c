@@ -111,7 +111,7 @@ enum err session_get(struct tx *tx, struct arena *a, int64_t device, struct sess
             .heard = sqlite3_column_int64(rows, 3),
             .in_msg = sqlite3_column_int64(rows, 4),
             .request = sql_blob(a, rows, 5),
-            .kept = sqlite3_column_int(rows, 6) != 0,
+            .kept = sqlite3_column_int64(rows, 6),
             .sent = take_commands(a, sql_blob(a, rows, 7)),
             .chunk_uri = sql_text(a, rows, 8),
             .chunk_ref = sql_text(a, rows, 9),
@@ -135,6 +135,6 @@ enum err session_put(struct tx *tx, int64_t device, const struct session *s) {
                    " heard = $5, in_msg = $6, request_sha256 = $7, kept = $8, sent = $9,"
                    " chunk_uri = $10, chunk_ref = $11, chunk = $12, peer = $13",
                    "isiiiibibssbs", device, s->session_id, s->msg_id, s->started, s->heard,
-                   s->in_msg, s->request, (int64_t)s->kept, buf_view(&sent), s->chunk_uri,
-                   s->chunk_ref, s->chunk, s->peer);
+                   s->in_msg, s->request, s->kept, buf_view(&sent), s->chunk_uri, s->chunk_ref,
+                   s->chunk, s->peer);
 }

@@ -21,13 +21,13 @@ struct sent_command {
 };
 
 struct session {
-    const char *session_id;    /* the device's text */
-    int64_t msg_id;            /* of the server's last message in it, from 1 */
-    int64_t started, heard;    /* ms: of its first and of its last message */
-    int64_t in_msg;            /* MsgID of the device's last message */
-    const char *peer;          /* the address that it came from */
-    struct span request;       /* SHA-256 of that message */
-    bool kept;                 /* the answer to it holds commands, and may be given again */
+    const char *session_id; /* the device's text */
+    int64_t msg_id;         /* of the server's last message in it, from 1 */
+    int64_t started, heard; /* ms: of its first and of its last message */
+    int64_t in_msg;         /* MsgID of the device's last message */
+    const char *peer;       /* the address that it came from */
+    struct span request;    /* SHA-256 of that message */
+    int64_t kept;           /* the number of the answer to it, for it may be given again; 0: none */
     struct sent_command *sent; /* what the device may answer still, in the order of sending */
     /* The parts of a large result that have come so far; `chunk_uri` NULL: none. */
     const char *chunk_uri, *chunk_ref;

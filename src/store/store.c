@@ -112,27 +112,31 @@ static int on_wal(void *user, sqlite3 *db, const char *schema, int pages) {
     return SQLITE_OK;
 }
 
-/* The WAL is all that a commit has written. */
-static void sync_wal(struct store *s) {
+/* The WAL is all that a commit has written. False: it will be tried again. */
+static bool sync_wal(struct store *s) {
     sqlite3_file *wal = NULL;
     int code = sqlite3_file_control(s->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
     if (code == SQLITE_OK && wal && wal->pMethods)
         code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
-    if (code != SQLITE_OK)
-        log_write(LOG_ERROR, "store", "sync=failed reason=%s",
-                  log_q(span_str(sqlite3_errstr(code))));
-    s->unsynced = 0;
+    bool good = code == SQLITE_OK;
+    s->unsynced = good ? 0 : clock_monotonic_ms();
+    if (!good) {
+        err_set(ERR_STORE, "cannot sync the database: %s", sqlite3_errstr(code));
+        log_write(LOG_ERROR, "store", "sync=failed reason=%s", log_q(span_str(err_detail())));
+    }
+    return good;
 }
 
 /* SQLite syncs only what it writes: a batch that wants a sync and has written nothing may rest on
- * what was told before. */
-static void note_sync(struct store *s) {
-    if (s->syncs && s->wrote)
+ * what was told before. False: on what is not there for sure. */
+static bool note_sync(struct store *s) {
+    if (s->syncs && s->unsynced && !s->wrote)
+        return sync_wal(s);
+    if (s->syncs)
         s->unsynced = 0;
-    else if (s->syncs && s->unsynced)
-        sync_wal(s);
     else if (s->wrote && !s->unsynced)
         s->unsynced = clock_monotonic_ms();
+    return true;
 }
 
 static bool run_jobs(struct tx *tx, struct store_job *jobs) {
@@ -145,11 +149,10 @@ static bool run_jobs(struct tx *tx, struct store_job *jobs) {
 
 static void run_batch(struct store *s, struct store_job *jobs) {
     s->wrote = false;
-    if (!set_sync(s, jobs) || !run_jobs(&s->writer, jobs)) {
+    if (!set_sync(s, jobs) || !run_jobs(&s->writer, jobs) || !note_sync(s)) {
         fail_all(&s->writer, jobs);
         return;
     }
-    note_sync(s);
     pending_write(&s->writer.pending);
 }
 

@@ -83,7 +83,8 @@ static int w_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 at) 
         return code;
     if (w->lost != NOWHERE && at > w->lost)
         return SQLITE_IOERR_WRITE;
-    w->lost = NOWHERE;
+    if (at + n > w->lost) /* only what lies there again makes it good */
+        w->lost = NOWHERE;
     if (n > HELD_MAX)
         return w->real->pMethods->xWrite(w->real, bytes, n, at);
     bool waits = may_wait(w, bytes, n);
@@ -91,12 +92,13 @@ static int w_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 at) 
     return waits ? SQLITE_OK : flush(w);
 }
 
+/* A read that says SQLITE_FULL would fail its statement alone, and the transaction would go on
+ * without what it had written. */
 static int w_read(sqlite3_file *f, void *out, int n, sqlite3_int64 at) {
     struct wal *w = wal_of(f);
-    int code = flush(w);
-    if (code == SQLITE_OK && w->lost != NOWHERE && at + n > w->lost)
-        code = SQLITE_IOERR_READ;
-    return code == SQLITE_OK ? w->real->pMethods->xRead(w->real, out, n, at) : code;
+    if (flush(w) != SQLITE_OK || (w->lost != NOWHERE && at + n > w->lost))
+        return SQLITE_IOERR_READ;
+    return w->real->pMethods->xRead(w->real, out, n, at);
 }
 
 static int w_truncate(sqlite3_file *f, sqlite3_int64 size) {
@@ -120,6 +122,7 @@ static int w_file_size(sqlite3_file *f, sqlite3_int64 *size) {
 /* What is still held was rolled back. */
 static int w_close(sqlite3_file *f) {
     struct wal *w = wal_of(f);
+    explicit_bzero(w->held, HELD_MAX);
     free(w->held);
     return w->real->pMethods->xClose(w->real);
 }
