@@ -24,11 +24,10 @@ enum err pfx_get(struct tx *tx, struct arena *a, const char *enrollment,
 /*
  * Forgets the secret, so that no backup that is made later has it; and the answer to its host,
  * which may hold it, is not given again (store/session.h): in memory it lies ten minutes at most
- * (mdm/replies.h). What it was is overwritten in the
- * database's file by the next checkpoint: after 16 MiB of commits, or when the server ends. Until
- * then, and in the -wal file beside it until later commits have taken their place there, or the
- * server has ended, the sealed bytes can still be found by whoever reads the files themselves; they
- * open with challenge.key.
+ * (mdm/replies.h). What it was is overwritten in the database's file by the next checkpoint: after
+ * 16 MiB of commits, or when the server ends. Until then, and in the -wal file beside it until
+ * later commits have taken their place there, or the server has ended, the sealed bytes can still
+ * be found by whoever reads the files themselves; they open with challenge.key.
  */
 enum err pfx_wipe(struct tx *tx, const char *enrollment) ERR_MUST_USE;
 

@@ -23,10 +23,11 @@ class Relay(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         _, edits, path = self.path.split("/", 2)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
-        upper = http.client.HTTPConnection("127.0.0.1", SERVER, timeout=20)
-        upper.request(self.command, "/" + path, body, {"Content-Type": self.headers.get_content_type()})
-        reply = upper.getresponse()
-        content = reply.read()
+        try:
+            reply, content = self.ask(path, body)
+        except (OSError, http.client.HTTPException) as cause:
+            print(f"relay: {self.command} /{path[:80]}: {cause!r}", file=sys.stderr, flush=True)
+            return self.send_error(502, repr(cause))
         if "operation=GetCACaps" in path:
             content = edited(content, edits)
         self.send_response(reply.status)
@@ -34,6 +35,12 @@ class Relay(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def ask(self, path, body):
+        upper = http.client.HTTPConnection("127.0.0.1", SERVER, timeout=20)
+        upper.request(self.command, "/" + path, body, {"Content-Type": self.headers.get_content_type()})
+        reply = upper.getresponse()
+        return reply, reply.read()
 
     do_POST = do_GET
 
