@@ -34,13 +34,20 @@ finish() {
     exit
 }
 
-# Ports that are free now, on one line.
+# Ports that are free now, on one line: below those that the kernel gives to clients, since any of
+# these may have one, or rest in TIME-WAIT with one, by the time that a server wants it.
 free_ports() { # how many
     python3 -c '
-import socket, sys
-s = [socket.socket() for _ in range(int(sys.argv[1]))]
-for x in s: x.bind(("127.0.0.1", 0))
-print(*[x.getsockname()[1] for x in s])' "$1"
+import random, socket, sys
+free = []
+while len(free) < int(sys.argv[1]):
+    s, port = socket.socket(), random.randrange(15000, 32768)
+    try:
+        s.bind(("127.0.0.1", port))
+        free.append(s)
+    except OSError:
+        s.close()
+print(*[s.getsockname()[1] for s in free])' "$1"
 }
 
 # Makes the data folder $work/data. Sets $public, $management, $plain (URLs).
