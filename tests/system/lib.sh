@@ -73,9 +73,9 @@ add_endpoint() { # name, lines ...
 }
 
 # Starts the server and waits until it answers. Sets $server (pid).
-start_server() {
+start_server() { # options of serve ...
     : >"$work/ready" # by us: the one of before must not be seen
-    "$SIGNET" serve -d "$data" >"$work/ready" 2>>"$work/server.log" &
+    "$SIGNET" serve -d "$data" "$@" >"$work/ready" 2>>"$work/server.log" &
     server=$!
     pids+=("$server")
     for _ in $(seq 1200); do # a minute: with sanitizers, a token and a busy machine it takes long
