@@ -46,20 +46,13 @@ static char *temporary(struct arena *a, const char *name) {
 }
 
 static enum err init(struct bench_host *h) {
-    char public[8], management[8], plain[8];
-    snprintf(public, sizeof public, "%u", process_free_port());
-    snprintf(management, sizeof management, "%u", process_free_port());
-    snprintf(plain, sizeof plain, "%u", process_free_port());
-    const char *argv[] = {
-        SELF,       "init",         h->folder,       "--host", "127.0.0.1",
-        "--listen", "127.0.0.1",    "--public-port", public,   "--management-port",
-        management, "--plain-port", plain,           NULL};
+    unsigned short public;
     char *log = temporary(&h->arena, "signet-bench-init"); /* init wants its folder empty */
     int fd = mkstemp(log);
     if (fd < 0)
         return err_set(ERR_IO, "cannot make '%s': %s", log, strerror(errno));
     close(fd);
-    enum err e = process_run(argv, log);
+    enum err e = process_init(SELF, h->folder, "127.0.0.1", log, &public);
     unlink(log);
     return e;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/cli.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -130,14 +131,36 @@ int cli_fail(void) {
     return 1;
 }
 
+/* How much of two command lines is the same lower-case words. */
+static size_t common_words(const char *a, const char *b) {
+    size_t end = 0;
+    for (size_t i = 0; a[i] == b[i] && (islower((unsigned char)a[i]) || a[i] == ' '); i++)
+        if (!islower((unsigned char)a[i + 1]) && !islower((unsigned char)b[i + 1]) && a[i] != ' ')
+            end = i + 1;
+    return end;
+}
+
+/* The command that the usage is of: what all lines of its synopsis begin with. */
+static struct span command_of(const char *usage) {
+    static const char next[] = "\n       signet ";
+    const char *command = usage + strlen("Usage: signet "), *end = strstr(command, "\n\n");
+    size_t n = common_words(command, command);
+    for (const char *line = command; (line = strstr(line, next)) && end && line < end;) {
+        line += strlen(next);
+        size_t same = common_words(command, line);
+        n = same < n ? same : n;
+    }
+    return span_of(command, n);
+}
+
 int cli_usage(const char *usage, const char *fmt, ...) {
-    const char *command = usage + strlen("Usage: signet ");
+    struct span command = command_of(usage);
     va_list ap;
     va_start(ap, fmt);
     fputs("signet: ", stderr);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
-    fprintf(stderr, "\n(signet %.*s --help tells more)\n", (int)strcspn(command, " \n"), command);
+    fprintf(stderr, "\n(signet %.*s --help tells more)\n", SPAN_FMT(command));
     return 2;
 }
 

@@ -51,7 +51,8 @@ int cli_fail(void);
 
 /*
  * Prints "signet: message" and where help is to standard error, and returns the exit status 2.
- * `usage` begins with "Usage: signet COMMAND".
+ * `usage` begins with "Usage: signet COMMAND"; where its synopsis is of one verb alone, the help
+ * named is that verb's.
  */
 int cli_usage(const char *usage, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -118,8 +118,13 @@ enum err process_run(const char *const *argv, const char *log) ERR_MUST_USE;
 /* SIGTERM, and SIGKILL when that does not help within two seconds; pid 0 does nothing. */
 void process_stop(pid_t pid);
 
-/* A TCP port of 127.0.0.1 that is free now; 0 when there is none. */
-unsigned short process_free_port(void);
+/*
+ * signet init of `folder`, for a server that hosts reach as `host` on three ports of 127.0.0.1 that
+ * are free now; *public gets that of the public listener. `self` is this program. ERR_CONFLICT as
+ * process_wait says, ERR_IO without ports.
+ */
+enum err process_init(const char *self, const char *folder, const char *host, const char *log,
+                      unsigned short *public) ERR_MUST_USE;
 
 /* Removes a folder and all in it. */
 void process_remove_folder(const char *path);

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "cmd/demo.h"
+#include "crypto/key.h"
 
 enum { MAX_LOG = 4 << 20, SHOWN = 2000, STOP_TRIES = 200 };
 
@@ -87,15 +88,54 @@ void process_stop(pid_t pid) {
     waitpid(pid, NULL, 0);
 }
 
-unsigned short process_free_port(void) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof address;
+/* ---- a server's folder ---- */
+
+enum { PORTS = 3, FIRST_PORT = 15000, END_PORT = 32768, PORT_TRIES = 1000 };
+
+/* A socket that holds a port of 127.0.0.1; -1 when somebody has it. */
+static int hold_port(unsigned short port) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = fd >= 0 && bind(fd, (struct sockaddr *)&address, n) == 0 &&
-              getsockname(fd, (struct sockaddr *)&address, &n) == 0;
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
     if (fd >= 0)
         close(fd);
-    return ok ? ntohs(address.sin_port) : 0;
+    return -1;
+}
+
+/* Different ones that are free now. They lie below those that the kernel gives to clients, since
+ * any of these may have one, or rest in TIME-WAIT with one, by the time that the server wants it.
+ */
+static enum err free_ports(unsigned short ports[PORTS]) {
+    int held[PORTS], n = 0;
+    enum err e = OK;
+    for (int tries = 0; e == OK && n < PORTS && tries < PORT_TRIES; tries++) {
+        uint32_t r = 0;
+        e = random_bytes((uint8_t *)&r, sizeof r);
+        ports[n] = (unsigned short)(FIRST_PORT + r % (END_PORT - FIRST_PORT));
+        held[n] = hold_port(ports[n]);
+        n += held[n] >= 0;
+    }
+    bool found = n == PORTS;
+    while (n > 0)
+        close(held[--n]);
+    return e != OK || found ? e : err_set(ERR_IO, "no port of 127.0.0.1 is free");
+}
+
+enum err process_init(const char *self, const char *folder, const char *host, const char *log,
+                      unsigned short *public) {
+    unsigned short ports[PORTS];
+    char text[PORTS][8];
+    TRY(free_ports(ports));
+    for (int i = 0; i < PORTS; i++)
+        snprintf(text[i], sizeof text[i], "%u", ports[i]);
+    const char *argv[] = {
+        self,       "init",         folder,          "--host", host,
+        "--listen", "127.0.0.1",    "--public-port", text[0],  "--management-port",
+        text[1],    "--plain-port", text[2],         NULL};
+    *public = ports[0];
+    return process_run(argv, log);
 }
 
 static int remove_one(const char *path, const struct stat *s, int type, struct FTW *place) {

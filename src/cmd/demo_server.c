@@ -44,18 +44,11 @@ static enum err await_server(const struct demo *d) {
 }
 
 enum err demo_start_server(struct demo *d) {
-    char public[8], management[8], plain[8];
-    snprintf(public, sizeof public, "%u", process_free_port());
-    snprintf(management, sizeof management, "%u", process_free_port());
-    snprintf(plain, sizeof plain, "%u", process_free_port());
-    const char *init[] = {
-        d->self,    "init",         d->data,         "--host", "localhost",
-        "--listen", "127.0.0.1",    "--public-port", public,   "--management-port",
-        management, "--plain-port", plain,           NULL};
+    unsigned short public;
     const char *serve[] = {d->self, "serve", "-d", d->data, NULL};
-    fprintf(d->words, "-> signet init, signet serve: a server on 127.0.0.1:%s\n", public);
-    d->url = arena_printf(d->a, "https://localhost:%s", public);
-    TRY(demo_run(d, init));
+    TRY(process_init(d->self, d->data, "localhost", demo_path(d, "commands.log"), &public));
+    fprintf(d->words, "-> signet init, signet serve: a server on 127.0.0.1:%u\n", public);
+    d->url = arena_printf(d->a, "https://localhost:%u", public);
     TRY(allow_weak_keys(d));
     TRY(process_start(serve, demo_path(d, "server.log"), &d->server));
     return await_server(d);

@@ -61,18 +61,11 @@ static enum err make_folder(struct stage *s) {
     return OK;
 }
 
-static const char *free_port(struct stage *s) {
-    return arena_printf(s->a, "%u", process_free_port());
-}
-
 static enum err make_server(struct stage *s) {
-    const char *public = free_port(s), *management = free_port(s), *plain = free_port(s);
-    const char *init[] = {
-        s->self,    "init",         s->data,         "--host", "localhost",
-        "--listen", "127.0.0.1",    "--public-port", public,   "--management-port",
-        management, "--plain-port", plain,           NULL};
-    s->url = arena_printf(s->a, "https://localhost:%s", public);
-    return process_run(init, log_of(s));
+    unsigned short public;
+    TRY(process_init(s->self, s->data, "localhost", log_of(s), &public));
+    s->url = arena_printf(s->a, "https://localhost:%u", public);
+    return OK;
 }
 
 enum err stage_make(struct stage *s, const struct recorded *recording) {
